@@ -1,0 +1,1 @@
+//! No code: see the manifest. Unifies the features of shared dependencies across the workspace.
