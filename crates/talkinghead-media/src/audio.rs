@@ -1,0 +1,151 @@
+//! Sound out of anything that holds a sound track.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ChildStdout;
+
+use crate::child::{MediaProcess, Pipes};
+use crate::error::Bound;
+use crate::probe::{MediaKind, check_seconds, duration, ffmpeg_path, without_path};
+use crate::{Limits, MediaError, MediaInfo, SAMPLE_RATE, probe};
+
+/// The sound of a file as mono samples in -1..1, in blocks of one second (the last is shorter). Nothing is
+/// held but the block in hand, so memory is flat for hours.
+///
+/// Sample 0 lies at the start of the file's clock: a sound track that begins late is preceded by silence, so
+/// that sound and [`crate::FrameReader`]'s frames stay together.
+#[derive(Debug)]
+pub struct AudioReader {
+    info: MediaInfo,
+    path: PathBuf,
+    rate: u32,
+    limits: Limits,
+    stream: Option<(MediaProcess, ChildStdout)>,
+    samples_read: u64,
+    warnings: Vec<String>,
+}
+
+impl AudioReader {
+    /// Opens a file's first sound track at 16 kHz.
+    ///
+    /// # Errors
+    /// The path is missing or unreadable, holds no sound, or is over `limits`; ffmpeg is missing.
+    pub fn open(path: &Path, limits: &Limits) -> Result<Self, MediaError> {
+        Self::open_at_rate(path, limits, SAMPLE_RATE)
+    }
+
+    /// Opens a file's first sound track at `rate` samples per second.
+    ///
+    /// # Errors
+    /// As [`AudioReader::open`].
+    pub fn open_at_rate(path: &Path, limits: &Limits, rate: u32) -> Result<Self, MediaError> {
+        if rate == 0 {
+            return Err(MediaError::InvalidOption("a sample rate of 0 makes no sound".to_owned()));
+        }
+        if path.is_dir() {
+            return Err(MediaError::NoAudio { path: path.to_owned() });
+        }
+        let info = probe(path, limits)?;
+        if info.kind == MediaKind::Picture || info.audio.is_none() {
+            return Err(MediaError::NoAudio { path: path.to_owned() });
+        }
+        let (process, _, stdout) = MediaProcess::start("ffmpeg", audio_arguments(path, rate), Pipes::Output)?;
+        let stream = stdout.map(|stdout| (process, stdout));
+        Ok(Self { info, path: path.to_owned(), rate, limits: *limits, stream, samples_read: 0, warnings: Vec::new() })
+    }
+
+    /// What the file holds.
+    pub fn info(&self) -> &MediaInfo {
+        &self.info
+    }
+
+    /// Samples given so far.
+    pub fn samples_read(&self) -> u64 {
+        self.samples_read
+    }
+
+    /// What went wrong without ending the reading; complete once the iterator has ended.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    fn read_block(&mut self) -> Result<Option<Vec<f32>>, MediaError> {
+        let Some((_, stdout)) = &mut self.stream else { return Ok(None) };
+        let mut bytes = Vec::with_capacity(self.rate as usize * 4);
+        stdout
+            .take(u64::from(self.rate) * 4)
+            .read_to_end(&mut bytes)
+            .map_err(|source| MediaError::Unreadable { path: self.path.clone(), source })?;
+        let block: Vec<f32> = bytes.chunks_exact(4).map(|b| tamed(f32::from_le_bytes([b[0], b[1], b[2], b[3]]))).collect();
+        if block.is_empty() {
+            return self.end().map(|()| None);
+        }
+        self.samples_read += block.len() as u64;
+        let seconds = self.samples_read as f64 / f64::from(self.rate);
+        check_seconds(&self.path, Some(seconds), &self.limits)?;
+        if self.samples_read * 4 > self.limits.max_decoded_bytes {
+            let (found, limit) = (format!("more than {}", duration(seconds)), format!("{} bytes", self.limits.max_decoded_bytes));
+            return Err(MediaError::OverLimit { path: self.path.clone(), bound: Bound::DecodedBytes, found, limit });
+        }
+        Ok(Some(block))
+    }
+
+    fn end(&mut self) -> Result<(), MediaError> {
+        let Some((process, stdout)) = self.stream.take() else { return Ok(()) };
+        drop(stdout);
+        let ending = process.wait()?;
+        let complaint = without_path(&ending.complaint, &self.path);
+        if self.samples_read == 0 {
+            let detail = if complaint.is_empty() { "the sound track is empty".to_owned() } else { complaint };
+            return Err(MediaError::Undecodable { path: self.path.clone(), detail });
+        }
+        let name = self.path.display();
+        let read = self.samples_read as f64 / f64::from(self.rate);
+        let declared = self.info.audio.as_ref().and_then(|audio| audio.seconds);
+        if let Some(declared) = declared.filter(|declared| read < 0.9 * declared - 1.0) {
+            self.warnings.push(format!("{name} breaks off after {read:.1} of {declared:.1} seconds; what could be read was used"));
+        } else if !complaint.is_empty() {
+            self.warnings.push(format!("{name} is damaged in places ({complaint}); what could be read was used"));
+        }
+        Ok(())
+    }
+}
+
+impl Iterator for AudioReader {
+    type Item = Result<Vec<f32>, MediaError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let block = self.read_block().transpose();
+        if matches!(block, Some(Err(_))) {
+            self.stream = None;
+        }
+        block
+    }
+}
+
+/// Reads a whole sound track as 16 kHz mono samples in -1..1. For long recordings use [`AudioReader`].
+///
+/// # Errors
+/// As [`AudioReader::open`], and whatever decoding brings.
+pub fn read_audio(path: &Path, limits: &Limits) -> Result<Vec<f32>, MediaError> {
+    let mut samples = Vec::new();
+    for block in AudioReader::open(path, limits)? {
+        samples.extend(block?);
+    }
+    Ok(samples)
+}
+
+fn audio_arguments(path: &Path, rate: u32) -> Vec<std::ffi::OsString> {
+    let mut arguments: Vec<std::ffi::OsString> = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error"].map(Into::into).to_vec();
+    arguments.extend(["-protocol_whitelist", "file,pipe", "-vn", "-i"].map(Into::into));
+    arguments.push(ffmpeg_path(path));
+    arguments.extend(["-map", "0:a:0", "-af"].map(Into::into));
+    arguments.push(format!("aresample={rate}:async=1:first_pts=0").into());
+    arguments.extend(["-ac", "1", "-f", "f32le", "-c:a", "pcm_f32le", "pipe:1"].map(Into::into));
+    arguments
+}
+
+/// Float files may hold anything.
+fn tamed(sample: f32) -> f32 {
+    if sample.is_finite() { sample.clamp(-1.0, 1.0) } else { 0.0 }
+}

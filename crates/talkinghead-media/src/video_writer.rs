@@ -1,0 +1,260 @@
+//! Frames and a sound track into a video file.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ChildStdin;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use image::RgbImage;
+
+use crate::child::{Ending, Killer, MediaProcess, Pipes};
+use crate::probe::ffmpeg_path;
+use crate::{Container, FRAME_RATE, Limits, MediaError, OutputFile, probe};
+
+/// Bytes of frames that may wait between the caller and ffmpeg; at least one frame always may.
+const WAITING_BYTES: usize = 8 << 20;
+
+/// What to write.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VideoOptions {
+    /// Width of every frame, in pixels.
+    pub width: u32,
+    /// Height of every frame, in pixels.
+    pub height: u32,
+    /// Constant rate factor: 0 best picture, larger smaller files. `None` takes [`Container::default_crf`].
+    pub crf: Option<u8>,
+    /// A file whose sound becomes the sound track, cut or filled with silence to the length of the frames.
+    pub audio: Option<PathBuf>,
+}
+
+/// Writes a video at 25 frames/s: H.264 (yuv420p, BT.709) and AAC in mp4 or mov, VP9 and Opus in webm.
+///
+/// The encoders need even sizes: an odd width or height grows by one pixel, the last column or row repeated.
+/// The file appears under its name when [`VideoWriter::finish`] returns; before that, and after a drop or an
+/// error, whatever was there stays untouched and nothing else is left behind.
+#[derive(Debug)]
+pub struct VideoWriter {
+    frames: Option<SyncSender<RgbImage>>,
+    thread: Option<JoinHandle<Result<(), MediaError>>>,
+    killer: Killer,
+    /// `None` once it is in its place.
+    output: Option<OutputFile>,
+    path: PathBuf,
+    container: Container,
+    options: VideoOptions,
+    count: u64,
+}
+
+impl VideoWriter {
+    /// Starts a video at `path`; its extension chooses the format.
+    ///
+    /// # Errors
+    /// The extension is unknown, the folder missing or not writable, an option out of range, ffmpeg missing
+    /// or without the encoders, the sound unreadable.
+    pub fn create(path: &Path, options: &VideoOptions) -> Result<Self, MediaError> {
+        let container = Container::from_path(path)?;
+        check_options(container, options)?;
+        container.check_encoders()?;
+        let output = OutputFile::create(path)?;
+        let size = (options.width.next_multiple_of(2), options.height.next_multiple_of(2));
+        let arguments = encoding_arguments(container, options, size, output.unfinished_path());
+        let (process, stdin, _) = MediaProcess::start("ffmpeg", arguments, Pipes::Input)?;
+        let Some(stdin) = stdin else {
+            return Err(MediaError::Encoding { path: path.to_owned(), detail: "ffmpeg takes no input".to_owned() });
+        };
+        let frame_bytes = size.0 as usize * size.1 as usize * 3;
+        let (frames, waiting) = sync_channel::<RgbImage>((WAITING_BYTES / frame_bytes).clamp(1, 8));
+        let killer = process.killer();
+        let shown = path.to_owned();
+        let thread = std::thread::spawn(move || {
+            let fed = feed(stdin, waiting.iter(), size);
+            // A broken pipe is told better by what ffmpeg said before it died.
+            drop(waiting);
+            let ending = process.wait()?;
+            match fed {
+                Ok(()) if ending.succeeded && !out_of_space(&ending) => Ok(()),
+                _ => Err(encoding_error(&shown, &ending)),
+            }
+        });
+        Ok(Self {
+            frames: Some(frames),
+            thread: Some(thread),
+            killer,
+            output: Some(output),
+            path: path.to_owned(),
+            container,
+            options: options.clone(),
+            count: 0,
+        })
+    }
+
+    /// Adds a frame.
+    ///
+    /// # Errors
+    /// The frame has another size than promised, or ffmpeg failed (disk full, for instance).
+    pub fn write(&mut self, frame: &RgbImage) -> Result<(), MediaError> {
+        self.write_owned(frame.clone())
+    }
+
+    /// Adds a frame without copying it.
+    ///
+    /// # Errors
+    /// As [`VideoWriter::write`].
+    pub fn write_owned(&mut self, frame: RgbImage) -> Result<(), MediaError> {
+        let wanted = (self.options.width, self.options.height);
+        if frame.dimensions() != wanted {
+            return Err(MediaError::WrongFrameSize { wanted, found: frame.dimensions() });
+        }
+        let sent = self.frames.as_ref().is_some_and(|frames| frames.send(frame).is_ok());
+        if !sent {
+            self.end_encoding()?;
+            return Err(MediaError::Encoding { path: self.path.clone(), detail: "ffmpeg ended too early".to_owned() });
+        }
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Frames written so far.
+    pub fn frame_count(&self) -> u64 {
+        self.count
+    }
+
+    /// Ends the video, adds the sound, and puts the file in its place.
+    ///
+    /// # Errors
+    /// No frame was written, ffmpeg failed, the disk is full; then nothing is left behind.
+    pub fn finish(mut self) -> Result<(), MediaError> {
+        self.end_encoding()?;
+        if self.count == 0 {
+            return Err(MediaError::Encoding { path: self.path.clone(), detail: "no frame was written".to_owned() });
+        }
+        let Some(silent) = self.output.take() else { return Ok(()) };
+        let Some(audio) = &self.options.audio else { return silent.commit() };
+        let with_sound = OutputFile::create(&self.path)?;
+        add_sound(&self, silent.unfinished_path(), audio, with_sound.unfinished_path())?;
+        with_sound.commit()
+    }
+
+    /// Closes ffmpeg's input and waits for it to end.
+    fn end_encoding(&mut self) -> Result<(), MediaError> {
+        self.frames = None;
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(outcome)) => outcome,
+            Some(Err(_)) => Err(MediaError::Encoding { path: self.path.clone(), detail: "the writing thread failed".to_owned() }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for VideoWriter {
+    fn drop(&mut self) {
+        self.frames = None;
+        self.killer.kill();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn check_options(container: Container, options: &VideoOptions) -> Result<(), MediaError> {
+    if options.width < 2 || options.height < 2 || options.width.max(options.height) > 16_384 {
+        return Err(MediaError::InvalidOption(format!(
+            "a video of {}x{} pixels cannot be written: sides are 2 to 16384 pixels",
+            options.width, options.height
+        )));
+    }
+    match options.crf {
+        Some(crf) if crf > container.largest_crf() => Err(MediaError::InvalidOption(format!(
+            "a constant rate factor of {crf} is out of range: {} files take 0 (best) to {}",
+            container.extension(),
+            container.largest_crf()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn encoding_arguments(container: Container, options: &VideoOptions, size: (u32, u32), output: &Path) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> =
+        ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"]
+            .map(Into::into)
+            .to_vec();
+    arguments.extend(["-video_size".into(), format!("{}x{}", size.0, size.1).into()]);
+    arguments.extend(["-framerate".into(), FRAME_RATE.to_string().into()]);
+    arguments.extend(["-i", "pipe:0", "-vf"].map(Into::into));
+    arguments.push("scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+bitexact,format=yuv420p".into());
+    arguments.extend(container.video_options(options.crf.unwrap_or(container.default_crf())).into_iter().map(Into::into));
+    arguments.extend("-colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv".split(' ').map(Into::into));
+    arguments.extend(["-flags:v", "+bitexact", "-fflags", "+bitexact"].map(Into::into));
+    if options.audio.is_none() && container != Container::WebM {
+        arguments.extend(["-movflags", "+faststart"].map(Into::into));
+    }
+    arguments.extend(["-f", container.muxer()].map(Into::into));
+    arguments.push(ffmpeg_path(output));
+    arguments
+}
+
+/// Lays the sound of `audio` under the encoded frames. A pass of its own over the finished frames: then the
+/// length is known, both inputs can be waited for, and the bytes do not depend on which came first.
+fn add_sound(writer: &VideoWriter, silent: &Path, audio: &Path, output: &Path) -> Result<(), MediaError> {
+    let container = writer.container;
+    let limits = Limits { max_seconds: f64::INFINITY, ..Limits::default() };
+    let found = probe(audio, &limits)?.audio.ok_or_else(|| MediaError::NoAudio { path: audio.to_owned() })?;
+    let seconds = writer.count as f64 / f64::from(FRAME_RATE);
+    let mut arguments: Vec<OsString> =
+        ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-y", "-i"].map(Into::into).to_vec();
+    arguments.push(ffmpeg_path(silent));
+    arguments.extend(["-protocol_whitelist", "file,pipe", "-vn", "-i"].map(Into::into));
+    arguments.push(ffmpeg_path(audio));
+    arguments.extend(["-map", "0:v:0", "-map", "1:a:0", "-map_metadata", "-1", "-c:v", "copy", "-af"].map(Into::into));
+    arguments.push(format!("aresample=async=1:first_pts=0,apad,atrim=end={seconds:.3}").into());
+    arguments.extend(container.audio_options(found.channels.clamp(1, 2)).into_iter().map(Into::into));
+    arguments.extend(["-t".into(), format!("{seconds:.3}").into()]);
+    arguments.extend(["-fflags", "+bitexact"].map(Into::into));
+    if container != Container::WebM {
+        arguments.extend(["-movflags", "+faststart"].map(Into::into));
+    }
+    arguments.extend(["-f", container.muxer()].map(Into::into));
+    arguments.push(ffmpeg_path(output));
+    let (process, _, _) = MediaProcess::start("ffmpeg", arguments, Pipes::None)?;
+    let ending = process.wait()?;
+    if ending.succeeded && !out_of_space(&ending) { Ok(()) } else { Err(encoding_error(&writer.path, &ending)) }
+}
+
+fn feed(mut stdin: ChildStdin, frames: impl Iterator<Item = RgbImage>, size: (u32, u32)) -> std::io::Result<()> {
+    let mut padded = Vec::new();
+    for frame in frames {
+        if frame.dimensions() == size {
+            stdin.write_all(frame.as_raw())?;
+        } else {
+            repeat_last(&frame, size, &mut padded);
+            stdin.write_all(&padded)?;
+        }
+    }
+    Ok(())
+}
+
+/// The frame with its last column and row repeated up to `size`.
+fn repeat_last(frame: &RgbImage, size: (u32, u32), padded: &mut Vec<u8>) {
+    padded.clear();
+    let (width, height) = frame.dimensions();
+    for y in 0..size.1 {
+        for x in 0..size.0 {
+            padded.extend_from_slice(&frame.get_pixel(x.min(width - 1), y.min(height - 1)).0);
+        }
+    }
+}
+
+/// ffmpeg does not always fail when the disk is full; it always complains.
+fn out_of_space(ending: &Ending) -> bool {
+    ["No space left on device", "Disk quota exceeded", "File too large"].iter().any(|sign| ending.complaint.contains(sign))
+}
+
+fn encoding_error(path: &Path, ending: &Ending) -> MediaError {
+    if out_of_space(ending) {
+        return MediaError::DiskFull { path: path.to_owned() };
+    }
+    let detail = if ending.complaint.is_empty() { "ffmpeg ended too early".to_owned() } else { ending.complaint.clone() };
+    MediaError::Encoding { path: path.to_owned(), detail }
+}
