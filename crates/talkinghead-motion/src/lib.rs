@@ -2,6 +2,12 @@
 //!
 //! May be used by synthesis, training and everything above; uses face, speech and media.
 
+mod error;
 pub mod expression;
+mod track;
 
+pub use error::MotionError;
 pub use expression::{Deformation, Expression, ExpressionBasis};
+pub use track::{
+    FIELDS, FORMAT_NAME, FORMAT_VERSION, MAX_TRACK_BYTES, MAX_TRACK_FRAMES, MotionFrame, MotionTrack, TRACK_FRAME_RATE, TrackSource,
+};
