@@ -39,9 +39,16 @@ impl CanonicalMesh {
 struct File {
     vertices: Vec<[f32; 3]>,
     triangles: Vec<[usize; 3]>,
-    contours: std::collections::BTreeMap<String, Vec<usize>>,
+    contours: std::collections::BTreeMap<String, Contour>,
     blendshape_names: Vec<String>,
     blendshape_points: Vec<usize>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Contour {
+    Line(Vec<usize>),
+    Iris { ring: Vec<usize> },
 }
 
 #[allow(clippy::expect_used, reason = "the file is compiled in and covered by a test")]
@@ -50,7 +57,13 @@ fn parse(text: &str) -> CanonicalMesh {
     CanonicalMesh {
         vertices: file.vertices.iter().map(|v| [v[0], -v[1], -v[2]]).collect(),
         triangles: file.triangles,
-        contours: file.contours,
+        contours: file
+            .contours
+            .into_iter()
+            .map(|(name, contour)| match contour {
+                Contour::Line(points) | Contour::Iris { ring: points } => (name, points),
+            })
+            .collect(),
         blendshape_names: file.blendshape_names,
         blendshape_points: file.blendshape_points,
     }
