@@ -25,3 +25,17 @@ impl Landmarks {
         &self.points[..MESH_POINTS]
     }
 }
+
+impl Landmarks {
+    /// Left, top, right, bottom of the box around all points, in pixels.
+    pub fn bounding_box(&self) -> [f32; 4] {
+        let start = [f32::INFINITY, f32::INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY];
+        self.points.iter().fold(start, |b, p| [b[0].min(p[0]), b[1].min(p[1]), b[2].max(p[0]), b[3].max(p[1])])
+    }
+
+    /// Both sets of points mixed: `self` at 0, `other` at 1.
+    pub fn mixed(&self, other: &Landmarks, share: f32) -> Landmarks {
+        let mix = |(a, b): (&[f32; 3], &[f32; 3])| std::array::from_fn(|k| a[k] + share * (b[k] - a[k]));
+        Landmarks { points: self.points.iter().zip(&other.points).map(mix).collect() }
+    }
+}

@@ -4,12 +4,36 @@
 //! landmarks and one canonical mesh ([`CanonicalMesh`]). Anything that moves a face later speaks [`FaceMotion`].
 //! May be used by motion, render and everything above; uses only `talkinghead-media`.
 
+mod blendshapes;
 mod canonical;
+mod detector;
+mod error;
+mod face_choice;
 mod face_motion;
+mod guided_filter;
 mod head_pose;
+mod identity;
 mod landmarks;
+mod matte;
+mod mesh;
+mod network;
+mod networks;
+mod region;
+mod still_face;
+mod tracker;
 
+pub use blendshapes::BLENDSHAPES;
 pub use canonical::{CanonicalMesh, LIP_PAIRS, RIGID_POINTS};
+pub use detector::Detection;
+pub use error::FaceError;
+pub use face_choice::FaceChoice;
 pub use face_motion::FaceMotion;
 pub use head_pose::{HeadPose, RigidFit};
+pub use identity::IdentityEmbedding;
 pub use landmarks::{Landmarks, MESH_POINTS};
+pub use matte::{HairMatte, Matte, PersonMatte};
+pub use mesh::MeshPass;
+pub use networks::FaceNetworks;
+pub use region::FaceRegion;
+pub use still_face::{LEAST_INTEROCULAR_DISTANCE, StillFace};
+pub use tracker::{FaceTrack, FaceTracker, TrackGap, TrackedFrame};

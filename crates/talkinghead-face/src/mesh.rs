@@ -1,0 +1,63 @@
+//! The landmark network: 478 points of one face from a 256x256 crop.
+
+use image::RgbImage;
+
+use crate::region::{FaceRegion, Outside};
+use crate::{FaceError, FaceNetworks, Landmarks};
+
+/// Side of the network's input.
+pub(crate) const SIDE: usize = 256;
+/// Points the network gives.
+pub(crate) const POINTS: usize = 478;
+
+pub(crate) static SHAPE: [usize; 4] = [1, 3, SIDE, SIDE];
+
+/// One look of the landmark network at a region.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeshPass {
+    /// In pixels of the picture.
+    pub landmarks: Landmarks,
+    /// How sure the network is that the region shows a face, 0..1; under [`MeshPass::LEAST_PRESENCE`] it does not.
+    pub presence: f32,
+}
+
+impl MeshPass {
+    /// Presence below this means that the region shows no face.
+    pub const LEAST_PRESENCE: f32 = 0.5;
+
+    /// Whether the network saw a face and its points make sense.
+    pub fn found(&self) -> bool {
+        self.presence >= Self::LEAST_PRESENCE && self.landmarks.interocular_distance() > 1e-3
+    }
+}
+
+impl FaceNetworks {
+    /// Looks at one region once. Does not judge whether a face is there: see [`MeshPass::found`].
+    ///
+    /// # Errors
+    /// [`FaceError::Network`].
+    pub fn mesh_pass(&self, picture: &RgbImage, region: &FaceRegion) -> Result<MeshPass, FaceError> {
+        let input = region.read(picture, SIDE, Outside::Nearest, 1.0 / 255.0, 0.0);
+        let outputs = self.networks().mesh.run(&input)?;
+        let (Some(points), Some(logit)) = (outputs.first(), outputs.get(1).and_then(|o| o.first())) else {
+            return Err(FaceError::network("face_landmarks", "outputs are missing"));
+        };
+        if points.len() != POINTS * 3 || points.iter().any(|v| !v.is_finite()) {
+            return Err(FaceError::network("face_landmarks", "points are missing or not finite"));
+        }
+        Ok(MeshPass { landmarks: place(points, region), presence: 1.0 / (1.0 + (-logit).exp()) })
+    }
+}
+
+/// Carries the network's points (crop pixels) into the picture.
+fn place(points: &[f32], region: &FaceRegion) -> Landmarks {
+    let n = SIDE as f32;
+    let points = points
+        .chunks_exact(3)
+        .map(|p| {
+            let [x, y] = region.to_picture(p[0] / n, p[1] / n);
+            [x, y, p[2] / n * region.width]
+        })
+        .collect();
+    Landmarks { points }
+}

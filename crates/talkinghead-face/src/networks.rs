@@ -1,0 +1,63 @@
+//! All networks of the crate behind one handle.
+
+use std::sync::Arc;
+
+use image::RgbImage;
+
+use crate::FaceError;
+use crate::network::Network;
+
+/// The least side of a picture that is looked at, in pixels.
+const LEAST_SIDE: u32 = 16;
+/// The longest side of a picture that is looked at, in pixels.
+const MOST_SIDE: u32 = 16_384;
+
+/// The networks that ship with the program. Each is loaded when it is first needed; clones share them, and all methods may
+/// be called from several threads at once.
+#[derive(Clone, Debug)]
+pub struct FaceNetworks {
+    inner: Arc<Networks>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Networks {
+    pub(crate) detector: Network,
+    pub(crate) mesh: Network,
+    pub(crate) blendshapes: Network,
+    pub(crate) person: Network,
+    pub(crate) hair: Network,
+    pub(crate) identity: Network,
+}
+
+macro_rules! model {
+    ($name:literal) => {
+        include_bytes!(concat!("../../../assets/models/", $name, ".onnx"))
+    };
+}
+
+impl FaceNetworks {
+    /// A handle to the networks; nothing is read from disk. Make one and clone it: each call holds its own copy.
+    pub fn load() -> Self {
+        let networks = Networks {
+            detector: Network::new("face_detector", model!("face_detector"), &crate::detector::SHAPE),
+            mesh: Network::new("face_landmarks", model!("face_landmarks"), &crate::mesh::SHAPE),
+            blendshapes: Network::new("face_blendshapes", model!("face_blendshapes"), &crate::blendshapes::SHAPE),
+            person: Network::new("selfie_segmentation", model!("selfie_segmentation"), &crate::matte::PERSON_SHAPE),
+            hair: Network::new("hair_segmentation", model!("hair_segmentation"), &crate::matte::HAIR_SHAPE),
+            identity: Network::new("face_embedding", model!("face_embedding"), &crate::identity::SHAPE),
+        };
+        Self { inner: Arc::new(networks) }
+    }
+
+    pub(crate) fn networks(&self) -> &Networks {
+        &self.inner
+    }
+}
+
+pub(crate) fn check_size(picture: &RgbImage) -> Result<(), FaceError> {
+    let (width, height) = picture.dimensions();
+    if width.min(height) < LEAST_SIDE || width.max(height) > MOST_SIDE {
+        return Err(FaceError::PictureSize { width, height, least: LEAST_SIDE, most: MOST_SIDE });
+    }
+    Ok(())
+}
