@@ -9,6 +9,7 @@ pub mod blur;
 mod canvas;
 pub mod fill;
 mod math;
+mod mouth;
 pub mod polygon;
 mod portrait;
 #[cfg(test)]
@@ -16,4 +17,5 @@ mod synthetic_face;
 
 pub use canvas::{to_byte, Canvas, Mask};
 pub use math::{planar_distance, smoothstep};
+pub use mouth::{LipPlate, MouthScene};
 pub use portrait::{PortraitGeometry, PosedFace, RigidMotion};

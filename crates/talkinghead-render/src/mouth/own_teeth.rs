@@ -1,0 +1,255 @@
+//! The upper teeth that a smiling portrait shows, cut out along their lower edge and spread on the dental arch.
+
+use super::contour::{SkullFrame, inner_lips, scaled};
+use super::sampling::bicubic;
+use super::tints::{Tints, luminance, quantile};
+use crate::blur::blur_mask;
+use crate::fill::pull_push;
+use crate::polygon::{Region, polygon_mask};
+use crate::{Canvas, Mask, PortraitGeometry, smoothstep};
+
+/// Half width of the plate, interocular distances.
+const HALF_WIDTH: f32 = 0.62;
+/// Top of the plate above the skull frame's origin.
+const TOP: f32 = -0.45;
+/// Bottom of the plate under it.
+const BOTTOM: f32 = 0.45;
+/// Plate pixels per pixel of the picture: reading it again then costs no sharpness.
+const DENSITY: f32 = 1.5;
+/// Gap of the photographed lips (interocular distances) from which own teeth are looked for.
+const LEAST_GAP: f32 = 0.1;
+
+/// The portrait's own upper teeth, a picture over the arch's x and y.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnTeeth {
+    plate: Canvas,
+    /// Plate pixels per interocular distance.
+    density: f32,
+    /// Height of the teeth's lower edge in each column of the plate, interocular distances.
+    edge: Vec<f32>,
+    /// Lateral ends of the teeth, interocular distances.
+    sides: (f32, f32),
+    /// Colour of the bright teeth.
+    pub tint: [f32; 3],
+}
+
+impl OwnTeeth {
+    /// Looks for teeth between the lips; `None` when the mouth is too closed or nothing between the lips looks like teeth.
+    pub fn find(picture: &Canvas, portrait: &PortraitGeometry, frame: &SkullFrame, tints: &Tints) -> Option<Self> {
+        if portrait.gap <= LEAST_GAP {
+            return None;
+        }
+        let density = DENSITY * portrait.iod;
+        let (width, height) = ((2.0 * HALF_WIDTH * density) as usize, ((BOTTOM - TOP) * density) as usize);
+        let place = |column: usize, row: usize| [column as f32 / density - HALF_WIDTH, row as f32 / density + TOP];
+        let mut plate = Canvas::filled(width, height, [0.0; 3]);
+        for (i, colour) in plate.data.iter_mut().enumerate() {
+            let [x, y] = frame.arch_to_picture(place(i % width, i / width));
+            *colour = bicubic(picture, x, y).map(|v| v.clamp(0.0, 255.0));
+        }
+        let polygon: Vec<[f32; 2]> = scaled(&inner_lips(&portrait.vertices), [0.985, 0.95])
+            .into_iter()
+            .map(|p| frame.on_arch(frame.plane(p)))
+            .map(|p| [(p[0] + HALF_WIDTH) * density, (p[1] - TOP) * density])
+            .collect();
+        let mouth = polygon_mask(&polygon, Region::whole(width, height));
+
+        let teeth = tooth_pixels(&plate, &mouth, tints)?;
+        let (edge, sides) = lower_edge(&teeth, density)?;
+        let edge: Vec<f32> = edge.iter().map(|row| row / density + TOP - 0.012).collect();
+        let weight = Mask {
+            width,
+            height,
+            data: (0..width * height)
+                .map(|i| if mouth.data[i] > 0.5 && place(i % width, i / width)[1] < edge[i % width] { 1.0 } else { 0.0 })
+                .collect(),
+        };
+        let bright: Vec<[f32; 3]> =
+            plate.data.iter().zip(&teeth.data).zip(&weight.data).filter(|&((_, &t), &w)| t > 0.5 && w > 0.5).map(|((c, _), _)| *c).collect();
+        if bright.is_empty() {
+            return None;
+        }
+        let tint = std::array::from_fn(|k| quantile(bright.iter().map(|c| c[k]).collect(), 0.7));
+        let sides = (sides.0 / density - HALF_WIDTH, sides.1 / density - HALF_WIDTH);
+        Some(Self { plate: pull_push(&plate, &weight), density, edge, sides, tint })
+    }
+
+    /// Colour and alpha at a place of the arch.
+    pub fn at(&self, [x, y]: [f32; 2]) -> ([f32; 3], f32) {
+        let (column, row) = ((x + HALF_WIDTH) * self.density, (y - TOP) * self.density);
+        let at = column.clamp(0.0, (self.edge.len() - 1) as f32);
+        let i = (at as usize).min(self.edge.len() - 2);
+        let edge = self.edge[i] + (at - i as f32) * (self.edge[i + 1] - self.edge[i]);
+        let inside = (x - self.sides.0).min(self.sides.1 - x);
+        let alpha = smoothstep(-0.012, 0.014, edge - y) * smoothstep(-0.16, -0.06, inside);
+        if alpha <= 0.0 {
+            return ([0.0; 3], 0.0);
+        }
+        let light = 0.25 + 0.75 * smoothstep(-0.10, 0.03, inside);
+        (bicubic(&self.plate, column, row).map(|v| v.clamp(0.0, 255.0) * light), alpha)
+    }
+}
+
+/// The pixels between the lips that look like teeth (1) and the others (0).
+fn tooth_pixels(plate: &Canvas, mouth: &Mask, tints: &Tints) -> Option<Mask> {
+    let score = |c: [f32; 3]| if tints.grey { luminance(c) } else { c[1] + c[2] - 0.9 * c[0] };
+    let scores: Vec<f32> = plate.data.iter().map(|&c| score(c)).collect();
+    let among: Vec<f32> = scores.iter().zip(&mouth.data).filter(|&(_, &m)| m > 0.5).map(|(&s, _)| s).collect();
+    let area = among.len();
+    if area < 30 {
+        return None;
+    }
+    let limit = otsu(&among);
+    let mut teeth = Mask {
+        width: plate.width,
+        height: plate.height,
+        data: scores.iter().zip(&mouth.data).map(|(&s, &m)| if m > 0.5 && s > limit { 1.0 } else { 0.0 }).collect(),
+    };
+    close(&mut teeth);
+    drop_small_parts(&mut teeth, (0.04 * area as f32) as usize);
+    let kept: Vec<f32> = plate.data.iter().zip(&teeth.data).filter(|&(_, &t)| t > 0.5).map(|(&c, _)| luminance(c)).collect();
+    // What Otsu calls bright may be no tooth: teeth are nearly as bright as the skin.
+    (kept.len() * 8 > area && quantile(kept, 0.6) > 0.5 * tints.skin).then_some(teeth)
+}
+
+/// The threshold that parts values into two groups best (Otsu).
+fn otsu(values: &[f32]) -> f32 {
+    let (low, high) = values.iter().fold((f32::MAX, f32::MIN), |(l, h), &v| (l.min(v), h.max(v)));
+    let step = ((high - low) / 128.0).max(1e-6);
+    let mut bins = [0.0f32; 129];
+    for &v in values {
+        bins[((v - low) / step) as usize] += 1.0;
+    }
+    let total: f32 = values.len() as f32;
+    let sum: f32 = bins.iter().enumerate().map(|(i, n)| i as f32 * n).sum();
+    let (mut below, mut below_sum, mut best, mut at) = (0.0, 0.0, -1.0, 64);
+    for (i, n) in bins.iter().enumerate() {
+        below += n;
+        below_sum += i as f32 * n;
+        if below == 0.0 || below == total {
+            continue;
+        }
+        let difference = below_sum / below - (sum - below_sum) / (total - below);
+        let between = below * (total - below) * difference * difference;
+        if between > best {
+            (best, at) = (between, i);
+        }
+    }
+    low + (at as f32 + 1.0) * step
+}
+
+/// Morphological closing by 3x3.
+fn close(mask: &mut Mask) {
+    for grow in [true, false] {
+        let old = mask.data.clone();
+        for y in 1..mask.height.saturating_sub(1) {
+            for x in 1..mask.width - 1 {
+                let around = (0..9).map(|k| old[(y + k / 3 - 1) * mask.width + x + k % 3 - 1]);
+                mask.data[y * mask.width + x] = if grow { around.fold(0.0, f32::max) } else { around.fold(1.0, f32::min) };
+            }
+        }
+    }
+}
+
+/// Empties connected parts of fewer than `least` pixels.
+fn drop_small_parts(mask: &mut Mask, least: usize) {
+    let mut seen = vec![false; mask.data.len()];
+    for start in 0..mask.data.len() {
+        if seen[start] || mask.data[start] < 0.5 {
+            continue;
+        }
+        let (mut part, mut next) = (vec![start], 0);
+        seen[start] = true;
+        while let Some(&i) = part.get(next) {
+            next += 1;
+            let (x, y) = (i % mask.width, i / mask.width);
+            let near = [
+                (x > 0).then(|| i - 1),
+                (x + 1 < mask.width).then_some(i + 1),
+                (y > 0).then(|| i - mask.width),
+                (y + 1 < mask.height).then_some(i + mask.width),
+            ];
+            for j in near.into_iter().flatten() {
+                if !seen[j] && mask.data[j] > 0.5 {
+                    seen[j] = true;
+                    part.push(j);
+                }
+            }
+        }
+        if part.len() < least {
+            part.iter().for_each(|&i| mask.data[i] = 0.0);
+        }
+    }
+}
+
+/// The row of the teeth's lower edge for every column, smooth, and the columns where teeth begin and end.
+fn lower_edge(teeth: &Mask, density: f32) -> Option<(Vec<f32>, (f32, f32))> {
+    let longest_break = (0.03 * density).max(1.0) as usize;
+    let least_height = (0.02 * density).max(2.0) as usize;
+    let mut rows: Vec<Option<f32>> = Vec::with_capacity(teeth.width);
+    for x in 0..teeth.width {
+        let (mut first, mut last, mut count) = (None, 0, 0);
+        for y in 0..teeth.height {
+            if teeth.data[y * teeth.width + x] > 0.5 {
+                if first.is_some() && y - last > longest_break {
+                    break;
+                }
+                first = first.or(Some(y));
+                last = y;
+                count += 1;
+            }
+        }
+        rows.push((first.is_some() && count >= least_height).then_some(last as f32 + 1.0));
+    }
+    let found: Vec<usize> = (0..rows.len()).filter(|&x| rows[x].is_some()).collect();
+    let (&left, &right) = (found.first()?, found.last()?);
+    if ((right - left) as f32) < 0.25 * density {
+        return None;
+    }
+    // Columns without teeth take the nearest column's edge.
+    let nearest = |x: usize| {
+        found.iter().min_by_key(|&&f| f.abs_diff(x)).and_then(|&f| rows[f]).unwrap_or(0.0)
+    };
+    let filled: Vec<f32> = (0..rows.len()).map(nearest).collect();
+    let half = (0.07 * density) as usize;
+    let medians: Vec<f32> = (0..filled.len())
+        .map(|x| quantile(filled[x.saturating_sub(half)..(x + half + 1).min(filled.len())].to_vec(), 0.5))
+        .collect();
+    let mut line = Mask { width: medians.len(), height: 1, data: medians };
+    blur_mask(&mut line, 0.05 * density);
+    Some((line.data, (left as f32, right as f32)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn otsu_parts_two_groups() {
+        let values: Vec<f32> = (0..50).map(|i| 20.0 + (i % 7) as f32).chain((0..30).map(|i| 120.0 + (i % 9) as f32)).collect();
+        let limit = otsu(&values);
+        assert!(limit > 26.0 && limit < 120.5, "{limit}");
+    }
+
+    #[test]
+    fn the_edge_lies_under_the_first_row_of_teeth() {
+        let mut teeth = Mask::filled(100, 60, 0.0);
+        for x in 20..80 {
+            (10..25).for_each(|y| *teeth.at_mut(x, y) = 1.0);
+            (40..50).for_each(|y| *teeth.at_mut(x, y) = 1.0);
+        }
+        let (edge, sides) = lower_edge(&teeth, 100.0).unwrap();
+        assert_eq!(sides, (20.0, 79.0));
+        assert!(edge.iter().all(|e| (e - 25.0).abs() < 0.5));
+    }
+
+    #[test]
+    fn specks_are_dropped() {
+        let mut teeth = Mask::filled(30, 30, 0.0);
+        (5..25).for_each(|x| *teeth.at_mut(x, 10) = 1.0);
+        *teeth.at_mut(3, 20) = 1.0;
+        drop_small_parts(&mut teeth, 4);
+        assert_eq!(teeth.data.iter().sum::<f32>(), 20.0);
+    }
+}
