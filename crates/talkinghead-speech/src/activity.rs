@@ -1,0 +1,41 @@
+//! Whether somebody speaks: loud enough, and phones near.
+
+use crate::spikes::PhonemeSpike;
+
+/// Amplitude (natural log, before any gain) under which nothing is speech: -60 dB of full scale.
+const ABSOLUTE: f32 = -6.9;
+/// The middle between silence and speech, below the loud frames (natural log; 24 dB).
+const RELATIVE: f32 = 2.8;
+const SLOPE: f32 = 0.3;
+/// Loudness counts from this long before to this long after it, in frames.
+const HOLD: f32 = 0.1;
+/// A phone vouches for the sound this far around it, fully and then fading, seconds.
+const PHONE_NEAR: f32 = 0.25;
+const PHONE_FAR: f32 = 0.55;
+
+/// One frame near the one in question.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ActivityInput {
+    /// Seconds.
+    pub time: f32,
+    /// Natural log of amplitude, before any gain.
+    pub level: f32,
+}
+
+fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// Voice activity at `time`, 0 to 1. `loud`: level of the recording's loud frames; `around`: frames near `time`;
+/// `spikes`: phones near `time`.
+pub(crate) fn voice_activity(time: f32, loud: f32, around: &[ActivityInput], spikes: &[PhonemeSpike]) -> f32 {
+    let threshold = (loud - RELATIVE).max(ABSOLUTE);
+    let weigh = |distance: f32| (1.0 - (distance - HOLD).max(0.0) / HOLD).clamp(0.0, 1.0);
+    let loudness = around
+        .iter()
+        .map(|frame| sigmoid((frame.level - threshold) / SLOPE) * weigh((frame.time - time).abs()))
+        .fold(0.0, f32::max);
+    let nearest = spikes.iter().map(|spike| (spike.time - time).abs()).fold(f32::INFINITY, f32::min);
+    let phones = ((PHONE_FAR - nearest) / (PHONE_FAR - PHONE_NEAR)).clamp(0.0, 1.0);
+    loudness * phones
+}

@@ -1,0 +1,283 @@
+//! The stream of features: two passes for statistics, one that gives frames.
+
+use std::collections::VecDeque;
+use std::path::Path;
+
+use talkinghead_media::Limits;
+
+use crate::activity::{ActivityInput, voice_activity};
+use crate::frame::SpeechFrame;
+use crate::loudness::{Loudness, level};
+use crate::mel::{LogMel, MEL_BANDS};
+use crate::phonemes::{PhonemeFrame, PhonemeStream};
+use crate::pitch::{PITCH_WINDOW, pitch};
+use crate::source::{AudioSource, Blocks};
+use crate::spikes::{PhonemeSpike, SpikeFinder};
+use crate::visemes::{lip_closure, viseme_curves};
+use crate::{FRAME_SECONDS, SAMPLES_PER_FRAME, SpeechError};
+
+/// Frames that are held back because later sound still changes them: 0.8 s.
+const LOOK_AHEAD: usize = 20;
+/// Frames before the one in hand that its features look at.
+const LOOK_BACK: usize = 20;
+/// Mel windows per video frame.
+const MELS_PER_FRAME: usize = 4;
+
+/// Speech features of a recording, frame by frame at 25 frames/s. Memory is flat in the recording's length: the phoneme
+/// network runs in windows of 20 s that overlap by 4 s (a shorter recording is one window).
+///
+/// The same sound gives the same features whether it comes from a file or from memory.
+pub struct SpeechFeatures {
+    loudness: Loudness,
+    mel_mean: [f32; MEL_BANDS],
+    blocks: Blocks,
+    frames: usize,
+    phonemes: PhonemeStream,
+    spike_finder: SpikeFinder,
+    mel: LogMel,
+    /// Samples that no frame was made of yet, after 80 older ones that pitch looks at.
+    samples: Vec<f32>,
+    /// Per-frame measurements not yet given, from frame `next - LOOK_BACK` on (or 0).
+    sound: VecDeque<FrameSound>,
+    sound_start: usize,
+    network: VecDeque<PhonemeFrame>,
+    mels: VecDeque<[f32; MEL_BANDS]>,
+    spikes: VecDeque<PhonemeSpike>,
+    next: usize,
+    samples_taken: usize,
+    fresh: Vec<PhonemeFrame>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct FrameSound {
+    /// Natural log of amplitude before the gain.
+    level: f32,
+    pitch: f32,
+    voicing: f32,
+}
+
+impl SpeechFeatures {
+    /// Features of a sound or video file.
+    ///
+    /// # Errors
+    /// The file cannot be read, holds no sound, or is over `limits`.
+    pub fn open(path: &Path, limits: &Limits) -> Result<Self, SpeechError> {
+        Self::of(AudioSource::file(path, limits))
+    }
+
+    /// Features of samples in memory: 16 kHz, mono, -1..1.
+    ///
+    /// # Errors
+    /// There are none.
+    pub fn of_samples(samples: Vec<f32>) -> Result<Self, SpeechError> {
+        Self::of(AudioSource::Samples(samples.into()))
+    }
+
+    /// Features of a source: measures it, then starts over.
+    ///
+    /// # Errors
+    /// It cannot be read or is empty.
+    pub fn of(source: AudioSource) -> Result<Self, SpeechError> {
+        let loudness = Loudness::measure(&source)?;
+        let mel_mean = mel_mean(&source, &loudness)?;
+        let frames = loudness.frames();
+        Ok(Self {
+            phonemes: PhonemeStream::new(frames * SAMPLES_PER_FRAME)?,
+            blocks: source.blocks()?,
+            loudness,
+            mel_mean,
+            frames,
+            spike_finder: SpikeFinder::default(),
+            mel: LogMel::new(),
+            samples: vec![0.0; (PITCH_WINDOW - SAMPLES_PER_FRAME) / 2],
+            sound: VecDeque::new(),
+            sound_start: 0,
+            network: VecDeque::new(),
+            mels: VecDeque::new(),
+            spikes: VecDeque::new(),
+            next: 0,
+            samples_taken: 0,
+            fresh: Vec::new(),
+        })
+    }
+
+    /// Video frames in the recording.
+    pub fn frame_count(&self) -> usize {
+        self.frames
+    }
+
+    /// Level statistics of the recording.
+    pub fn loudness(&self) -> &Loudness {
+        &self.loudness
+    }
+
+    /// Reads on until the next frame has everything it looks at; `false` at the end.
+    fn advance(&mut self) -> Result<bool, SpeechError> {
+        if self.next >= self.frames {
+            return Ok(false);
+        }
+        while !self.ready() {
+            let total = self.frames * SAMPLES_PER_FRAME;
+            match self.blocks.next() {
+                // The file may give a little more or less than it did when it was measured.
+                Some(block) => {
+                    let block = block?;
+                    let room = total - self.samples_taken.min(total);
+                    self.take(&block[..block.len().min(room)])?;
+                }
+                // Silence after the end completes the last frame and what looks beyond it.
+                None if self.samples_taken < total => self.take(&vec![0.0; (total - self.samples_taken).min(16_000)])?,
+                None => self.take_tail(),
+            }
+        }
+        Ok(true)
+    }
+
+    fn ready(&self) -> bool {
+        let wanted = self.frames.min(self.next + LOOK_AHEAD + 1);
+        let network_end = self.next + self.network.len() / 2;
+        network_end >= wanted && self.sound_start + self.sound.len() >= wanted && self.mels.len() >= MELS_PER_FRAME
+    }
+
+    fn take(&mut self, raw: &[f32]) -> Result<(), SpeechError> {
+        self.samples_taken += raw.len();
+        let loud: Vec<f32> = raw.iter().map(|s| s * self.loudness.gain).collect();
+        self.mel.push(&loud, |frame| self.mels.push_back(frame));
+        self.phonemes.push(&loud, &mut self.fresh)?;
+        for frame in self.fresh.drain(..) {
+            self.spikes.extend(self.spike_finder.push(&frame));
+            self.network.push_back(frame);
+        }
+        if self.phonemes.is_done() {
+            self.spikes.extend(self.spike_finder.finish());
+        }
+        self.samples.extend_from_slice(raw);
+        self.measure_frames();
+        Ok(())
+    }
+
+    /// Zeros for what looks beyond the end of the last frame.
+    fn take_tail(&mut self) {
+        let zeros = [0.0; PITCH_WINDOW];
+        self.mel.push(&zeros, |frame| self.mels.push_back(frame));
+        self.samples.extend_from_slice(&zeros);
+        self.measure_frames();
+    }
+
+    fn measure_frames(&mut self) {
+        let margin = (PITCH_WINDOW - SAMPLES_PER_FRAME) / 2;
+        let mut at = 0;
+        while at + PITCH_WINDOW <= self.samples.len() {
+            let window = &self.samples[at..at + PITCH_WINDOW];
+            let found = pitch(window);
+            let level = level(&window[margin..margin + SAMPLES_PER_FRAME]);
+            self.sound.push_back(FrameSound { level, pitch: found.hertz, voicing: found.voicing });
+            at += SAMPLES_PER_FRAME;
+        }
+        self.samples.drain(..at);
+    }
+
+    fn make_frame(&mut self) -> SpeechFrame {
+        let time = self.next as f32 * FRAME_SECONDS;
+        let sound_at = |frame: usize| self.sound[frame.clamp(self.sound_start, self.sound_start + self.sound.len() - 1) - self.sound_start];
+        let sound = sound_at(self.next);
+        let level = sound.level - self.loudness.loud;
+        // The study's silence channel: the middle lies 2.5 (22 dB) below the loud frames.
+        let quiet = 1.0 / (1.0 + ((level + 2.5) / 0.3).exp());
+        let spikes: &[PhonemeSpike] = self.spikes.make_contiguous();
+        let around: Vec<ActivityInput> = (0..=2 * LOOK_BACK)
+            .filter_map(|i| (self.next + i).checked_sub(LOOK_BACK))
+            .filter(|&frame| frame < self.frames)
+            .map(|frame| ActivityInput { time: frame as f32 * FRAME_SECONDS, level: sound_at(frame).level })
+            .collect();
+        let mut log_mel = [0.0; MEL_BANDS];
+        for mel in self.mels.iter().take(MELS_PER_FRAME) {
+            for (sum, (band, mean)) in log_mel.iter_mut().zip(mel.iter().zip(&self.mel_mean)) {
+                *sum += (band - mean) / MELS_PER_FRAME as f32;
+            }
+        }
+        let (a, b) = (&self.network[0], &self.network[1]);
+        SpeechFrame {
+            log_mel,
+            phoneme_features: a.features.iter().zip(&b.features).map(|(a, b)| (a + b) / 2.0).collect(),
+            viseme_curves: viseme_curves(time, quiet, spikes),
+            lip_closure: lip_closure(time, spikes),
+            level,
+            energy: (1.0 + level / 3.5).clamp(0.0, 1.0),
+            pitch: sound.pitch,
+            voicing: if self.loudness.may_be_speech(sound.level) { sound.voicing } else { 0.0 },
+            voice_activity: voice_activity(time, self.loudness.loud, &around, spikes),
+            spikes: spikes.iter().filter(|s| (s.time / FRAME_SECONDS) as usize == self.next).cloned().collect(),
+        }
+    }
+
+    /// Forgets what no later frame looks at.
+    fn forget(&mut self) {
+        self.next += 1;
+        self.network.drain(..2);
+        self.mels.drain(..MELS_PER_FRAME);
+        while self.sound_start + LOOK_BACK < self.next && !self.sound.is_empty() {
+            self.sound.pop_front();
+            self.sound_start += 1;
+        }
+        let oldest = self.next as f32 * FRAME_SECONDS - 2.0;
+        while self.spikes.front().is_some_and(|spike| spike.time < oldest) {
+            self.spikes.pop_front();
+        }
+    }
+}
+
+impl Iterator for SpeechFeatures {
+    type Item = Result<SpeechFrame, SpeechError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.advance() {
+            Ok(true) => {
+                let frame = self.make_frame();
+                self.forget();
+                Some(Ok(frame))
+            }
+            Ok(false) => None,
+            Err(error) => {
+                self.next = self.frames;
+                Some(Err(error))
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for SpeechFeatures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SpeechFeatures").field("frames", &self.frames).field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
+/// Mean log-mel spectrum over the recording's speech (its frames within 30 dB of the loud ones).
+fn mel_mean(source: &AudioSource, loudness: &Loudness) -> Result<[f32; MEL_BANDS], SpeechError> {
+    let mut mel = LogMel::new();
+    let mut sums = [0.0f64; MEL_BANDS];
+    let mut count = 0u64;
+    let mut levels: VecDeque<f32> = VecDeque::new();
+    let mut held: Vec<f32> = Vec::new();
+    let mut spectra: VecDeque<[f32; MEL_BANDS]> = VecDeque::new();
+    let end = std::iter::once(Ok(vec![0.0; 2 * SAMPLES_PER_FRAME]));
+    for block in source.blocks()?.chain(end) {
+        let block = block?;
+        let loud: Vec<f32> = block.iter().map(|s| s * loudness.gain).collect();
+        mel.push(&loud, |frame| spectra.push_back(frame));
+        held.extend_from_slice(&block);
+        let whole = held.len() / SAMPLES_PER_FRAME * SAMPLES_PER_FRAME;
+        levels.extend(held[..whole].chunks_exact(SAMPLES_PER_FRAME).map(level));
+        held.drain(..whole);
+        while !levels.is_empty() && spectra.len() >= MELS_PER_FRAME {
+            let speech = levels.pop_front().is_some_and(|level| loudness.may_be_speech(level));
+            for spectrum in spectra.drain(..MELS_PER_FRAME).filter(|_| speech) {
+                count += 1;
+                for (sum, band) in sums.iter_mut().zip(spectrum) {
+                    *sum += f64::from(band);
+                }
+            }
+        }
+    }
+    Ok(sums.map(|sum| (sum / count.max(1) as f64) as f32))
+}

@@ -1,0 +1,94 @@
+//! The features of a known recording (1961, public domain), and that streaming does not change them.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use talkinghead_speech::{SpeechFeatures, SpeechFrame};
+
+fn recording() -> Vec<f32> {
+    let bytes = include_bytes!("fixtures/jfk_16k_mono.wav");
+    // A plain 44-byte header, then 16-bit samples.
+    bytes[44..].chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32768.0).collect()
+}
+
+fn features(samples: Vec<f32>) -> Vec<SpeechFrame> {
+    SpeechFeatures::of_samples(samples).unwrap().map(|frame| frame.unwrap()).collect()
+}
+
+/// Cosine of two frames' phoneme features after removing `mean`.
+fn likeness(a: &SpeechFrame, b: &SpeechFrame, mean: &[f32]) -> f32 {
+    let centred = |f: &SpeechFrame| f.phoneme_features.iter().zip(mean).map(|(x, m)| x - m).collect::<Vec<f32>>();
+    let (a, b) = (centred(a), centred(b));
+    let dot = |x: &[f32], y: &[f32]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f32>();
+    dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt()
+}
+
+#[test]
+fn the_phones_of_a_known_recording() {
+    let samples = recording();
+    let frames = features(samples.clone());
+    assert_eq!(frames.len(), samples.len().div_ceil(640));
+    let phones: Vec<&str> = frames.iter().flat_map(|f| f.spikes.iter().map(|s| s.phoneme)).collect();
+    let wanted = "æ n d s oʊ m aɪ s ɑ ə m ɛ r i k ɪ ɑ s n ɑ t h w aɪ j ɛ ɹ k ʌ n t ɹ i k æ n d u f ɔ ɹ j u æ s p ɑ t j u k æ n d o f ɔ ɹ j ʊ ɹ ʌ n t ɹ i";
+    let wanted: Vec<&str> = wanted.split(' ').collect();
+    let wrong = edit_distance(&phones, &wanted);
+    assert!(wrong <= wanted.len() / 6, "{wrong} of {} phones differ: {}", wanted.len(), phones.join(" "));
+}
+
+fn edit_distance(a: &[&str], b: &[&str]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let best = (diagonal + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], best);
+        }
+    }
+    row[b.len()]
+}
+
+#[test]
+fn frames_are_finite_and_tell_speech_from_pauses() {
+    let frames = features(recording());
+    for frame in &frames {
+        assert!(frame.log_mel.iter().chain(&frame.phoneme_features).chain(&frame.viseme_curves).all(|v| v.is_finite()));
+        assert!((0.0..=1.0).contains(&frame.voice_activity) && (0.0..=1.0).contains(&frame.lip_closure));
+        assert!((60.0..=400.0).contains(&frame.pitch));
+    }
+    // "And so, my fellow Americans" | pause from about 2.3 to 3.2 s | "ask not".
+    let mean = |from: f32, to: f32| {
+        let part = &frames[(from * 25.0) as usize..(to * 25.0) as usize];
+        part.iter().map(|f| f.voice_activity).sum::<f32>() / part.len() as f32
+    };
+    assert!(mean(0.5, 2.0) > 0.9, "{}", mean(0.5, 2.0));
+    assert!(mean(2.5, 3.0) < 0.3, "{}", mean(2.5, 3.0));
+    assert!(frames.iter().any(|f| f.lip_closure > 0.8));
+}
+
+#[test]
+fn long_recordings_in_windows_equal_short_ones_where_windows_meet() {
+    let once = recording();
+    let second = [vec![0.0; 8_000], once.clone(), vec![0.0; 8_000]].concat();
+    // 48 s: three windows. Every repetition must sound alike, wherever the windows fall.
+    let long = features([second.clone(), second.clone(), second.clone(), second.clone()].concat());
+    assert_eq!(long.len(), 4 * second.len() / 640);
+    let alone = features(second.clone());
+    let mean: Vec<f32> = (0..256).map(|i| alone.iter().map(|f| f.phoneme_features[i]).sum::<f32>() / alone.len() as f32).collect();
+    for repetition in 0..4 {
+        let offset = repetition * second.len() / 640;
+        let likenesses: Vec<f32> = (15..alone.len() - 15).map(|i| likeness(&alone[i], &long[offset + i], &mean)).collect();
+        let average = likenesses.iter().sum::<f32>() / likenesses.len() as f32;
+        assert!(average > 0.9, "repetition {repetition}: {average}");
+        let mel = |frames: &[SpeechFrame], i: usize| frames[i].log_mel[20];
+        assert!((50..300).all(|i| (mel(&alone, i) - mel(&long, offset + i)).abs() < 0.2));
+    }
+}
+
+#[test]
+fn silence_and_slivers_of_sound_are_no_speech() {
+    for samples in [vec![0.0; 48_000], vec![0.0; 1], vec![0.001; 1_600]] {
+        let count = samples.len().div_ceil(640);
+        let frames = features(samples);
+        assert_eq!(frames.len(), count);
+        assert!(frames.iter().all(|f| f.voice_activity < 0.05 && f.log_mel.iter().all(|v| v.is_finite())));
+    }
+    assert!(SpeechFeatures::of_samples(Vec::new()).is_err());
+}
