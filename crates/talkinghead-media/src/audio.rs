@@ -103,7 +103,8 @@ impl AudioReader {
         let read = self.samples_read as f64 / f64::from(self.rate);
         let declared = self.info.audio.as_ref().and_then(|audio| audio.seconds);
         if let Some(declared) = declared.filter(|declared| read < 0.9 * declared - 1.0) {
-            self.warnings.push(format!("{name} breaks off after {read:.1} of {declared:.1} seconds; what could be read was used"));
+            self.warnings
+                .push(format!("{name} breaks off after {read:.1} of {declared:.1} seconds; what could be read was used"));
         } else if !complaint.is_empty() {
             self.warnings.push(format!("{name} is damaged in places ({complaint}); what could be read was used"));
         }
@@ -136,7 +137,8 @@ pub fn read_audio(path: &Path, limits: &Limits) -> Result<Vec<f32>, MediaError> 
 }
 
 fn audio_arguments(path: &Path, rate: u32) -> Vec<std::ffi::OsString> {
-    let mut arguments: Vec<std::ffi::OsString> = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error"].map(Into::into).to_vec();
+    let mut arguments: Vec<std::ffi::OsString> =
+        ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error"].map(Into::into).to_vec();
     arguments.extend(["-protocol_whitelist", "file,pipe", "-vn", "-i"].map(Into::into));
     arguments.push(ffmpeg_path(path));
     arguments.extend(["-map", "0:a:0", "-af"].map(Into::into));

@@ -78,15 +78,19 @@ impl Container {
         text.split(' ').map(str::to_owned).collect()
     }
 
-    /// ffmpeg's options for the sound track.
-    pub(crate) fn audio_options(self, channels: u32) -> Vec<String> {
+    /// ffmpeg's options for the sound track. At 44.1 or 48 kHz a packet is 21 ms long, so that the sound ends
+    /// within a frame of the pictures even in players that play the last packet to its end.
+    pub(crate) fn audio_options(self, sample_rate: u32, channels: u32) -> Vec<String> {
         let (encoder, kilobits) = match self {
             Self::Mp4 | Self::Mov => ("aac", if channels == 1 { 96 } else { 160 }),
             Self::WebM => ("libopus", if channels == 1 { 64 } else { 112 }),
         };
-        ["-c:a", encoder, "-b:a", &format!("{kilobits}k"), "-ac", &channels.to_string(), "-flags:a", "+bitexact"]
+        let family_of_44100 = self != Self::WebM && sample_rate > 0 && 44_100 % sample_rate == 0;
+        let rate = if family_of_44100 { 44_100 } else { 48_000 };
+        format!("-c:a {encoder} -b:a {kilobits}k -ac {channels} -ar {rate} -flags:a +bitexact")
+            .split(' ')
             .map(str::to_owned)
-            .to_vec()
+            .collect()
     }
 
     /// Whether the installed ffmpeg has the encoders this format needs.

@@ -158,21 +158,29 @@ impl MediaError {
             Self::ProgramMissing { .. } => {
                 "install ffmpeg (Debian, Ubuntu: `sudo apt install ffmpeg`; macOS: `brew install ffmpeg`) and make sure it is on the PATH"
             }
-            Self::EncoderMissing { .. } => "install the full build of ffmpeg, or write .mp4, .mov or .webm, whichever it can encode",
+            Self::EncoderMissing { .. } => {
+                "install the full build of ffmpeg, or write .mp4, .mov or .webm, whichever it can encode"
+            }
             Self::NotFound { .. } => "check the spelling; relative paths start from the current folder",
             Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 "you may not read this file: change its permissions (`chmod u+r`) or copy it"
             }
             Self::Unreadable { .. } => "check that the path is right and the disk is healthy",
-            Self::NotAFile { .. } => "give a file or a folder of frames; pipes and devices cannot be read, save their content first",
+            Self::NotAFile { .. } => {
+                "give a file or a folder of frames; pipes and devices cannot be read, save their content first"
+            }
             Self::NoVideo { .. } => "give a picture, a video, or a folder of pictures of one person",
             Self::NoAudio { .. } => "give a recording, or a video with a sound track",
             Self::NoPictures { .. } => "put the frames in it as PNG, JPEG, WebP, BMP or TIFF files",
             Self::Undecodable { .. } => {
                 "the file may be damaged, cut short or no media file at all: play it, or convert it again with `ffmpeg -i IN OUT`"
             }
-            Self::OverLimit { bound: Bound::Seconds, .. } => "cut the recording into parts, or raise the limit with --max-seconds",
-            Self::OverLimit { bound: Bound::PictureSize, .. } => "scale the picture down first; a face 300 to 500 pixels high is enough",
+            Self::OverLimit { bound: Bound::Seconds, .. } => {
+                "cut the recording into parts, or raise the limit with --max-seconds"
+            }
+            Self::OverLimit { bound: Bound::PictureSize, .. } => {
+                "scale the picture down first; a face 300 to 500 pixels high is enough"
+            }
             Self::OverLimit { bound: Bound::DecodedBytes, .. } => "give a shorter or smaller file",
             Self::UnknownExtension { .. } => "name the output .mp4, .mov or .webm",
             Self::OutputFolderMissing { path } => return Some(format!("make it first: `mkdir -p {}`", shown(path))),

@@ -103,14 +103,16 @@ impl Source {
 
     fn video(path: &Path, info: &MediaInfo, limits: &Limits, warnings: Arc<Mutex<Vec<String>>>) -> Result<Self, MediaError> {
         let (width, height) = info.size.ok_or_else(|| MediaError::NoVideo { path: path.to_owned() })?;
-        let (process, _, stdout) = MediaProcess::start("ffmpeg", video_arguments(path, info, width, height, limits), Pipes::Output)?;
+        let (process, _, stdout) =
+            MediaProcess::start("ffmpeg", video_arguments(path, info, width, height, limits), Pipes::Output)?;
         let Some(stdout) = stdout else {
             return Err(MediaError::Undecodable { path: path.to_owned(), detail: "ffmpeg gave no output".to_owned() });
         };
         let frame_bytes = width as usize * height as usize * 3;
         let (sender, frames) = sync_channel((WAITING_BYTES / frame_bytes.max(1)).clamp(1, 8));
         let killer = process.killer();
-        let decoding = Decoding { path: path.to_owned(), size: (width, height), limits: *limits, declared: info.seconds, warnings };
+        let decoding =
+            Decoding { path: path.to_owned(), size: (width, height), limits: *limits, declared: info.seconds, warnings };
         let thread = std::thread::spawn(move || decoding.run(process, stdout, &sender));
         Ok(Self::Video { frames: Some(frames), killer, thread: Some(thread) })
     }
@@ -135,7 +137,8 @@ fn video_arguments(path: &Path, info: &MediaInfo, width: u32, height: u32, limit
     let filter = format!(
         "fps={FRAME_RATE}:start_time=0,scale={width}:{height}:flags=bicubic+accurate_rnd+full_chroma_int+bitexact{matrix},setsar=1"
     );
-    let mut arguments: Vec<std::ffi::OsString> = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error"].map(Into::into).to_vec();
+    let mut arguments: Vec<std::ffi::OsString> =
+        ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error"].map(Into::into).to_vec();
     arguments.extend(["-protocol_whitelist", "file,pipe", "-max_pixels"].map(Into::into));
     arguments.push(limits.max_pixels.min(i32::MAX as u64).to_string().into());
     arguments.push("-i".into());

@@ -47,9 +47,7 @@ pub(crate) struct Registration(u64);
 
 impl Registration {
     /// Starts a child while the register is held, so that none can slip past [`stop_everything`].
-    pub(crate) fn child<E: From<MediaError>>(
-        start: impl FnOnce() -> Result<Child, E>,
-    ) -> Result<(Self, Arc<Mutex<Child>>), E> {
+    pub(crate) fn child<E: From<MediaError>>(start: impl FnOnce() -> Result<Child, E>) -> Result<(Self, Arc<Mutex<Child>>), E> {
         let mut under_way = locked(&UNDER_WAY);
         if under_way.stopped {
             return Err(MediaError::Interrupted.into());

@@ -60,8 +60,7 @@ impl OutputFile {
     /// The system refused, or everything was stopped meanwhile; then nothing is left.
     pub fn commit(self) -> Result<(), MediaError> {
         let Self { unfinished, registration, destination, shown } = self;
-        registration
-            .finishing(|| unfinished.persist(&destination).map(drop).map_err(|error| write_error(&shown, error.error)))
+        registration.finishing(|| unfinished.persist(&destination).map(drop).map_err(|error| write_error(&shown, error.error)))
     }
 }
 

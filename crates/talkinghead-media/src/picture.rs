@@ -49,9 +49,9 @@ pub(crate) fn open(path: &Path) -> Result<File, MediaError> {
 pub fn read_image(path: &Path, limits: &Limits) -> Result<RgbImage, MediaError> {
     match picture_format(path)? {
         Some(format) => decode(path, BufReader::new(open(path)?), format, limits),
-        None => crate::FrameReader::open(path, limits)?
-            .next()
-            .unwrap_or_else(|| Err(MediaError::NoVideo { path: path.to_owned() })),
+        None => {
+            crate::FrameReader::open(path, limits)?.next().unwrap_or_else(|| Err(MediaError::NoVideo { path: path.to_owned() }))
+        }
     }
 }
 
@@ -66,7 +66,7 @@ pub fn decode_image(bytes: &[u8], name: &Path, limits: &Limits) -> Result<RgbIma
 
 fn decode(
     path: &Path,
-    source: impl Read + Seek + std::io::BufRead,
+    source: impl std::io::BufRead + Seek,
     format: ImageFormat,
     limits: &Limits,
 ) -> Result<RgbImage, MediaError> {
@@ -126,12 +126,12 @@ pub fn write_png(path: &Path, picture: &RgbImage) -> Result<(), MediaError> {
     let mut output = OutputFile::create(path)?;
     let mut sink = BufWriter::new(output.file());
     let encoder = image::codecs::png::PngEncoder::new(&mut sink);
-    encoder
-        .write_image(picture.as_raw(), picture.width(), picture.height(), image::ExtendedColorType::Rgb8)
-        .map_err(|error| match error {
+    encoder.write_image(picture.as_raw(), picture.width(), picture.height(), image::ExtendedColorType::Rgb8).map_err(
+        |error| match error {
             ImageError::IoError(source) => write_error(path, source),
             other => MediaError::Encoding { path: path.to_owned(), detail: one_line(&other) },
-        })?;
+        },
+    )?;
     sink.flush().map_err(|source| write_error(path, source))?;
     drop(sink);
     output.commit()

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::child::{MediaProcess, Pipes};
-use crate::picture::{check_size, open, picture_format};
 use crate::error::Bound;
+use crate::picture::{check_size, open, picture_format};
 use crate::{Limits, MediaError};
 
 /// What a path holds.
@@ -156,10 +156,7 @@ fn probe_with_ffprobe(path: &Path, limits: &Limits) -> Result<MediaInfo, MediaEr
     let mut text = Vec::new();
     if let Some(stdout) = stdout {
         // A report is some kilobytes; a file made to give more is cut and fails to parse.
-        stdout
-            .take(4 << 20)
-            .read_to_end(&mut text)
-            .map_err(|source| MediaError::Unreadable { path: path.to_owned(), source })?;
+        stdout.take(4 << 20).read_to_end(&mut text).map_err(|source| MediaError::Unreadable { path: path.to_owned(), source })?;
     }
     let ending = process.wait()?;
     let undecodable = |detail: String| MediaError::Undecodable { path: path.to_owned(), detail };

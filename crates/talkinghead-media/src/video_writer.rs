@@ -209,7 +209,7 @@ fn add_sound(writer: &VideoWriter, silent: &Path, audio: &Path, output: &Path) -
     arguments.push(ffmpeg_path(audio));
     arguments.extend(["-map", "0:v:0", "-map", "1:a:0", "-map_metadata", "-1", "-c:v", "copy", "-af"].map(Into::into));
     arguments.push(format!("aresample=async=1:first_pts=0,apad,atrim=end={seconds:.3}").into());
-    arguments.extend(container.audio_options(found.channels.clamp(1, 2)).into_iter().map(Into::into));
+    arguments.extend(container.audio_options(found.sample_rate, found.channels.clamp(1, 2)).into_iter().map(Into::into));
     arguments.extend(["-t".into(), format!("{seconds:.3}").into()]);
     arguments.extend(["-fflags", "+bitexact"].map(Into::into));
     if container != Container::WebM {
