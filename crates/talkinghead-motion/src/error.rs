@@ -13,14 +13,9 @@ pub enum MotionError {
         /// The system's reason.
         source: std::io::Error,
     },
-    /// The track's file cannot be written.
-    #[error("cannot write the motion track {}: {}", path.display(), plain(source))]
-    Unwritable {
-        /// The path as given.
-        path: PathBuf,
-        /// The system's reason.
-        source: std::io::Error,
-    },
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Media(#[from] talkinghead_media::MediaError),
     /// The file is larger than any track may be.
     #[error("{} has {bytes} bytes; a motion track has at most {limit}", path.display())]
     TooLarge {
@@ -67,7 +62,7 @@ impl MotionError {
                 "check the spelling; `talkinghead motion --audio SPEECH.wav --output track.json` makes a track"
             }
             Self::Unreadable { .. } => "check the path and its permissions",
-            Self::Unwritable { .. } => "choose a folder that exists and that you may write to",
+            Self::Media(error) => return error.hint(),
             Self::TooLarge { .. } | Self::Invalid { .. } => {
                 "`talkinghead motion --audio SPEECH.wav --output track.json` writes a valid one to start from"
             }

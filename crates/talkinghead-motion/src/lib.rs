@@ -1,13 +1,30 @@
 //! What moves: expression, head pose, blinks and gaze, from sound or from a measured video.
 //!
+//! Design decision: everything ends in one value, the [`MotionTrack`], 25 frames a second, which a person can read and
+//! edit. Lips come from the sound (expression model); head, lids and gaze are seeded noise with the statistics of real
+//! people, livelier where there is speech.
+//!
 //! May be used by synthesis, training and everything above; uses face, speech and media.
 
+mod blinks;
 mod error;
 pub mod expression;
+mod gaze;
+mod head_motion;
+mod measuring;
+mod performance;
+mod random;
+mod rhythm;
 mod track;
 
+pub use blinks::BlinkModel;
 pub use error::MotionError;
 pub use expression::{Deformation, Expression, ExpressionBasis};
+pub use gaze::GazeModel;
+pub use head_motion::{HeadMotionModel, MeasuredHead};
+pub use measuring::MeasuredFace;
+pub use performance::{Blinking, HeadMotion, Performance};
+pub use rhythm::{Accent, SpeechRhythm};
 pub use track::{
-    FIELDS, FORMAT_NAME, FORMAT_VERSION, MAX_TRACK_BYTES, MAX_TRACK_FRAMES, MotionFrame, MotionTrack, TRACK_FRAME_RATE, TrackSource,
+    FIELDS, FORMAT_NAME, FORMAT_VERSION, Field, MAX_TRACK_BYTES, MAX_TRACK_FRAMES, MotionFrame, MotionTrack, TRACK_FRAME_RATE, TrackSource,
 };

@@ -105,6 +105,19 @@ impl MotionTrack {
         self.interpolated((self.frames.len().max(1) - 1) as f64 / (count.max(2) - 1) as f64, count)
     }
 
+    /// Brings every number into its range; NaN becomes rest.
+    pub(crate) fn clamp_to_ranges(&mut self) {
+        let rest = MotionFrame::default();
+        for frame in &mut self.frames {
+            for field in FIELDS {
+                let (low, high) = (field.range.0 as f32, field.range.1 as f32);
+                for (value, rest) in field.values_mut(frame).iter_mut().zip(field.values(&rest)) {
+                    *value = if value.is_nan() { *rest } else { value.clamp(low, high) };
+                }
+            }
+        }
+    }
+
     fn interpolated(&self, step: f64, count: usize) -> Result<Self, MotionError> {
         let last = self.frames.len().checked_sub(1).ok_or(MotionError::Empty)?;
         let frames = (0..count)

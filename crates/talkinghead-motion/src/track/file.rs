@@ -12,8 +12,8 @@
 //! noticed. See [`super::FIELDS`] for units and ranges.
 
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{Read, Write};
+use std::path::Path;
 
 use super::{FIELDS, MotionFrame, MotionTrack, TRACK_FRAME_RATE, reading};
 use crate::MotionError;
@@ -70,19 +70,10 @@ impl MotionTrack {
     /// Writes the track whole or not at all: a file of the same name is replaced only by a finished one.
     ///
     /// # Errors
-    /// [`MotionError::Unwritable`]; [`MotionError::OutOfRange`] when a number could not be read again.
+    /// [`MotionError::Media`] when the system refuses; [`MotionError::OutOfRange`] when a number could not be read again.
     pub fn write(&self, path: &Path) -> Result<(), MotionError> {
         self.validate()?;
-        let unwritable = |source| MotionError::Unwritable { path: path.to_owned(), source };
-        if path.is_dir() {
-            return Err(unwritable(std::io::Error::other("it is a folder")));
-        }
-        let unfinished = Unfinished(beside(path));
-        let file = File::create(&unfinished.0).map_err(unwritable)?;
-        let mut out = BufWriter::new(file);
-        self.write_json(&mut out).and_then(|()| out.flush()).map_err(unwritable)?;
-        out.into_inner().map_err(|error| unwritable(error.into_error()))?.sync_all().map_err(unwritable)?;
-        std::fs::rename(&unfinished.0, path).map_err(unwritable)
+        Ok(talkinghead_media::write_file(path, self.to_json().as_bytes())?)
     }
 
     fn write_json(&self, out: &mut impl Write) -> std::io::Result<()> {
@@ -118,21 +109,6 @@ fn write_frame(out: &mut impl Write, frame: &MotionFrame) -> std::io::Result<()>
 /// The shortest decimal that reads back as the same number; no "-0".
 fn write_number(out: &mut impl Write, value: f32) -> std::io::Result<()> {
     write!(out, "{}", if value == 0.0 { 0.0 } else { value })
-}
-
-/// A name in the same folder, so that the rename cannot cross disks.
-fn beside(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}.unfinished", std::process::id()))
-}
-
-/// Removes the unfinished file unless it was renamed.
-struct Unfinished(PathBuf);
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
 }
 
 #[cfg(test)]

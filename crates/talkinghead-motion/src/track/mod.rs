@@ -9,7 +9,8 @@ use talkinghead_face::{FaceMotion, HeadPose};
 
 use crate::{Expression, ExpressionBasis, MotionError};
 
-pub use fields::FIELDS;
+pub(crate) use editing::gaussian;
+pub use fields::{FIELDS, Field};
 pub use file::{FORMAT_NAME, FORMAT_VERSION, MAX_TRACK_BYTES, MAX_TRACK_FRAMES};
 
 /// Frames a second of every motion track.

@@ -1,0 +1,147 @@
+//! Puts a performance together: lips from the expression model; head, lids and gaze from theirs; gains last.
+
+use crate::{
+    BlinkModel, Expression, GazeModel, HeadMotionModel, MeasuredHead, MotionError, MotionFrame, MotionTrack, SpeechRhythm,
+    TrackSource,
+};
+
+/// Where head movement comes from.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub enum HeadMotion {
+    /// Generated, livelier where there is speech.
+    #[default]
+    Audio,
+    /// Held still, but alive.
+    Still,
+    /// As another head moved.
+    Measured(MeasuredHead),
+}
+
+impl HeadMotion {
+    /// The word for it on the command line and in a track's source.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Audio => "audio",
+            Self::Still => "still",
+            Self::Measured(_) => "video",
+        }
+    }
+}
+
+/// Whether the eyes blink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Blinking {
+    /// At a human rate.
+    #[default]
+    On,
+    /// Never.
+    Off,
+}
+
+/// Choices for everything that moves and is not a lip.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Performance {
+    /// Where head movement comes from.
+    pub head_motion: HeadMotion,
+    /// Whether the eyes blink.
+    pub blinking: Blinking,
+    /// Factor on head movement, 0 to 10.
+    pub head_gain: f32,
+    /// Factor on the expression, 0 to 10.
+    pub expression_gain: f32,
+    /// Seed of everything random.
+    pub seed: u64,
+}
+
+impl Default for Performance {
+    fn default() -> Self {
+        Self { head_motion: HeadMotion::Audio, blinking: Blinking::On, head_gain: 1.0, expression_gain: 1.0, seed: 0 }
+    }
+}
+
+/// Brow rise at a strong accent in interocular distances.
+const ACCENT_BROW: f32 = 0.02;
+
+impl Performance {
+    /// A track with these lips (one expression a frame) to this rhythm. Both have the same length; the shorter decides.
+    ///
+    /// # Errors
+    /// [`MotionError::Empty`] without frames, [`MotionError::InvalidEdit`] for a gain out of range.
+    pub fn perform(&self, expressions: &[Expression], rhythm: &SpeechRhythm) -> Result<MotionTrack, MotionError> {
+        let count = expressions.len().min(rhythm.len());
+        if count == 0 {
+            return Err(MotionError::Empty);
+        }
+        let head = match &self.head_motion {
+            HeadMotion::Audio => HeadMotionModel::default().generate(rhythm, self.seed),
+            HeadMotion::Still => HeadMotionModel::still().generate(rhythm, self.seed),
+            HeadMotion::Measured(head) => head.retarget(rhythm.len()),
+        };
+        let gaze = GazeModel::default().generate(&head, self.seed);
+        let blink = match self.blinking {
+            Blinking::On => BlinkModel::default().generate(rhythm, self.seed),
+            Blinking::Off => vec![[0.0; 2]; rhythm.len()],
+        };
+        let mut frames: Vec<MotionFrame> = (0..count)
+            .map(|k| MotionFrame { head_pose: head[k], expression: expressions[k], blink: blink[k], gaze: gaze[k] })
+            .collect();
+        raise_brows(&mut frames, rhythm);
+        let source = TrackSource {
+            head_motion: Some(self.head_motion.name().to_owned()),
+            seed: Some(self.seed),
+            ..TrackSource::default()
+        };
+        let mut track = MotionTrack { source, frames };
+        track.scale_head(self.head_gain)?;
+        track.scale_expression(self.expression_gain)?;
+        Ok(track.rounded())
+    }
+}
+
+/// A small rise of the brows at accents.
+fn raise_brows(frames: &mut [MotionFrame], rhythm: &SpeechRhythm) {
+    for accent in &rhythm.accents {
+        for offset in -12..=14_isize {
+            let Some(frame) = accent.frame.checked_add_signed(offset).and_then(|k| frames.get_mut(k)) else { continue };
+            let bump = (-0.5 * (offset as f32 / 5.0).powi(2)).exp();
+            frame.expression.brow += ACCENT_BROW * accent.strength * bump;
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn rhythm() -> SpeechRhythm {
+        let levels: Vec<f32> = (0..500).map(|k| if k % 100 < 80 { -3.0 + 0.5 * (k as f32).sin() } else { -10.0 }).collect();
+        SpeechRhythm::from_curves(&levels, &[])
+    }
+
+    #[test]
+    fn same_seed_same_track_and_the_lips_do_not_hang_on_the_head() {
+        let lips = vec![Expression { opening: 0.1, ..Expression::NEUTRAL }; 500];
+        let audio = Performance::default().perform(&lips, &rhythm()).unwrap();
+        assert_eq!(audio, Performance::default().perform(&lips, &rhythm()).unwrap());
+        let still = Performance { head_motion: HeadMotion::Still, ..Default::default() };
+        let still = still.perform(&lips, &rhythm()).unwrap();
+        for (a, b) in audio.frames.iter().zip(&still.frames) {
+            assert_eq!((a.expression, a.blink), (b.expression, b.blink));
+        }
+        assert_ne!(audio.frames[200].head_pose, still.frames[200].head_pose);
+        let other = Performance { seed: 1, ..Default::default() }.perform(&lips, &rhythm()).unwrap();
+        assert_ne!(audio, other);
+        assert_eq!(MotionTrack::from_json(audio.to_json().as_bytes()).unwrap(), audio);
+    }
+
+    #[test]
+    fn gains_and_switches_do_what_they_say() {
+        let lips = vec![Expression { opening: 0.1, ..Expression::NEUTRAL }; 500];
+        let quiet = Performance { head_gain: 0.0, expression_gain: 2.0, blinking: Blinking::Off, ..Default::default() };
+        let track = quiet.perform(&lips, &rhythm()).unwrap();
+        assert!(track.frames.iter().all(|f| f.head_pose.yaw == 0.0 && f.blink == [0.0; 2] && f.expression.opening == 0.2));
+        assert!(Performance { head_gain: -1.0, ..Default::default() }.perform(&lips, &rhythm()).is_err());
+        assert!(matches!(Performance::default().perform(&[], &rhythm()), Err(MotionError::Empty)));
+    }
+}
