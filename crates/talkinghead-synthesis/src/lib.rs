@@ -1,1 +1,10 @@
-//! placeholder
+//! The neural networks of the paper in Burn, numerically equal to the published PyTorch code: generator and discriminator,
+//! reading of their checkpoints, and the renderers built on them. May depend on render, face and kernels.
+
+pub mod error;
+pub mod generator;
+pub mod layers;
+pub mod procedural;
+pub mod weights;
+
+pub use error::{SynthesisError, WeightMismatch};

@@ -1,0 +1,89 @@
+//! Flow estimation: where in a source picture each target pixel is found, and how far to trust it.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use burn::tensor::activation::sigmoid;
+
+use super::{FlowUpsampling, GeneratorConfig};
+use crate::layers::{
+    ConvBlock, Convolution, ConvolutionShape, Geometry, Pass, ResidualBlock, upsample_nearest,
+};
+use crate::weights::WeightBuilder;
+
+/// Widest layer of a flow network.
+const WIDEST: usize = 1024;
+
+/// An hourglass over target label, source label and source picture with two heads: flow and occlusion mask.
+#[derive(Module, Debug)]
+pub struct FlowNetwork {
+    down: Vec<ConvBlock>,
+    residual: Vec<ResidualBlock>,
+    up: Vec<ConvBlock>,
+    flow_head: Convolution,
+    weight_head: Convolution,
+    nearest: bool,
+    multiplier: f64,
+    #[module(skip)]
+    name: String,
+}
+
+impl FlowNetwork {
+    /// Takes `KEY.*`, for example `warp.flow_network_ref.*`.
+    pub fn new(builder: &mut WeightBuilder, key: &str, config: &GeneratorConfig) -> Self {
+        let flow = config.flow;
+        let width = |level: usize| flow.width.saturating_mul(1 << level).min(WIDEST);
+        let plain = |input: usize, output: usize| ConvolutionShape { bias: false, ..ConvolutionShape::three(input, output) };
+        let mut block = |part: &str, index: usize, shape: ConvolutionShape| {
+            let name = format!("{key}.{part}.{index}");
+            ConvBlock::named(builder, [&format!("{name}.0"), &format!("{name}.1")], flow.normalisation, shape)
+        };
+        let mut down = vec![block("down_flow", 0, plain(2 * config.label_width() + 3, width(0)))];
+        for i in 0..flow.downsamplings {
+            down.push(block("down_flow", 2 * (i + 1), plain(width(i), width(i + 1)).stride(2)));
+        }
+        let nearest = flow.upsampling == FlowUpsampling::Nearest;
+        let up = (0..flow.downsamplings)
+            .rev()
+            .enumerate()
+            .map(|(position, level)| {
+                let shape = plain(width(level + 1), width(level));
+                if nearest {
+                    block("up_flow", 3 * position + 1, shape)
+                } else {
+                    block("up_flow", 2 * position, ConvolutionShape { geometry: Geometry::doubling(1), ..shape })
+                }
+            })
+            .collect();
+        let wide = width(flow.downsamplings);
+        let residual = (0..flow.blocks)
+            .map(|j| ResidualBlock::new(builder, &format!("{key}.res_flow.{j}"), flow.normalisation, wide, wide))
+            .collect();
+        let flow_head = Convolution::new(builder, &format!("{key}.conv_flow.0"), ConvolutionShape::three(flow.width, 2));
+        let weight_head = Convolution::new(builder, &format!("{key}.conv_w.0"), ConvolutionShape::three(flow.width, 1));
+        Self { down, residual, up, flow_head, weight_head, nearest, multiplier: flow.multiplier, name: key.into() }
+    }
+
+    /// # Shapes
+    /// Target label and source label [batch, label, H, W], source picture [batch, 3, H, W] -> flow [batch, 2, H, W] in pixels
+    /// (x, y) and occlusion mask [batch, 1, H, W] in 0..1.
+    pub fn forward(&self, target: Tensor<4>, label: Tensor<4>, image: Tensor<4>, pass: &mut Pass) -> (Tensor<4>, Tensor<4>) {
+        let x = self.down.iter().fold(Tensor::cat(vec![target, label, image], 1), |x, block| block.forward(x, pass));
+        pass.record_call(&format!("{}.down_flow", self.name), &x);
+        let x = self.residual.iter().fold(x, |x, block| block.forward(x, pass));
+        pass.record_call(&format!("{}.res_flow", self.name), &x);
+        let x = self.up.iter().fold(x, |x, block| block.forward(if self.nearest { upsample_nearest(x) } else { x }, pass));
+        pass.record_call(&format!("{}.up_flow", self.name), &x);
+        let flow = self.flow_head.forward(x.clone(), pass).mul_scalar(self.multiplier);
+        (flow, sigmoid(self.weight_head.forward(x, pass)))
+    }
+
+    /// For inference.
+    pub fn prepare(self) -> Self {
+        Self {
+            down: self.down.into_iter().map(ConvBlock::prepare).collect(),
+            residual: self.residual.into_iter().map(ResidualBlock::prepare).collect(),
+            up: self.up.into_iter().map(ConvBlock::prepare).collect(),
+            ..self
+        }
+    }
+}

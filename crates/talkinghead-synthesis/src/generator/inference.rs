@@ -1,0 +1,62 @@
+//! The generator as it is used: constant weights, references encoded once per clip.
+
+use burn::module::Module;
+use burn::tensor::Device;
+
+use super::{EncodedReferences, Generator, GeneratorConfig, RawImage, References, Synthesis, Targets};
+use crate::error::SynthesisError;
+use crate::layers::{Mode, Pass};
+use crate::weights::Weights;
+
+/// A generator for inference: spectral and batch norms folded into the weights, nothing trainable.
+#[derive(Debug, Clone)]
+pub struct InferenceGenerator {
+    network: Generator,
+}
+
+impl InferenceGenerator {
+    /// Builds from weights.
+    ///
+    /// # Errors
+    /// As [`Generator::new`].
+    pub fn new(config: &GeneratorConfig, weights: Weights, device: &Device) -> Result<Self, SynthesisError> {
+        Ok(Generator::new(config, weights, &device.clone().without_autodiff())?.into())
+    }
+
+    /// Its design.
+    pub fn config(&self) -> &GeneratorConfig {
+        self.network.config()
+    }
+
+    /// Everything that does not depend on the target, once per clip.
+    ///
+    /// # Errors
+    /// References of the wrong shape or number.
+    pub fn encode_references(&self, references: &References) -> Result<EncodedReferences, SynthesisError> {
+        self.network.encode_references(references, &mut Pass::new(Mode::Evaluation))
+    }
+
+    /// One frame per target.
+    ///
+    /// # Errors
+    /// Targets that do not fit the references or the network.
+    pub fn synthesise(
+        &self,
+        encoded: &EncodedReferences,
+        targets: &Targets,
+        raw_image: RawImage,
+    ) -> Result<Synthesis, SynthesisError> {
+        self.network.synthesise(encoded, targets, raw_image, &mut Pass::new(Mode::Evaluation))
+    }
+
+    /// The network, for passes that count or record.
+    pub fn network(&self) -> &Generator {
+        &self.network
+    }
+}
+
+impl From<Generator> for InferenceGenerator {
+    fn from(network: Generator) -> Self {
+        Self { network: network.valid().prepare() }
+    }
+}

@@ -1,0 +1,146 @@
+//! SPADE: normalised features, scaled and offset position by position as maps demand.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+
+use super::GeneratedModulation;
+use crate::layers::{
+    Convolution, ConvolutionShape, Geometry, Normalisation, NormalisationKind, Pass, convolve_each, resize_bilinear,
+};
+use crate::weights::WeightBuilder;
+
+/// Scale and offset convolutions for one map.
+#[derive(Module, Debug)]
+struct Modulation {
+    /// Scale; once prepared, scale + 1 and offset in one convolution of twice the channels.
+    gamma: Convolution,
+    /// Offset; absent once prepared.
+    beta: Option<Convolution>,
+}
+
+impl Modulation {
+    /// `y * (1 + gamma) + beta`.
+    fn apply(&self, y: Tensor<4>, map: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        match &self.beta {
+            Some(beta) => {
+                let scale = self.gamma.forward(map.clone(), pass);
+                y * scale.add_scalar(1.0) + beta.forward(map, pass)
+            }
+            None => {
+                let channels = y.dims()[1];
+                let both = self.gamma.forward(map, pass);
+                y * both.clone().narrow(1, 0, channels) + both.narrow(1, channels, channels)
+            }
+        }
+    }
+
+    fn prepare(self) -> Self {
+        let Some(beta) = self.beta else { return self };
+        let weight = Tensor::cat(vec![self.gamma.weight.val(), beta.weight.val()], 0);
+        let bias = match (self.gamma.bias(), beta.bias()) {
+            (Some(gamma), Some(beta)) => Some(Tensor::cat(vec![gamma.add_scalar(1.0), beta], 0)),
+            _ => None,
+        };
+        Self { gamma: Convolution::constant(weight, bias, self.gamma.geometry()), beta: None }
+    }
+}
+
+/// Scale and offset of a prepared batch normalisation, `[1, channels, 1, 1]`.
+#[derive(Module, Debug)]
+struct ScaleAndShift {
+    scale: Param<Tensor<4>>,
+    shift: Param<Tensor<4>>,
+}
+
+/// One normalisation with modulations for a list of maps, applied one after the other.
+#[derive(Module, Debug)]
+pub struct Spade {
+    norm: Normalisation,
+    prepared: Option<ScaleAndShift>,
+    /// One per map; none where the weights are generated.
+    modulations: Vec<Option<Modulation>>,
+    padding: usize,
+}
+
+/// What a [`Spade`] is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct SpadeShape {
+    /// Channels of the features.
+    pub channels: usize,
+    /// Channels of each map.
+    pub hidden: usize,
+    /// Number of maps.
+    pub maps: usize,
+    /// Kernel of the modulation convolutions, odd.
+    pub kernel: usize,
+    /// Whether the first map's weights are generated.
+    pub generated: bool,
+    /// Normalisation of the features.
+    pub normalisation: NormalisationKind,
+}
+
+impl Spade {
+    /// Takes `KEY.mlp_gamma*`, `KEY.mlp_beta*` and `KEY.batch_norm.*`.
+    pub fn new(builder: &mut WeightBuilder, key: &str, shape: SpadeShape) -> Self {
+        let padding = shape.kernel / 2;
+        let convolution = ConvolutionShape {
+            input: shape.hidden,
+            output: shape.channels,
+            kernel: shape.kernel,
+            bias: true,
+            geometry: Geometry::new(1, padding),
+        };
+        let modulations = (0..shape.maps)
+            .map(|map| {
+                let number = if map == 0 { String::new() } else { (map + 1).to_string() };
+                (map > 0 || !shape.generated).then(|| Modulation {
+                    gamma: Convolution::new(builder, &format!("{key}.mlp_gamma{number}"), convolution),
+                    beta: Some(Convolution::new(builder, &format!("{key}.mlp_beta{number}"), convolution)),
+                })
+            })
+            .collect();
+        let norm = Normalisation::plain(builder, &format!("{key}.batch_norm"), shape.normalisation, shape.channels);
+        Self { norm, prepared: None, modulations, padding }
+    }
+
+    /// Modulates `x` [batch, channels, height, width] by the maps that are present, in order. Maps of another size are resized.
+    pub fn forward(
+        &self,
+        x: Tensor<4>,
+        maps: &[Option<Tensor<4>>],
+        generated: Option<&GeneratedModulation>,
+        pass: &mut Pass,
+    ) -> Tensor<4> {
+        let [_, _, height, width] = x.dims();
+        let mut y = match &self.prepared {
+            Some(prepared) => x * prepared.scale.val() + prepared.shift.val(),
+            None => self.norm.forward(x, pass),
+        };
+        for (own, map) in self.modulations.iter().zip(maps) {
+            let Some(map) = map else { continue };
+            let map = resize_bilinear(map.clone(), height, width);
+            y = match (own, generated) {
+                (Some(modulation), _) => modulation.apply(y, map, pass),
+                (None, Some(generated)) => {
+                    let geometry = Geometry::new(1, self.padding);
+                    let scale = convolve_each(map.clone(), &generated.gamma, None, geometry, pass);
+                    let offset = convolve_each(map, &generated.beta, None, geometry, pass);
+                    y * scale.add_scalar(1.0) + offset
+                }
+                (None, None) => y,
+            };
+        }
+        y
+    }
+
+    /// For inference.
+    pub fn prepare(self) -> Self {
+        let prepared = self.norm.scale_and_shift().map(|(scale, shift)| {
+            let channels = scale.dims()[0];
+            let param = |values: Tensor<1>| Param::from_tensor(values.reshape([1, channels, 1, 1]));
+            ScaleAndShift { scale: param(scale), shift: param(shift) }
+        });
+        let modulations = self.modulations.into_iter().map(|modulation| modulation.map(Modulation::prepare)).collect();
+        Self { prepared, modulations, ..self }
+    }
+}

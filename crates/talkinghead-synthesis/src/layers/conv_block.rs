@@ -1,0 +1,46 @@
+//! Spectral convolution, normalisation, leaky ReLU.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use super::{ConvolutionShape, Normalisation, NormalisationKind, Pass, SpectralConvolution, lrelu};
+use crate::weights::WeightBuilder;
+
+/// Spectral convolution, affine normalisation, leaky ReLU.
+#[derive(Module, Debug)]
+pub struct ConvBlock {
+    convolution: SpectralConvolution,
+    norm: Normalisation,
+}
+
+impl ConvBlock {
+    /// A 3x3 block under `KEY.conv` and `KEY.bn`.
+    pub fn new(builder: &mut WeightBuilder, key: &str, kind: NormalisationKind, input: usize, output: usize, stride: usize) -> Self {
+        let shape = ConvolutionShape::three(input, output).stride(stride);
+        Self::named(builder, [&format!("{key}.conv"), &format!("{key}.bn")], kind, shape)
+    }
+
+    /// Under two keys of any name: convolution, norm.
+    pub fn named(builder: &mut WeightBuilder, keys: [&str; 2], kind: NormalisationKind, shape: ConvolutionShape) -> Self {
+        let convolution = SpectralConvolution::new(builder, keys[0], shape);
+        let norm = Normalisation::affine(builder, keys[1], kind, shape.output);
+        Self { convolution, norm }
+    }
+
+    /// # Shapes
+    /// [batch, in, height, width] -> [batch, out, height', width'].
+    pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        let y = self.convolution.forward(x, pass);
+        lrelu(self.norm.forward(y, pass))
+    }
+
+    /// For inference: spectral and batch norm folded into the weights.
+    pub fn prepare(self) -> Self {
+        match self.norm.scale_and_shift() {
+            Some((scale, shift)) => {
+                Self { convolution: self.convolution.prepare_scaled(scale, shift), norm: Normalisation::absorbed() }
+            }
+            None => Self { convolution: self.convolution.prepare(), norm: self.norm },
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The building blocks that generator and discriminator share.
+
+mod conv_block;
+mod convolution;
+mod linear;
+mod normalisation;
+mod pass;
+mod residual_block;
+mod resize;
+mod spectral;
+
+pub use conv_block::ConvBlock;
+pub use convolution::{Convolution, ConvolutionShape, Geometry, convolve, convolve_each};
+pub use linear::{SpectralLinear, linear};
+pub use normalisation::{Normalisation, NormalisationKind};
+pub use pass::{Mode, Pass, host};
+pub use residual_block::{ResidualBlock, pointwise};
+pub use resize::{resize_bilinear, upsample_nearest};
+pub use spectral::{SpectralConvolution, SpectralNorm};
+
+use burn::tensor::Tensor;
+
+/// The one activation of these networks: leaky ReLU with slope 0.2.
+pub fn lrelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    burn::tensor::activation::leaky_relu(x, 0.2)
+}

@@ -1,0 +1,125 @@
+//! Batch and instance normalisation as PyTorch has them.
+
+use burn::module::{Module, Param, RunningState};
+use burn::tensor::module::{batch_norm, batch_norm_train};
+use burn::tensor::Tensor;
+
+use super::{Mode, Pass};
+use crate::weights::WeightBuilder;
+
+const EPSILON: f64 = 1e-5;
+const MOMENTUM: f64 = 0.1;
+
+/// Which normalisation a part of the network uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NormalisationKind {
+    /// Over batch and positions, with running statistics.
+    Batch,
+    /// Over positions, per sample; no weights, no statistics.
+    Instance,
+}
+
+/// Weight and bias per channel.
+#[derive(Module, Debug)]
+pub struct Affine {
+    /// `[channels]`.
+    weight: Param<Tensor<1>>,
+    /// `[channels]`.
+    bias: Param<Tensor<1>>,
+}
+
+/// Running mean and variance per channel.
+#[derive(Module, Debug)]
+pub struct Statistics {
+    /// `[channels]`.
+    mean: RunningState<Tensor<1>>,
+    /// `[channels]`.
+    variance: RunningState<Tensor<1>>,
+}
+
+/// A normalisation layer: batch (with statistics), instance (without anything), or one absorbed by its neighbour.
+#[derive(Module, Debug)]
+pub struct Normalisation {
+    affine: Option<Affine>,
+    statistics: Option<Statistics>,
+    absorbed: bool,
+}
+
+impl Normalisation {
+    /// Batch normalisation with weight and bias takes `KEY.{weight,bias,running_mean,running_var}`; instance takes nothing.
+    pub fn affine(builder: &mut WeightBuilder, key: &str, kind: NormalisationKind, channels: usize) -> Self {
+        let affine = (kind == NormalisationKind::Batch).then(|| Affine {
+            weight: builder.parameter(&format!("{key}.weight"), [channels]),
+            bias: builder.parameter(&format!("{key}.bias"), [channels]),
+        });
+        Self { affine, ..Self::plain(builder, key, kind, channels) }
+    }
+
+    /// The same without weight and bias.
+    pub fn plain(builder: &mut WeightBuilder, key: &str, kind: NormalisationKind, channels: usize) -> Self {
+        let statistics = (kind == NormalisationKind::Batch).then(|| {
+            let mean = builder.buffer(&format!("{key}.running_mean"), channels);
+            let variance = builder.buffer(&format!("{key}.running_var"), channels);
+            builder.counter(&format!("{key}.num_batches_tracked"));
+            Statistics { mean, variance }
+        });
+        Self { affine: None, statistics, absorbed: false }
+    }
+
+    /// # Shapes
+    /// [batch, channels, height, width] -> the same.
+    pub fn forward(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
+        if self.absorbed {
+            return x;
+        }
+        let [batch, channels, height, width] = x.dims();
+        let device = x.device();
+        let Some(statistics) = &self.statistics else {
+            let planes = batch * channels;
+            let (ones, zeros) = (Tensor::ones([planes], &device), Tensor::zeros([planes], &device));
+            let planes = x.reshape([1, planes, height, width]);
+            return batch_norm_train(planes, ones, zeros, EPSILON).output.reshape([batch, channels, height, width]);
+        };
+        let (weight, bias) = match &self.affine {
+            Some(affine) => (affine.weight.val(), affine.bias.val()),
+            None => (Tensor::ones([channels], &device), Tensor::zeros([channels], &device)),
+        };
+        match pass.mode {
+            Mode::Evaluation => {
+                let (mean, variance) = (statistics.mean.value_sync(), statistics.variance.value_sync());
+                batch_norm(x, weight, bias, mean, variance, EPSILON)
+            }
+            Mode::Training => {
+                let result = batch_norm_train(x, weight, bias, EPSILON);
+                let count = (batch * height * width) as f64;
+                let unbiased = result.variance.mul_scalar(count / (count - 1.0).max(1.0));
+                statistics.mean.update(advanced(statistics.mean.value_sync(), result.mean));
+                statistics.variance.update(advanced(statistics.variance.value_sync(), unbiased));
+                result.output
+            }
+        }
+    }
+
+    /// `(scale, shift)` with which evaluation is `x * scale + shift`; `None` for instance normalisation.
+    pub fn scale_and_shift(&self) -> Option<(Tensor<1>, Tensor<1>)> {
+        let statistics = self.statistics.as_ref().filter(|_| !self.absorbed)?;
+        let (mean, variance) = (statistics.mean.value_sync(), statistics.variance.value_sync());
+        let deviation = variance.add_scalar(EPSILON).sqrt();
+        let (weight, bias) = match &self.affine {
+            Some(affine) => (affine.weight.val(), affine.bias.val()),
+            None => (Tensor::ones_like(&mean), Tensor::zeros_like(&mean)),
+        };
+        let scale = weight / deviation;
+        let shift = bias - mean * scale.clone();
+        Some((scale, shift))
+    }
+
+    /// A layer that does nothing because its neighbour does its work.
+    pub fn absorbed() -> Self {
+        Self { affine: None, statistics: None, absorbed: true }
+    }
+}
+
+fn advanced(old: Tensor<1>, new: Tensor<1>) -> Tensor<1> {
+    old.mul_scalar(1.0 - MOMENTUM) + new.detach().mul_scalar(MOMENTUM)
+}

@@ -1,0 +1,105 @@
+//! Spectral normalisation: weights divided by an estimate of their largest singular value (hook form of PyTorch).
+
+use burn::module::{Module, RunningState};
+use burn::tensor::Tensor;
+
+use super::{Convolution, ConvolutionShape, Mode, Pass};
+use crate::weights::WeightBuilder;
+
+const EPSILON: f32 = 1e-12;
+
+/// The two singular vector estimates of one weight.
+#[derive(Module, Debug)]
+pub struct SpectralNorm {
+    /// Left vector, `[rows]`.
+    u: RunningState<Tensor<1>>,
+    /// Right vector, `[columns]`.
+    v: RunningState<Tensor<1>>,
+}
+
+impl SpectralNorm {
+    /// Takes `KEY.weight_u` and `KEY.weight_v` for a matrix of that size.
+    pub fn new(builder: &mut WeightBuilder, key: &str, rows: usize, columns: usize) -> Self {
+        let u = builder.buffer(&format!("{key}.weight_u"), rows);
+        let v = builder.buffer(&format!("{key}.weight_v"), columns);
+        Self { u, v }
+    }
+
+    /// The estimated largest singular value of `matrix` [rows, columns], shape [1]. In training mode one power iteration
+    /// runs first. Gradient flows through the matrix, not through the vectors.
+    pub fn sigma(&self, matrix: Tensor<2>, mode: Mode) -> Tensor<1> {
+        let [rows, columns] = matrix.dims();
+        let (mut u, mut v) = (self.u.value_sync(), self.v.value_sync());
+        if mode == Mode::Training {
+            let constant = matrix.clone().detach();
+            v = normalised(constant.clone().transpose().matmul(u.reshape([rows, 1])).reshape([columns]));
+            u = normalised(constant.matmul(v.clone().reshape([columns, 1])).reshape([rows]));
+            self.u.update(u.clone());
+            self.v.update(v.clone());
+        }
+        (matrix.matmul(v.reshape([columns, 1])).reshape([rows]) * u).sum()
+    }
+}
+
+fn normalised(x: Tensor<1>) -> Tensor<1> {
+    let norm = (x.clone() * x.clone()).sum().sqrt().clamp_min(EPSILON);
+    x / norm
+}
+
+/// A convolution whose weight is spectrally normalised, until it is prepared for inference.
+#[derive(Module, Debug)]
+pub struct SpectralConvolution {
+    /// Holds `weight_orig`, or the normalised weight once prepared.
+    convolution: Convolution,
+    /// Absent once prepared.
+    norm: Option<SpectralNorm>,
+}
+
+impl SpectralConvolution {
+    /// Takes `KEY.bias`, `KEY.weight_orig`, `KEY.weight_u`, `KEY.weight_v`.
+    pub fn new(builder: &mut WeightBuilder, key: &str, shape: ConvolutionShape) -> Self {
+        let convolution = Convolution::named(builder, key, "weight_orig", shape);
+        let columns = shape.input * shape.kernel * shape.kernel;
+        let norm = SpectralNorm::new(builder, key, shape.output, columns);
+        Self { convolution, norm: Some(norm) }
+    }
+
+    fn weight(&self, mode: Mode) -> Tensor<4> {
+        let weight = self.convolution.weight.val();
+        let Some(norm) = &self.norm else { return weight };
+        let [a, b, k, l] = weight.dims();
+        let matrix = match self.convolution.geometry().transposed {
+            None => weight.clone().reshape([a, b * k * l]),
+            Some(_) => weight.clone().swap_dims(0, 1).reshape([b, a * k * l]),
+        };
+        weight / norm.sigma(matrix, mode).reshape([1, 1, 1, 1])
+    }
+
+    /// # Shapes
+    /// [batch, in, height, width] -> [batch, out, height', width'].
+    pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        self.convolution.forward_with(x, self.weight(pass.mode), pass)
+    }
+
+    /// The same layer with the normalised weight as a constant.
+    pub fn prepare(self) -> Self {
+        let weight = self.weight(Mode::Evaluation);
+        Self { convolution: Convolution::constant(weight, self.convolution.bias(), self.convolution.geometry()), norm: None }
+    }
+
+    /// A prepared layer followed by `y * scale + shift` per output channel, as one layer.
+    pub fn prepare_scaled(self, scale: Tensor<1>, shift: Tensor<1>) -> Self {
+        let weight = self.weight(Mode::Evaluation);
+        let channels = scale.dims()[0];
+        let factor = match self.convolution.geometry().transposed {
+            None => scale.clone().reshape([channels, 1, 1, 1]),
+            Some(_) => scale.clone().reshape([1, channels, 1, 1]),
+        };
+        let bias = match self.convolution.bias() {
+            Some(bias) => bias * scale + shift,
+            None => shift,
+        };
+        let convolution = Convolution::constant(weight * factor, Some(bias), self.convolution.geometry());
+        Self { convolution, norm: None }
+    }
+}
