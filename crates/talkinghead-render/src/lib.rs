@@ -5,6 +5,7 @@
 //! slide over a fixed eye plate. Everything that depends on the portrait alone is prepared once; a frame only poses, warps
 //! and paints. Uses `talkinghead-face`; may be used by synthesis and everything above.
 
+mod bank;
 pub mod blur;
 mod canvas;
 pub mod fill;
@@ -15,6 +16,7 @@ mod portrait;
 #[cfg(test)]
 mod synthetic_face;
 
+pub use bank::{MouthBank, MouthBankOptions, MouthChoice, MouthFeature, MouthPlanner, MouthTarget};
 pub use canvas::{to_byte, Canvas, Mask};
 pub use math::{planar_distance, smoothstep};
 pub use mouth::{LipPlate, MouthScene};

@@ -3,7 +3,7 @@
 use crate::Canvas;
 
 /// Catmull-Rom weights of the four pixels around a place `t` (0..1) behind the second.
-fn weights(t: f32) -> [f32; 4] {
+pub(crate) fn cubic_weights(t: f32) -> [f32; 4] {
     let (t2, t3) = (t * t, t * t * t);
     [-0.5 * t3 + t2 - 0.5 * t, 1.5 * t3 - 2.5 * t2 + 1.0, -1.5 * t3 + 2.0 * t2 + 0.5 * t, 0.5 * t3 - 0.5 * t2]
 }
@@ -13,7 +13,7 @@ pub(crate) fn bicubic(canvas: &Canvas, x: f32, y: f32) -> [f32; 3] {
     let (right, bottom) = ((canvas.width - 1) as f32, (canvas.height - 1) as f32);
     let (x, y) = (x.clamp(0.0, right), y.clamp(0.0, bottom));
     let (x0, y0) = (x.floor(), y.floor());
-    let (wx, wy) = (weights(x - x0), weights(y - y0));
+    let (wx, wy) = (cubic_weights(x - x0), cubic_weights(y - y0));
     let column = |k: usize| (x0 + k as f32 - 1.0).clamp(0.0, right) as usize;
     let columns = [column(0), column(1), column(2), column(3)];
     let mut out = [0.0; 3];

@@ -1,0 +1,212 @@
+//! Which remembered mouth to show in each frame: the cheapest path through the nearest ones (Viterbi), with a fixed look-ahead.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::MouthBank;
+use super::feature::MouthTarget;
+use crate::smoothstep;
+
+/// Nearest mouths considered for each frame.
+const CANDIDATES: usize = 24;
+/// Weight of the difference between a mouth and the one that really followed the last.
+const STEP_WEIGHT: f32 = 0.6;
+/// Price of not running on.
+const JUMP_PRICE: f32 = 0.0004;
+/// Distance (interocular distances) up to which a remembered mouth replaces the painted one wholly, and from which not at all.
+const FADE: (f32, f32) = (0.07, 0.13);
+
+/// The mouth of one frame: remembered mouths to be mixed, and how far they replace the painted one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MouthChoice {
+    /// Entries of the bank with their shares; the shares sum to 1.
+    pub parts: Vec<(usize, f32)>,
+    /// 0 = show the painted mouth only, 1 = the remembered mouth only.
+    pub strength: f32,
+}
+
+/// One frame's candidates on the way through the bank.
+struct Column {
+    entries: Vec<usize>,
+    /// Price of the cheapest path that ends in each.
+    prices: Vec<f32>,
+    /// Its step before.
+    before: Vec<usize>,
+    /// Distance of the wanted mouth to each, interocular distances.
+    distances: Vec<f32>,
+}
+
+/// A plan made while targets arrive; holds `look_ahead` frames and no more.
+///
+/// Every [`MouthPlanner::push`] takes the next wanted mouth and, once enough of the future is known, gives the choice for the
+/// oldest frame that has none yet; [`MouthPlanner::finish`] gives the rest. One choice a target, in their order.
+pub struct MouthPlanner {
+    bank: Arc<MouthBank>,
+    look_ahead: usize,
+    columns: VecDeque<Column>,
+    fade: CrossFade,
+}
+
+impl MouthPlanner {
+    /// A plan through a bank; with `look_ahead` 50 (two seconds) it hardly ever differs from a plan that knows everything.
+    pub fn new(bank: Arc<MouthBank>, look_ahead: usize) -> Self {
+        let half = if bank.len() < 2 * CANDIDATES { 3 } else { 1 };
+        Self { bank, look_ahead: look_ahead.max(1), columns: VecDeque::new(), fade: CrossFade::new(half) }
+    }
+
+    /// Takes the next wanted mouth.
+    pub fn push(&mut self, target: &MouthTarget) -> Option<MouthChoice> {
+        let column = self.column(target);
+        self.columns.push_back(column);
+        if self.columns.len() <= self.look_ahead {
+            return None;
+        }
+        let oldest = self.path().first().copied().unwrap_or(0);
+        let step = self.settle(oldest);
+        let bank = Arc::clone(&self.bank);
+        step.and_then(|step| self.fade.push(&bank, step))
+    }
+
+    /// The choices that were held back.
+    pub fn finish(mut self) -> Vec<MouthChoice> {
+        let path = self.path();
+        let steps: Vec<Step> = self.columns.iter().zip(path).filter_map(|(column, k)| column.step(k)).collect();
+        let mut choices: Vec<MouthChoice> = steps.into_iter().filter_map(|step| self.fade.push(&self.bank, step)).collect();
+        choices.extend(self.fade.finish(&self.bank));
+        choices
+    }
+
+    fn column(&self, target: &MouthTarget) -> Column {
+        let nearest = self.bank.nearest(target, CANDIDATES);
+        let mut column = Column {
+            prices: nearest.iter().map(|c| c.1).collect(),
+            before: vec![0; nearest.len()],
+            distances: Vec::with_capacity(nearest.len()),
+            entries: nearest.iter().map(|c| c.0).collect(),
+        };
+        for &r in &column.entries {
+            column.distances.push(self.bank.target(r).feature.distance_squared(&target.feature).sqrt());
+        }
+        let Some(last) = self.columns.back() else {
+            return column;
+        };
+        for (k, &entry) in column.entries.iter().enumerate() {
+            let (mut best, mut at) = (f32::INFINITY, 0);
+            for (j, &previous) in last.entries.iter().enumerate() {
+                let price = last.prices[j] + self.step_price(previous, entry);
+                if price < best {
+                    (best, at) = (price, j);
+                }
+            }
+            if best.is_finite() {
+                column.prices[k] += best;
+            }
+            column.before[k] = at;
+        }
+        column
+    }
+
+    fn step_price(&self, previous: usize, entry: usize) -> f32 {
+        let follower = self.bank.follower(previous);
+        if follower == Some(entry) {
+            return 0.0;
+        }
+        let expected = follower.unwrap_or(previous);
+        let rest = if follower.is_none() && expected == entry { 0.0 } else { JUMP_PRICE };
+        STEP_WEIGHT * self.bank.target(expected).feature.distance_squared(&self.bank.target(entry).feature) + rest
+    }
+
+    /// The cheapest path through the columns held, oldest first.
+    fn path(&self) -> Vec<usize> {
+        let mut path = vec![0; self.columns.len()];
+        let Some(last) = self.columns.back() else {
+            return path;
+        };
+        let mut k = (0..last.prices.len()).min_by(|&a, &b| last.prices[a].total_cmp(&last.prices[b])).unwrap_or(0);
+        for (place, column) in path.iter_mut().zip(&self.columns).rev() {
+            *place = k;
+            k = column.before.get(k).copied().unwrap_or(0);
+        }
+        path
+    }
+
+    /// Takes the oldest column off, its entry decided.
+    fn settle(&mut self, oldest: usize) -> Option<Step> {
+        let column = self.columns.pop_front()?;
+        // Prices grow with time; taking the least off keeps them small over hours.
+        if let Some(last) = self.columns.back_mut() {
+            let least = last.prices.iter().copied().fold(f32::INFINITY, f32::min);
+            if least.is_finite() {
+                last.prices.iter_mut().for_each(|p| *p -= least);
+            }
+        }
+        column.step(oldest)
+    }
+}
+
+impl Column {
+    fn step(&self, k: usize) -> Option<Step> {
+        Some(Step { entry: *self.entries.get(k)?, distance: self.distances[k] })
+    }
+}
+
+/// A frame's place on the path.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Step {
+    entry: usize,
+    distance: f32,
+}
+
+/// Softens the jumps of a path: each frame mixes what its neighbours in time would show in its place.
+struct CrossFade {
+    half: usize,
+    /// The last `2 half + 1` steps.
+    window: VecDeque<Step>,
+    /// How many of the window lie before the frame that is next to be given.
+    before: usize,
+}
+
+impl CrossFade {
+    fn new(half: usize) -> Self {
+        Self { half, window: VecDeque::new(), before: 0 }
+    }
+
+    fn push(&mut self, bank: &MouthBank, step: Step) -> Option<MouthChoice> {
+        self.window.push_back(step);
+        if self.window.len() <= self.before + self.half {
+            return None;
+        }
+        Some(self.give(bank))
+    }
+
+    fn finish(&mut self, bank: &MouthBank) -> Vec<MouthChoice> {
+        let mut choices = Vec::new();
+        while self.window.len() > self.before {
+            choices.push(self.give(bank));
+        }
+        choices
+    }
+
+    fn give(&mut self, bank: &MouthBank) -> MouthChoice {
+        let mut parts: Vec<(usize, f32)> = Vec::new();
+        let (mut total, mut strength) = (0.0, 0.0);
+        for (i, step) in self.window.iter().enumerate().take(self.before + self.half + 1) {
+            let apart = i.abs_diff(self.before);
+            let weight = (self.half + 1 - apart) as f32;
+            let entry = bank.run(step.entry, self.before as isize - i as isize);
+            total += weight;
+            strength += weight * smoothstep(FADE.1, FADE.0, step.distance);
+            match parts.iter_mut().find(|part| part.0 == entry) {
+                Some(part) => part.1 += weight,
+                None => parts.push((entry, weight)),
+            }
+        }
+        parts.iter_mut().for_each(|part| part.1 /= total);
+        if self.before == self.half {
+            self.window.pop_front();
+        } else {
+            self.before += 1;
+        }
+        MouthChoice { parts, strength: strength / total }
+    }
+}
