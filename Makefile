@@ -1,0 +1,37 @@
+# What people run. Everything is built in the release profile, so that the demo and the tests share one build.
+
+CARGO ?= cargo
+NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
+
+.PHONY: help demo test lint bench set-up
+
+help:
+	@echo "make demo    a portrait speaks a recording: sets up, builds, writes out/demo.mp4"
+	@echo "make test    all tests"
+	@echo "make lint    formatting, clippy, licences of dependencies"
+	@echo "make bench   benchmarks; see docs/performance.md"
+
+set-up:
+	@sh scripts/set-up.sh
+
+# Another portrait or recording: make demo PORTRAIT=me.jpg AUDIO=speech.wav OUTPUT=me.mp4
+demo: set-up
+	$(CARGO) build --release --bin talkinghead
+	@sh scripts/demo.sh
+
+test: set-up
+	$(CARGO) test --release --workspace --doc
+ifdef NEXTEST
+	$(CARGO) nextest run --release --workspace
+else
+	$(CARGO) test --release --workspace --lib --bins --tests
+endif
+
+lint: set-up
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
+	@if command -v cargo-deny >/dev/null 2>&1; then $(CARGO) deny check; \
+	else echo "cargo-deny is not installed: licences and advisories were not checked"; fi
+
+bench: set-up
+	$(CARGO) bench --workspace --benches
