@@ -75,6 +75,19 @@ impl FaceError {
     }
 }
 
+impl From<talkinghead_media::MediaError> for FaceError {
+    fn from(error: talkinghead_media::MediaError) -> Self {
+        Self::Frame { message: error.to_string(), hint: error.hint() }
+    }
+}
+
+/// Frames that are in memory already cannot fail.
+impl From<std::convert::Infallible> for FaceError {
+    fn from(error: std::convert::Infallible) -> Self {
+        match error {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,6 +16,7 @@ mod identity;
 mod landmarks;
 mod matte;
 mod mesh;
+mod mesh_executor;
 mod network;
 mod networks;
 mod region;

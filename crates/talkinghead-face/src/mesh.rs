@@ -2,15 +2,12 @@
 
 use image::RgbImage;
 
+use crate::mesh_executor::{INPUT_ROW, SIDE};
 use crate::region::{FaceRegion, Outside};
 use crate::{FaceError, FaceNetworks, Landmarks};
 
-/// Side of the network's input.
-pub(crate) const SIDE: usize = 256;
 /// Points the network gives.
 pub(crate) const POINTS: usize = 478;
-
-pub(crate) static SHAPE: [usize; 4] = [1, 3, SIDE, SIDE];
 
 /// One look of the landmark network at a region.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,15 +34,20 @@ impl FaceNetworks {
     /// # Errors
     /// [`FaceError::Network`].
     pub fn mesh_pass(&self, picture: &RgbImage, region: &FaceRegion) -> Result<MeshPass, FaceError> {
-        let input = region.read(picture, SIDE, Outside::Nearest, 1.0 / 255.0, 0.0);
-        let outputs = self.networks().mesh.run(&input)?;
-        let (Some(points), Some(logit)) = (outputs.first(), outputs.get(1).and_then(|o| o.first())) else {
-            return Err(FaceError::network("face_landmarks", "outputs are missing"));
-        };
-        if points.len() != POINTS * 3 || points.iter().any(|v| !v.is_finite()) {
-            return Err(FaceError::network("face_landmarks", "points are missing or not finite"));
+        let executor = self.networks().mesh()?;
+        // Pixels with their colours side by side; the executor wants a row and a column of zeros at the end.
+        let mut input = vec![0.0; (SIDE + 1) * INPUT_ROW];
+        region.sample(picture, SIDE, Outside::Nearest, |index, colour| {
+            let at = index / SIDE * INPUT_ROW + index % SIDE * 3;
+            for (to, value) in input[at..at + 3].iter_mut().zip(colour) {
+                *to = value * (1.0 / 255.0);
+            }
+        });
+        let output = executor.run(&input);
+        if output.points.iter().any(|v| !v.is_finite()) {
+            return Err(FaceError::network("face_landmarks", "points are not finite"));
         }
-        Ok(MeshPass { landmarks: place(points, region), presence: 1.0 / (1.0 + (-logit).exp()) })
+        Ok(MeshPass { landmarks: place(&output.points, region), presence: 1.0 / (1.0 + (-output.presence_logit).exp()) })
     }
 }
 

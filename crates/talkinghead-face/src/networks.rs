@@ -1,10 +1,11 @@
 //! All networks of the crate behind one handle.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use image::RgbImage;
 
 use crate::FaceError;
+use crate::mesh_executor::{Instructions, MeshExecutor};
 use crate::network::Network;
 
 /// The least side of a picture that is looked at, in pixels.
@@ -22,7 +23,7 @@ pub struct FaceNetworks {
 #[derive(Debug)]
 pub(crate) struct Networks {
     pub(crate) detector: Network,
-    pub(crate) mesh: Network,
+    mesh: OnceLock<Result<MeshExecutor, String>>,
     pub(crate) blendshapes: Network,
     pub(crate) person: Network,
     pub(crate) hair: Network,
@@ -40,7 +41,7 @@ impl FaceNetworks {
     pub fn load() -> Self {
         let networks = Networks {
             detector: Network::new("face_detector", model!("face_detector"), &crate::detector::SHAPE),
-            mesh: Network::new("face_landmarks", model!("face_landmarks"), &crate::mesh::SHAPE),
+            mesh: OnceLock::new(),
             blendshapes: Network::new("face_blendshapes", model!("face_blendshapes"), &crate::blendshapes::SHAPE),
             person: Network::new("selfie_segmentation", model!("selfie_segmentation"), &crate::matte::PERSON_SHAPE),
             hair: Network::new("hair_segmentation", model!("hair_segmentation"), &crate::matte::HAIR_SHAPE),
@@ -51,6 +52,14 @@ impl FaceNetworks {
 
     pub(crate) fn networks(&self) -> &Networks {
         &self.inner
+    }
+}
+
+impl Networks {
+    /// The landmark network.
+    pub(crate) fn mesh(&self) -> Result<&MeshExecutor, FaceError> {
+        let load = || MeshExecutor::new(model!("face_landmarks"), Instructions::detect());
+        self.mesh.get_or_init(load).as_ref().map_err(|reason| FaceError::network("face_landmarks", reason))
     }
 }
 
