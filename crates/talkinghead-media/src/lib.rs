@@ -35,3 +35,8 @@ pub const FRAME_RATE: u32 = 25;
 
 /// Samples per second of every sound inside the program.
 pub const SAMPLE_RATE: u32 = 16_000;
+
+/// Keeps the README's example compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
