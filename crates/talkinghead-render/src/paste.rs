@@ -1,0 +1,126 @@
+//! The part of the picture in which anything can move, and its way back into the whole picture.
+
+use image::RgbImage;
+use talkinghead_face::{Landmarks, Matte};
+
+use crate::polygon::Region;
+use crate::{to_byte, Canvas, Mask};
+
+/// Interocular distances from the eyes to the working area's edges.
+const REACH: f32 = 5.0;
+
+/// A rectangle of the picture around the head, with the whole picture beside it.
+#[derive(Clone, Debug)]
+pub struct WorkingArea {
+    picture: RgbImage,
+    region: Region,
+}
+
+/// The working area seen from inside: its size, and on which sides the picture goes on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AreaFrame {
+    /// Pixels.
+    pub width: usize,
+    /// Pixels.
+    pub height: usize,
+    /// Whether there is more picture to the left, above, to the right, below: nothing may move at these edges.
+    pub goes_on: [bool; 4],
+}
+
+impl AreaFrame {
+    /// An area that is the whole picture.
+    pub fn whole(width: usize, height: usize) -> Self {
+        Self { width, height, goes_on: [false; 4] }
+    }
+
+    /// Distance in pixels to the nearest edge beyond which the picture goes on; very large without one.
+    pub fn to_open_edge(&self, x: f32, y: f32) -> f32 {
+        let distance = [x, y, self.width as f32 - 1.0 - x, self.height as f32 - 1.0 - y];
+        distance.iter().zip(self.goes_on).filter(|(_, on)| *on).map(|(d, _)| *d).fold(f32::MAX, f32::min)
+    }
+}
+
+impl WorkingArea {
+    /// Five interocular distances around the eyes' middle, as far as the picture goes.
+    pub fn around_head(picture: &RgbImage, landmarks: &Landmarks) -> Self {
+        let (width, height) = (picture.width() as usize, picture.height() as usize);
+        let (a, b) = (landmarks.points[468], landmarks.points[473]);
+        let middle = [0.5 * (a[0] + b[0]), 0.5 * (a[1] + b[1])];
+        let reach = REACH * landmarks.interocular_distance();
+        let region = Region::around(&[middle], reach, width, height).unwrap_or(Region::whole(width, height));
+        // Hardly smaller than the picture: then the whole of it.
+        let region = if region.width * region.height * 10 > width * height * 8 { Region::whole(width, height) } else { region };
+        Self { picture: picture.clone(), region }
+    }
+
+    /// The area's pixels, and the landmarks seen from its corner.
+    pub fn enter(&self, landmarks: &Landmarks) -> (Canvas, Landmarks) {
+        let r = self.region;
+        let cut = image::imageops::crop_imm(&self.picture, r.x as u32, r.y as u32, r.width as u32, r.height as u32).to_image();
+        let points = landmarks.points.iter().map(|p| [p[0] - r.x as f32, p[1] - r.y as f32, p[2]]).collect();
+        (Canvas::from_rgb(&cut), Landmarks { points })
+    }
+
+    /// The area's part of a matte of the whole picture.
+    pub fn cut(&self, matte: &Matte) -> Mask {
+        let r = self.region;
+        let mut data = Vec::with_capacity(r.width * r.height);
+        for y in r.y..r.y + r.height {
+            let start = y * matte.width as usize + r.x;
+            data.extend_from_slice(&matte.values[start..start + r.width]);
+        }
+        Mask { width: r.width, height: r.height, data }
+    }
+
+    /// Size and open edges.
+    pub fn frame(&self) -> AreaFrame {
+        let r = self.region;
+        let (width, height) = (self.picture.width() as usize, self.picture.height() as usize);
+        AreaFrame {
+            width: r.width,
+            height: r.height,
+            goes_on: [r.x > 0, r.y > 0, r.x + r.width < width, r.y + r.height < height],
+        }
+    }
+
+    /// The whole picture with the area's pixels replaced by a frame's.
+    pub fn leave(&self, frame: &Canvas) -> RgbImage {
+        let r = self.region;
+        let (width, height) = self.picture.dimensions();
+        let line = 3 * width as usize;
+        let mut bytes = Vec::with_capacity(line * height as usize);
+        for (y, row) in self.picture.as_raw().chunks_exact(line).enumerate() {
+            if y < r.y || y >= r.y + r.height {
+                bytes.extend_from_slice(row);
+                continue;
+            }
+            let colours = &frame.data[(y - r.y) * r.width..(y - r.y + 1) * r.width];
+            bytes.extend_from_slice(&row[..3 * r.x]);
+            bytes.extend(colours.as_flattened().iter().map(|&v| to_byte(v)));
+            bytes.extend_from_slice(&row[3 * (r.x + r.width)..]);
+        }
+        RgbImage::from_raw(width, height, bytes).unwrap_or_else(|| self.picture.clone())
+    }
+
+    /// The whole picture as it was given.
+    pub fn picture(&self) -> &RgbImage {
+        &self.picture
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_goes_back_to_where_it_came_from() {
+        let picture = RgbImage::from_fn(400, 300, |x, y| image::Rgb([(x % 256) as u8, (y % 256) as u8, 7]));
+        let mut points = vec![[100.0, 100.0, 0.0]; 478];
+        points[473][0] = 120.0;
+        let area = WorkingArea::around_head(&picture, &Landmarks { points });
+        assert!(area.region.width < 300);
+        let (canvas, _) = area.enter(&Landmarks { points: vec![[0.0; 3]; 478] });
+        assert_eq!(area.leave(&canvas), picture);
+        assert_eq!(area.frame().goes_on, [true, false, true, true]);
+    }
+}

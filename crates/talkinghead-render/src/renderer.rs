@@ -1,0 +1,177 @@
+//! The projection renderer: a portrait prepared once, then one frame per motion.
+
+use std::sync::Mutex;
+
+use image::RgbImage;
+use talkinghead_face::{FaceMotion, Landmarks};
+
+use crate::error::RenderError;
+use crate::expression::ExpressionScale;
+use crate::eyes::EyeScene;
+use crate::head_region::{HeadMattes, HeadRegion, Mattes};
+use crate::mesh::WarpMesh;
+use crate::mouth::MouthScene;
+use crate::mouth_hole;
+use crate::paste::WorkingArea;
+use crate::portrait::{PortraitGeometry, PosedFace};
+use crate::pose::pose_face;
+use crate::texture::Texture;
+use crate::unsmile::UnsmileBasis;
+use crate::warp::{warp, WarpField, WarpSource};
+use crate::{Canvas, MouthBank, MouthChoice};
+
+/// Least distance of the iris centres that can be animated, pixels.
+const LEAST_IOD: f32 = 12.0;
+/// Mirrored surroundings of the photograph, interocular distances: as far as the mesh reaches beyond it.
+const PADDING: f32 = 0.7;
+
+/// What may be chosen about a portrait's preparation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RenderOptions {
+    /// Amount of the unsharp mask that makes up for sampling, 0 to about 0.3.
+    pub sharpening: f32,
+}
+
+impl Default for RenderOptions {
+    fn default() -> Self {
+        Self { sharpening: 0.18 }
+    }
+}
+
+/// Animates one photographed face.
+///
+/// Frames depend on the motion only, not on each other: they may be rendered in any order and from several threads.
+pub struct ProjectionRenderer {
+    area: WorkingArea,
+    portrait: PortraitGeometry,
+    scale: ExpressionScale,
+    mesh: WarpMesh,
+    /// The working area as photographed, its lips cleaned of teeth.
+    still: Canvas,
+    texture: Texture,
+    eyes: EyeScene,
+    mouth: MouthScene,
+    scratch: Mutex<Vec<Scratch>>,
+}
+
+/// Buffers of one frame, kept for the next.
+struct Scratch {
+    field: WarpField,
+    frame: Canvas,
+    places: Vec<[f32; 2]>,
+    vertices: Vec<[f32; 3]>,
+}
+
+impl ProjectionRenderer {
+    /// Prepares a portrait.
+    ///
+    /// `landmarks` are pixels of `picture`, `blendshapes` its 52 scores, `mattes` person and hair at the picture's size
+    /// (without them only the face's surroundings follow the head).
+    ///
+    /// # Errors
+    /// When the landmarks are not a face inside the picture, or a matte has another size.
+    pub fn new(
+        picture: &RgbImage,
+        landmarks: &Landmarks,
+        blendshapes: &[f32; 52],
+        mattes: Option<Mattes<'_>>,
+        options: &RenderOptions,
+    ) -> Result<Self, RenderError> {
+        check(picture, landmarks, mattes)?;
+        let area = WorkingArea::around_head(picture, landmarks);
+        let (canvas, landmarks) = area.enter(landmarks);
+        let mut portrait = PortraitGeometry::from_landmarks(&landmarks);
+        unsmile().relax(&mut portrait, blendshapes);
+        let mattes = mattes.map(|m| HeadMattes { person: area.cut(m.person), hair: area.cut(m.hair) });
+        let region = HeadRegion::find(&portrait, mattes.as_ref(), canvas.width, canvas.height);
+        let mesh = WarpMesh::build(&mut portrait, &region, &area.frame());
+        let mouth = MouthScene::prepare(&canvas, &portrait);
+        let eyes = EyeScene::prepare(&canvas, &portrait);
+        let mut still = canvas;
+        if let Some(plate) = mouth.lip_plate() {
+            plate.apply(&mut still);
+        }
+        let texture = Texture::new(&still, (PADDING * portrait.iod) as usize, options.sharpening);
+        let scale = ExpressionScale::of(&portrait);
+        Ok(Self { area, portrait, scale, mesh, still, texture, eyes, mouth, scratch: Mutex::new(Vec::new()) })
+    }
+
+    /// One frame, of the picture's size.
+    pub fn render(&self, motion: &FaceMotion) -> RgbImage {
+        self.render_with_mouth(motion, None)
+    }
+
+    /// One frame whose mouth is a remembered one: `bank` and its choice for this frame's [`ProjectionRenderer::pose`].
+    pub fn render_with_mouth(&self, motion: &FaceMotion, mouth: Option<(&MouthBank, &MouthChoice)>) -> RgbImage {
+        let mut scratch = self.take_scratch();
+        let (face, delta) = pose_face(&self.portrait, self.scale, motion);
+        scratch.vertices.clone_from(&face.points);
+        self.mesh.pose_lattice(&face.rigid, &delta, &mut scratch.vertices);
+        scratch.field.collect(&self.mesh.vertices, &scratch.vertices, &self.mesh.triangles);
+        mouth_hole::cover(&mut scratch.field, &self.portrait.vertices, &face.points);
+        let source = WarpSource { still: &self.still, texture: &self.texture };
+        warp(&scratch.field, source, &mut scratch.frame, &mut scratch.places);
+        self.eyes.paint(&mut scratch.frame, &self.portrait, &face);
+        self.mouth.paint(&mut scratch.frame, &face);
+        if let Some((bank, choice)) = mouth {
+            bank.overlay(&mut scratch.frame, &face, self.portrait.iod * face.rigid.scale, choice);
+        }
+        let picture = self.area.leave(&scratch.frame);
+        self.give_scratch(scratch);
+        picture
+    }
+
+    /// The posed face of a motion, in pixels of the working area.
+    pub fn pose(&self, motion: &FaceMotion) -> PosedFace {
+        pose_face(&self.portrait, self.scale, motion).0
+    }
+
+    /// The portrait's shape, in pixels of the working area.
+    pub fn portrait(&self) -> &PortraitGeometry {
+        &self.portrait
+    }
+
+    fn take_scratch(&self) -> Scratch {
+        let kept = self.scratch.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
+        kept.unwrap_or_else(|| Scratch {
+            field: WarpField::default(),
+            frame: Canvas::filled(0, 0, [0.0; 3]),
+            places: Vec::new(),
+            vertices: Vec::new(),
+        })
+    }
+
+    fn give_scratch(&self, scratch: Scratch) {
+        self.scratch.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(scratch);
+    }
+}
+
+fn unsmile() -> UnsmileBasis {
+    UnsmileBasis::none()
+}
+
+fn check(picture: &RgbImage, landmarks: &Landmarks, mattes: Option<Mattes<'_>>) -> Result<(), RenderError> {
+    let found = landmarks.points.len();
+    if found != 478 {
+        return Err(RenderError::LandmarkCount { found });
+    }
+    if let Some(index) = landmarks.points.iter().position(|p| p.iter().any(|v| !v.is_finite())) {
+        return Err(RenderError::LandmarkNotFinite { index });
+    }
+    let found = landmarks.interocular_distance();
+    if found < LEAST_IOD {
+        return Err(RenderError::FaceTooSmall { found, least: LEAST_IOD });
+    }
+    let (width, height) = picture.dimensions();
+    let nose = landmarks.points[4];
+    if nose[0] < 0.0 || nose[1] < 0.0 || nose[0] >= width as f32 || nose[1] >= height as f32 {
+        return Err(RenderError::FaceOutside { width, height });
+    }
+    for (name, matte) in mattes.iter().flat_map(|m| [("person", m.person), ("hair", m.hair)]) {
+        if (matte.width, matte.height) != (width, height) {
+            let (found_width, found_height) = (matte.width, matte.height);
+            return Err(RenderError::MatteSize { name, found_width, found_height, width, height });
+        }
+    }
+    Ok(())
+}
