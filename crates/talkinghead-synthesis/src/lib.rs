@@ -4,7 +4,10 @@
 pub mod error;
 pub mod generator;
 pub mod layers;
+pub mod options;
 pub mod procedural;
+mod renderer;
 pub mod weights;
 
+pub use renderer::Renderer;
 pub use error::{SynthesisError, WeightMismatch};

@@ -1,1 +1,31 @@
-//! placeholder
+//! A few pictures of a person and a recording in; a video out in which the person speaks it.
+//!
+//! Design decision: one builder, [`Generation`], does the whole job and everything it needs is a value: options, a callback
+//! for progress, a handle to stop it, a report at the end. Frames flow through bounded queues, so that memory does not grow
+//! with the length of the recording. Uses every crate of inference; the command line is a thin layer on top.
+
+mod error;
+mod framing;
+mod generation;
+mod hearing;
+mod memory;
+mod options;
+mod ordered;
+mod performing;
+mod progress;
+mod report;
+mod stand_in;
+mod subject;
+
+pub use error::GenerationError;
+pub use generation::Generation;
+pub use memory::peak_memory_bytes;
+pub use options::{
+    Device, Framing, GenerationOptions, HeadMotionChoice, NeuralChoice, PerformanceChoice, PerformanceOptions, RendererChoice,
+};
+pub use performing::{track_from_audio, track_from_video};
+pub use progress::{Cancellation, Progress, Stage};
+pub use report::Report;
+pub use talkinghead_face::FaceChoice;
+pub use talkinghead_media::Limits;
+pub use talkinghead_motion::{Blinking, MotionFrame, MotionTrack};

@@ -103,7 +103,7 @@ impl HeadMotionModel {
     fn drawn_deviations(&self, noise: &mut Noise, count: usize) -> [f32; 3] {
         let shared = self.liveliness_spread * noise.normal();
         let seconds = count as f32 / TRACK_FRAME_RATE as f32;
-        let time = (seconds / 3.0).min(1.0).sqrt();
+        let time = (seconds / 3.0).min(1.0).sqrt().max(if seconds < 1.5 { 0.0 } else { 0.88 });
         self.deviation.map(|median| {
             let factor = (shared + self.angle_spread * noise.normal()).exp().clamp(self.bounds.0, self.bounds.1);
             median * factor * time
@@ -185,7 +185,7 @@ fn scale_to(angles: &mut Angles, wanted: &[f32; 3]) {
 fn keep_in_bounds(angles: &mut Angles, wanted: &[f32; 3]) {
     for (angle, wanted) in angles.iter_mut().zip(wanted) {
         let (_, deviation) = mean_and_deviation(angle);
-        let factor = (wanted / deviation.max(1e-6)).clamp(0.7, 1.6);
+        let factor = (wanted / deviation.max(1e-6)).clamp(0.6, 2.5);
         angle.iter_mut().for_each(|value| *value *= factor);
     }
 }

@@ -1,0 +1,69 @@
+//! What can go wrong in the main job, each with a word on what to do.
+
+use std::path::{Path, PathBuf};
+
+use talkinghead_face::FaceError;
+use talkinghead_media::MediaError;
+use talkinghead_motion::MotionError;
+use talkinghead_speech::SpeechError;
+use talkinghead_synthesis::SynthesisError;
+
+/// Errors of a generation. `Display` is one line; [`GenerationError::hint`] says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GenerationError {
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// The face of a reference or of a driving video.
+    #[error("{}: {source}", path.display())]
+    Face {
+        /// The picture or video.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: FaceError,
+    },
+    /// The recording could not be analysed.
+    #[error(transparent)]
+    Speech(#[from] SpeechError),
+    /// The motion track.
+    #[error(transparent)]
+    Motion(#[from] MotionError),
+    /// A frame could not be made.
+    #[error(transparent)]
+    Synthesis(#[from] SynthesisError),
+    /// An option makes no sense, or two do not fit each other.
+    #[error("{message}")]
+    Option {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The caller's [`crate::Cancellation`] was used.
+    #[error("interrupted")]
+    Cancelled,
+}
+
+impl GenerationError {
+    /// What a person can do about it; `None` when the message says it all.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Media(error) => error.hint(),
+            Self::Face { source, .. } => source.hint(),
+            Self::Speech(error) => error.hint(),
+            Self::Motion(error) => error.hint(),
+            Self::Synthesis(error) => error.hint().map(|hint| hint.to_string()),
+            Self::Option { hint, .. } => Some(hint.clone()),
+            Self::Cancelled => Some("nothing was left behind; run the same command again to start over".to_owned()),
+        }
+    }
+
+    pub(crate) fn face(path: &Path) -> impl Fn(FaceError) -> Self {
+        move |source| Self::Face { path: path.to_owned(), source }
+    }
+
+    pub(crate) fn option(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Option { message: message.into(), hint: hint.into() }
+    }
+}

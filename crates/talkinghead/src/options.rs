@@ -1,0 +1,162 @@
+//! Everything that can be chosen about a generation.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use talkinghead_face::FaceChoice;
+use talkinghead_media::Limits;
+use talkinghead_motion::Blinking;
+
+/// Choices for a generation; the default is what most people want.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GenerationOptions {
+    /// Pictures of the person to use, spread over all references; `None` uses all there are.
+    pub shots: Option<NonZeroUsize>,
+    /// Which face, where a picture shows several.
+    pub face: FaceChoice,
+    /// How frames are made.
+    pub renderer: RendererChoice,
+    /// Where the performance comes from.
+    pub performance: PerformanceChoice,
+    /// A file to which the performance is written.
+    pub save_motion: Option<PathBuf>,
+    /// What the video shows.
+    pub framing: Framing,
+    /// Constant rate factor of the encoder, 0 (best) to 51; `None` takes the format's default.
+    pub crf: Option<u8>,
+    /// A PNG of the first frame, written before the long run.
+    pub preview: Option<PathBuf>,
+    /// Bounds of what is read.
+    pub limits: Limits,
+    /// Threads that make frames; `None` uses every core.
+    pub threads: Option<NonZeroUsize>,
+}
+
+impl Default for GenerationOptions {
+    fn default() -> Self {
+        Self {
+            shots: None,
+            face: FaceChoice::Main,
+            renderer: RendererChoice::Projection,
+            performance: PerformanceChoice::default(),
+            save_motion: None,
+            framing: Framing::Full,
+            crf: None,
+            preview: None,
+            limits: Limits::default(),
+            threads: None,
+        }
+    }
+}
+
+/// How frames are made.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum RendererChoice {
+    /// The photographed head, moved in three dimensions. Needs no weights.
+    #[default]
+    Projection,
+    /// The neural generator.
+    Neural(NeuralChoice),
+}
+
+/// What the neural generator needs.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct NeuralChoice {
+    /// Trained weights.
+    pub weights: Option<PathBuf>,
+    /// Where the network runs.
+    pub device: Device,
+}
+
+/// Where networks run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Device {
+    /// The processor.
+    #[default]
+    Cpu,
+    /// An NVIDIA GPU through CUDA.
+    Cuda,
+    /// A GPU through Vulkan or Metal.
+    Vulkan,
+}
+
+impl Device {
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+            Self::Vulkan => "vulkan",
+        }
+    }
+
+    /// Whether this build of the program can use it.
+    pub fn is_built_in(self) -> bool {
+        self == Self::Cpu
+    }
+}
+
+/// Where the performance comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PerformanceChoice {
+    /// Made from the recording.
+    Generated(PerformanceOptions),
+    /// Read from a motion track's file.
+    Track {
+        /// The file.
+        path: PathBuf,
+        /// Factor on head movement, 0 to 10.
+        head_gain: f32,
+        /// Factor on the expression, 0 to 10.
+        expression_gain: f32,
+    },
+}
+
+impl Default for PerformanceChoice {
+    fn default() -> Self {
+        Self::Generated(PerformanceOptions::default())
+    }
+}
+
+/// Choices for a performance made from a recording.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PerformanceOptions {
+    /// Where head movement comes from.
+    pub head_motion: HeadMotionChoice,
+    /// Whether the eyes blink.
+    pub blinking: Blinking,
+    /// Factor on head movement, 0 to 10.
+    pub head_gain: f32,
+    /// Factor on the expression, 0 to 10.
+    pub expression_gain: f32,
+    /// Seed of everything random: same seed, same bytes.
+    pub seed: u64,
+}
+
+impl Default for PerformanceOptions {
+    fn default() -> Self {
+        Self { head_motion: HeadMotionChoice::Audio, blinking: Blinking::On, head_gain: 1.0, expression_gain: 1.0, seed: 0 }
+    }
+}
+
+/// Where head movement comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum HeadMotionChoice {
+    /// Generated, livelier where there is speech.
+    #[default]
+    Audio,
+    /// Held still, but alive.
+    Still,
+    /// As the head in this video moves.
+    Video(PathBuf),
+}
+
+/// What the video shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Framing {
+    /// The reference's full frame.
+    #[default]
+    Full,
+    /// The square around the face.
+    FaceSquare,
+}
