@@ -146,8 +146,10 @@ impl ProjectionRenderer {
     }
 }
 
+/// The basis that ships; were it unreadable, the contact pass alone would close the lips.
 fn unsmile() -> UnsmileBasis {
-    UnsmileBasis::none()
+    UnsmileBasis::from_safetensors(include_bytes!("../../../assets/models/unsmile_basis.safetensors"))
+        .unwrap_or_else(UnsmileBasis::none)
 }
 
 fn check(picture: &RgbImage, landmarks: &Landmarks, mattes: Option<Mattes<'_>>) -> Result<(), RenderError> {
