@@ -31,9 +31,24 @@ impl Ending {
     /// The child's own words, or its status when it died silently.
     fn describe(status: ExitStatus, complaint: &[u8]) -> Self {
         let complaint = last_lines(complaint);
+        if grew_too_large(status) {
+            return Self { succeeded: false, complaint: "File too large".to_owned() };
+        }
         let complaint = if complaint.is_empty() && !status.success() { format!("ffmpeg ended with {status}") } else { complaint };
         Self { succeeded: status.success(), complaint }
     }
+}
+
+/// Whether the child was killed for passing the user's limit on file sizes (`ulimit -f`).
+#[cfg(unix)]
+fn grew_too_large(status: ExitStatus) -> bool {
+    const SIGXFSZ: i32 = 25; // on Linux and macOS
+    std::os::unix::process::ExitStatusExt::signal(&status) == Some(SIGXFSZ)
+}
+
+#[cfg(not(unix))]
+fn grew_too_large(_: ExitStatus) -> bool {
+    false
 }
 
 /// Which ends of a child's pipes the caller holds.

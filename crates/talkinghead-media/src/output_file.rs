@@ -30,7 +30,7 @@ impl OutputFile {
     pub fn create(path: &Path) -> Result<Self, MediaError> {
         let destination = destination(path)?;
         let folder = folder_of(&destination);
-        if !folder.is_dir() {
+        if !folder.exists() {
             return Err(MediaError::OutputFolderMissing { path: folder.to_owned() });
         }
         let name = destination.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -139,6 +139,9 @@ fn bad_outputs_are_told_apart() {
     assert!(matches!(create(&at("none/out.mp4")), MediaError::OutputFolderMissing { .. }));
     std::fs::create_dir(at("folder.mp4")).unwrap();
     assert!(matches!(create(&at("folder.mp4")), MediaError::OutputNotAFile { .. }));
+    std::fs::write(at("file"), "").unwrap();
+    assert!(matches!(create(&at("file/out.mp4")), MediaError::Unwritable { .. }));
+    std::fs::remove_file(at("file")).unwrap();
     #[cfg(target_os = "linux")]
     assert!(matches!(check_output(Path::new("/proc/out.mp4"), []), Err(MediaError::Unwritable { .. })));
     let bad = VideoOptions { crf: Some(52), ..options(None) };
