@@ -1,12 +1,14 @@
 //! The neural networks of the paper in Burn, numerically equal to the published PyTorch code: generator and discriminator,
 //! reading of their checkpoints, and the renderers built on them. May depend on render, face and kernels.
 
+pub mod discriminator;
 pub mod error;
 pub mod generator;
 pub mod layers;
 pub mod options;
 pub mod procedural;
 mod renderer;
+pub mod verify;
 pub mod weights;
 
 pub use renderer::Renderer;

@@ -57,6 +57,9 @@ impl InferenceGenerator {
 
 impl From<Generator> for InferenceGenerator {
     fn from(network: Generator) -> Self {
-        Self { network: network.valid().prepare() }
+        let plain = network.valid();
+        // So that each original weight is freed as soon as its folded copy exists.
+        drop(network);
+        Self { network: plain.prepare() }
     }
 }

@@ -93,8 +93,8 @@ impl Normalisation {
                 let result = batch_norm_train(x, weight, bias, EPSILON);
                 let count = (batch * height * width) as f64;
                 let unbiased = result.variance.mul_scalar(count / (count - 1.0).max(1.0));
-                statistics.mean.update(advanced(statistics.mean.value_sync(), result.mean));
-                statistics.variance.update(advanced(statistics.variance.value_sync(), unbiased));
+                advance(&statistics.mean, result.mean);
+                advance(&statistics.variance, unbiased);
                 result.output
             }
         }
@@ -120,6 +120,9 @@ impl Normalisation {
     }
 }
 
-fn advanced(old: Tensor<1>, new: Tensor<1>) -> Tensor<1> {
-    old.mul_scalar(1.0 - MOMENTUM) + new.detach().mul_scalar(MOMENTUM)
+fn advance(state: &RunningState<Tensor<1>>, new: Tensor<1>) {
+    let old = state.value_sync();
+    state.update(old.mul_scalar(1.0 - MOMENTUM) + new.detach().mul_scalar(MOMENTUM));
+    // A value is only visible to others after a synchronising read.
+    state.value_sync();
 }

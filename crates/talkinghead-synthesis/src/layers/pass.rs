@@ -74,7 +74,7 @@ impl Pass {
 /// A copy of a tensor in host memory.
 pub fn host<const D: usize>(tensor: &Tensor<D>) -> HostTensor {
     let shape = tensor.dims().to_vec();
-    let data = tensor.clone().into_data().convert::<f32>();
-    let values = data.into_vec::<f32>().unwrap_or_default();
+    let data = tensor.clone().into_data();
+    let values = data.try_into_vec_as::<f32>().unwrap_or_default();
     HostTensor { shape, values, integer: false }
 }

@@ -36,6 +36,8 @@ impl SpectralNorm {
             u = normalised(constant.matmul(v.clone().reshape([columns, 1])).reshape([rows]));
             self.u.update(u.clone());
             self.v.update(v.clone());
+            // A value is only visible to others after a synchronising read.
+            (u, v) = (self.u.value_sync(), self.v.value_sync());
         }
         (matrix.matmul(v.reshape([columns, 1])).reshape([rows]) * u).sum()
     }

@@ -1,0 +1,32 @@
+//! PyTorch checkpoint files, zip and legacy, without Python: a pickle reader that knows tensors and nothing else, so that
+//! no file can make it execute anything.
+
+mod legacy;
+mod pickle;
+mod storage;
+mod zip;
+
+use std::path::Path;
+
+use super::StateDict;
+use crate::error::SynthesisError;
+
+/// Reads a `.pth` file: a state dict saved with `torch.save`, old or new container, or one under the key `state_dict`.
+/// A `module.` prefix common to all keys (left by data parallel training) is taken off.
+///
+/// # Errors
+/// Truncated or malformed files, and pickles that ask for anything but tensors.
+pub fn read_pytorch(path: &Path) -> Result<StateDict, SynthesisError> {
+    let bytes = std::fs::read(path).map_err(|source| SynthesisError::io(path, source))?;
+    parse_pytorch(&bytes).map_err(|reason| SynthesisError::malformed(path, reason))
+}
+
+/// As [`read_pytorch`], from bytes; the error says what is wrong.
+///
+/// # Errors
+/// As [`read_pytorch`].
+pub fn parse_pytorch(bytes: &[u8]) -> Result<StateDict, String> {
+    let dict = if bytes.starts_with(b"PK\x03\x04") { zip::parse(bytes)? } else { legacy::parse(bytes)? };
+    let parallel = !dict.is_empty() && dict.iter().all(|(key, _)| key.starts_with("module."));
+    Ok(if parallel { dict.without_prefix("module.") } else { dict })
+}
