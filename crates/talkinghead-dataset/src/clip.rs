@@ -1,0 +1,179 @@
+//! What is written about a clip: `clip.json` in its folder, and the same in short in the manifest.
+
+use serde::{Deserialize, Serialize};
+
+use crate::corpus::OfficialSplit;
+use crate::quality::Quality;
+use crate::sync::SyncEstimate;
+use crate::{ClipSettings, CropMode};
+
+/// Pixels of a clip's sides.
+pub const CLIP_SIDE: u32 = 256;
+
+/// `clip.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClipDescription {
+    /// Always [`ClipDescription::FORMAT`].
+    pub format: String,
+    /// Unique name in the data set; also the folder under `clips/`.
+    pub clip: String,
+    /// The corpus.
+    pub dataset: String,
+    /// The video it comes from, relative to the corpus.
+    pub source: String,
+    /// SHA-256 of that video.
+    pub source_sha256: String,
+    /// First frame in the source, at 25 frames/s.
+    pub first_frame: usize,
+    /// Number of frames.
+    pub frames: usize,
+    /// Frames per second.
+    pub frame_rate: u32,
+    /// Who speaks, if the corpus says so.
+    pub identity: Option<String>,
+    /// The recording that the source was cut from.
+    pub recording: Option<String>,
+    /// Official part of the corpus.
+    pub official_split: Option<OfficialSplit>,
+    /// Acted emotion.
+    pub emotion: Option<String>,
+    /// What is said, as the corpus writes it.
+    pub transcript: Option<String>,
+    /// The frame whose head is turned least.
+    pub key_frame: usize,
+    /// Names of the files beside this one.
+    pub files: ClipFiles,
+    /// Where the face was cut out.
+    pub crop: CropDescription,
+    /// Sound and lips.
+    pub sync: SyncDescription,
+    /// Measured quality.
+    pub quality: Quality,
+    /// Head pose over the clip, degrees (signs: yaw positive = face turned towards the left edge of the picture, pitch
+    /// positive = looking down, roll positive = clockwise).
+    pub pose: PoseRange,
+    /// Frames in which the face was not seen and the landmarks are filled in.
+    pub interpolated_frames: Vec<usize>,
+    /// Identity vector of the face, 128 numbers (mean over the clip).
+    pub embedding: Vec<f32>,
+    /// For finding copies: 64 bits of picture and 64 of sound, in hexadecimal.
+    pub signature: String,
+    /// Settings it was made with.
+    pub settings: ClipSettings,
+}
+
+impl ClipDescription {
+    /// Name and version of the format.
+    pub const FORMAT: &str = "talkinghead-clip/1";
+}
+
+/// The reference's file set (SPEC-data, section 2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClipFiles {
+    /// Cropped video, 256x256, H.264.
+    pub video: String,
+    /// Posed landmarks, float32 `[frames, 68, 3]`: x right, y down, z towards the camera, pixels of the cropped video.
+    pub landmarks: String,
+    /// Rotation vector (radians) and translation (pixels) that carry each frame's landmarks into the standard frame, float64
+    /// `[frames, 6]`.
+    pub pose: String,
+    /// Landmarks with the pose removed, float64 `[frames, 68, 3]`.
+    pub front: String,
+    /// The key frame's textured mesh in the pose of every frame, on black.
+    pub animation: String,
+    /// That mesh, y upwards, colours 0..1.
+    pub mesh: String,
+    /// Its 68 landmarks, float32 `[68, 3]`, y upwards.
+    pub mesh_landmarks: String,
+    /// The key frame.
+    pub key_frame_picture: String,
+    /// Sound, 16 kHz mono, 16 bit.
+    pub audio: String,
+}
+
+impl ClipFiles {
+    /// Names for number `stem` with VoxCeleb2's naming, which the reference's demo reads.
+    pub fn named(stem: &str, key_frame: usize) -> Self {
+        Self {
+            video: format!("{stem}_aligned.mp4"),
+            landmarks: format!("{stem}_aligned.npy"),
+            pose: format!("{stem}_aligned_rt.npy"),
+            front: format!("{stem}_aligned_front.npy"),
+            animation: format!("{stem}_aligned_ani.mp4"),
+            mesh: format!("{stem}_original.obj"),
+            mesh_landmarks: format!("{stem}_prnet.npy"),
+            key_frame_picture: format!("{stem}_{key_frame:05}.png"),
+            audio: format!("{stem}.wav"),
+        }
+    }
+}
+
+/// The square that was cut out of the source, in source pixels.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CropDescription {
+    /// One square or a following one.
+    pub mode: CropMode,
+    /// Pixels of the square's side.
+    pub side: u32,
+    /// Top edge: one number, or one a frame.
+    pub top: Vec<i64>,
+    /// Left edge.
+    pub left: Vec<i64>,
+}
+
+/// Sound and lips of a clip.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SyncDescription {
+    /// What was found in the source.
+    #[serde(flatten)]
+    pub found: SyncEstimate,
+    /// By how much the sound was moved to earlier times, milliseconds; 0 when it was not.
+    pub moved_ms: f64,
+}
+
+/// Least, mean, largest value and standard deviation.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// Least.
+    pub least: f64,
+    /// Mean.
+    pub mean: f64,
+    /// Largest.
+    pub most: f64,
+    /// Standard deviation.
+    pub deviation: f64,
+}
+
+impl Spread {
+    /// Of some values; zeros without any.
+    pub fn of(values: &[f64]) -> Self {
+        if values.is_empty() {
+            return Self { least: 0.0, mean: 0.0, most: 0.0, deviation: 0.0 };
+        }
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64;
+        Self {
+            least: rounded(values.iter().copied().fold(f64::MAX, f64::min), 2),
+            mean: rounded(mean, 2),
+            most: rounded(values.iter().copied().fold(f64::MIN, f64::max), 2),
+            deviation: rounded(variance.sqrt(), 2),
+        }
+    }
+}
+
+/// Head pose over a clip, degrees.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PoseRange {
+    /// Turn to the side.
+    pub yaw: Spread,
+    /// Nod.
+    pub pitch: Spread,
+    /// Tilt.
+    pub roll: Spread,
+}
+
+/// A number with so many decimals: descriptions are for people too.
+pub(crate) fn rounded(value: f64, decimals: i32) -> f64 {
+    let factor = 10_f64.powi(decimals);
+    (value * factor).round() / factor
+}

@@ -1,0 +1,52 @@
+//! Raw corpora in; aligned, checked, documented training clips out.
+//!
+//! Design decision: a corpus is a set of independent sources, and what becomes of one depends only on its bytes and the
+//! settings. So a source is done whole or not at all, a run can be killed anywhere and taken up again, any number of
+//! machines can share it, and the manifest, the splits, the duplicates and the report follow from the finished sources
+//! alone ([`merge`]). Clips are the reference's file set plus `clip.json` ([`ClipDescription`]). May be used by training; uses
+//! media, face, speech and render.
+
+pub mod alignment;
+mod bucket;
+mod clip;
+mod clip_name;
+mod clip_writer;
+mod corpus;
+mod error;
+pub mod head_mesh;
+pub mod key_frame;
+mod listing;
+pub mod npy;
+mod pieces;
+mod place;
+mod preprocess;
+mod process;
+pub mod projection;
+mod quality;
+mod reason;
+pub mod rigid;
+mod settings;
+mod shard;
+mod shots;
+mod signature;
+pub mod smoothing;
+mod stages;
+pub mod sync;
+pub mod training_item;
+mod wav;
+mod work;
+
+pub use clip::{CLIP_SIDE, ClipDescription, ClipFiles, CropDescription, PoseRange, Spread, SyncDescription};
+pub use clip_name::encode_path;
+pub use corpus::{Corpus, OfficialSplit, Source};
+pub use error::DatasetError;
+pub use listing::{FileEntry, Listing};
+pub use place::Place;
+pub use preprocess::{DatasetDescription, Preprocessing, Progress, RunSummary};
+pub use quality::{Quality, Shortcoming, Thresholds};
+pub use reason::{Reason, Rejection};
+pub use settings::{ClipSettings, CropMode, Format, MergeSettings};
+pub use shard::Shard;
+pub use shots::ShotDetector;
+pub use stages::StageSeconds;
+pub use work::WorkRecord;

@@ -1,0 +1,112 @@
+//! What a run is asked to do.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::quality::Thresholds;
+use crate::Corpus;
+
+/// Changes whenever the same source and settings would give other clips.
+const OUTPUT_VERSION: u32 = 1;
+
+/// How the face is cut out (SPEC-data, section 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CropMode {
+    /// One square for the whole clip: the head moves in it.
+    Constant,
+    /// The square follows the face, smoothed over 11 frames.
+    Tracked,
+}
+
+/// How clips are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// One folder a clip.
+    Folders,
+    /// The folders, and tar shards of them made by the merge.
+    Webdataset,
+}
+
+/// Settings that decide what becomes of a source. Two runs with the same settings give the same bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClipSettings {
+    /// The corpus.
+    pub dataset: Corpus,
+    /// Crop.
+    pub crop: CropMode,
+    /// Shortest clip, seconds.
+    pub least_seconds: f64,
+    /// Longest clip, seconds; longer shots are cut into equal pieces no longer than that.
+    pub most_seconds: f64,
+    /// Longest source, seconds.
+    pub most_source_seconds: f64,
+    /// Constant rate factor of the videos written.
+    pub crf: u8,
+    /// Quality control.
+    pub thresholds: Thresholds,
+    /// Move the sound when its offset to the lips is sure.
+    pub correct_sync: bool,
+}
+
+impl ClipSettings {
+    /// The usual settings for a corpus.
+    pub fn new(dataset: Corpus) -> Self {
+        Self {
+            dataset,
+            crop: CropMode::Constant,
+            least_seconds: 1.0,
+            most_seconds: 30.0,
+            most_source_seconds: 4.0 * 3600.0,
+            crf: 16,
+            thresholds: Thresholds::default(),
+            correct_sync: true,
+        }
+    }
+
+    /// A word that is the same exactly when the settings (and the program's output) are.
+    pub fn fingerprint(&self) -> String {
+        // A struct of plain numbers always serialises.
+        let text = serde_json::to_string(self).unwrap_or_default();
+        hex(&Sha256::digest(format!("{OUTPUT_VERSION}\n{text}")))
+    }
+}
+
+/// Settings of the merge: how clips are divided and listed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MergeSettings {
+    /// Decides which identities fall to which split.
+    pub seed: u64,
+    /// Share of identities for validation.
+    pub validation_share: f64,
+    /// Share of identities for testing, where the corpus has no official test part.
+    pub test_share: f64,
+    /// Storage.
+    pub format: Format,
+    /// Clips in a tar shard.
+    pub clips_per_shard: usize,
+}
+
+impl Default for MergeSettings {
+    fn default() -> Self {
+        Self { seed: 0, validation_share: 0.1, test_share: 0.1, format: Format::Folders, clips_per_shard: 1000 }
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fingerprint_follows_the_settings() {
+        let usual = ClipSettings::new(Corpus::Grid);
+        assert_eq!(usual.fingerprint(), ClipSettings::new(Corpus::Grid).fingerprint());
+        assert_ne!(usual.fingerprint(), ClipSettings::new(Corpus::Videos).fingerprint());
+        assert_ne!(usual.fingerprint(), ClipSettings { crf: 20, ..usual.clone() }.fingerprint());
+    }
+}

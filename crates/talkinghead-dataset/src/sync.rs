@@ -1,0 +1,193 @@
+//! Does the sound fit the lips, and if not, by how much is it off?
+//!
+//! The mouth's opening over time is compared with what the sound says about it, shifted step by step. Where the best
+//! shift stands out clearly, the offset is sure.
+
+use serde::{Deserialize, Serialize};
+
+use crate::smoothing::{Trim, smooth};
+
+/// Largest shift that is tried, in frames of 40 ms.
+const REACH: i64 = 15;
+/// Shortest stretch that may say anything, in frames.
+const LEAST_FRAMES: usize = 50;
+
+/// What was found about sound and lips.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SyncEstimate {
+    /// How far the sound lies from the lips, in milliseconds: positive = the sound comes too late.
+    pub offset_ms: f64,
+    /// Correlation of mouth opening and sound at that offset, -1..1.
+    pub correlation: f64,
+    /// Correlation without a shift.
+    pub correlation_unshifted: f64,
+    /// How far the best correlation stands above those of shifts that are far from it, in their standard deviations.
+    pub distinctness: f64,
+    /// Whether the offset may be trusted.
+    pub sure: bool,
+}
+
+impl SyncEstimate {
+    /// Least correlation of a sure offset.
+    pub const LEAST_CORRELATION: f64 = 0.35;
+    /// Least distinctness of a sure offset.
+    pub const LEAST_DISTINCTNESS: f64 = 3.0;
+
+    /// Nothing could be said.
+    pub const UNKNOWN: Self =
+        Self { offset_ms: 0.0, correlation: 0.0, correlation_unshifted: 0.0, distinctness: 0.0, sure: false };
+
+    /// Compares the mouth's opening with the sound's energy, both 25 values a second of one clip.
+    pub fn of(opening: &[f64], energy: &[f64]) -> Self {
+        let count = opening.len().min(energy.len());
+        if count < LEAST_FRAMES {
+            return Self::UNKNOWN;
+        }
+        let opening = movement(&opening[..count]);
+        let energy = movement(&energy[..count]);
+        let reach = REACH.min(count as i64 / 3);
+        let correlations: Vec<f64> = (-reach..=reach).map(|shift| correlation_at(&opening, &energy, shift)).collect();
+        let best = (0..correlations.len()).max_by(|&a, &b| correlations[a].total_cmp(&correlations[b])).unwrap_or(0);
+        let far: Vec<f64> = correlations
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| index.abs_diff(best) > 4)
+            .map(|(_, &value)| value)
+            .collect();
+        let mean = far.iter().sum::<f64>() / far.len().max(1) as f64;
+        let deviation = (far.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / far.len().max(1) as f64).sqrt();
+        let distinctness = (correlations[best] - mean) / deviation.max(0.02);
+        let at_the_edge = best == 0 || best + 1 == correlations.len();
+        let shift = (best as i64 - reach) as f64 + if at_the_edge { 0.0 } else { vertex(&correlations[best - 1..=best + 1]) };
+        Self {
+            offset_ms: shift * 40.0,
+            correlation: correlations[best],
+            correlation_unshifted: correlations[reach as usize],
+            distinctness,
+            sure: !at_the_edge && correlations[best] >= Self::LEAST_CORRELATION && distinctness >= Self::LEAST_DISTINCTNESS,
+        }
+    }
+}
+
+/// Slow drifts removed (the mouth's rest changes with the head, the loudness with the microphone), the rest at unit variance.
+fn movement(signal: &[f64]) -> Vec<f64> {
+    let short = smooth(signal, 3, Trim::Symmetric);
+    let long = smooth(signal, 51, Trim::Symmetric);
+    let mut moved: Vec<f64> = short.iter().zip(&long).map(|(a, b)| a - b).collect();
+    let mean = moved.iter().sum::<f64>() / moved.len() as f64;
+    let deviation = (moved.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / moved.len() as f64).sqrt().max(1e-9);
+    moved.iter_mut().for_each(|value| *value = ((*value - mean) / deviation).clamp(-3.0, 3.0));
+    moved
+}
+
+/// Correlation of `opening[t]` with `energy[t + shift]` where both exist.
+fn correlation_at(opening: &[f64], energy: &[f64], shift: i64) -> f64 {
+    let count = opening.len() as i64;
+    let (from, to) = (0.max(-shift), count.min(count - shift));
+    let pairs = (from..to).map(|t| (opening[t as usize], energy[(t + shift) as usize]));
+    let n = (to - from).max(1) as f64;
+    let (sum_a, sum_b) = pairs.clone().fold((0.0, 0.0), |(x, y), (a, b)| (x + a, y + b));
+    let (mean_a, mean_b) = (sum_a / n, sum_b / n);
+    let (mut both, mut one, mut other) = (0.0, 0.0, 0.0);
+    for (a, b) in pairs {
+        both += (a - mean_a) * (b - mean_b);
+        one += (a - mean_a).powi(2);
+        other += (b - mean_b).powi(2);
+    }
+    both / (one * other).sqrt().max(1e-9)
+}
+
+/// Where a parabola through three neighbouring values has its top, relative to the middle one.
+fn vertex(values: &[f64]) -> f64 {
+    let curvature = values[0] - 2.0 * values[1] + values[2];
+    if curvature.abs() < 1e-9 { 0.0 } else { (0.5 * (values[0] - values[2]) / curvature).clamp(-0.5, 0.5) }
+}
+
+/// Energy of the sound 25 times a second: log power of the band 200 to 4000 Hz around each frame's time, from 16 kHz
+/// samples. `frames` values.
+pub fn speech_energy(samples: &[f32], frames: usize) -> Vec<f64> {
+    const PER_FRAME: usize = 640;
+    let filtered = band(samples);
+    (0..frames)
+        .map(|frame| {
+            // 60 ms around the middle of the frame's time of showing.
+            let middle = frame * PER_FRAME + PER_FRAME / 2;
+            let (from, to) = (middle.saturating_sub(480).min(filtered.len()), (middle + 480).min(filtered.len()));
+            let power = filtered[from..to].iter().map(|v| f64::from(*v).powi(2)).sum::<f64>() / 960.0;
+            (power + 1e-7).ln()
+        })
+        .collect()
+}
+
+/// One-pole high-pass at 200 Hz and low-pass at 4 kHz.
+fn band(samples: &[f32]) -> Vec<f32> {
+    let coefficient = |hertz: f32| 1.0 - (-2.0 * std::f32::consts::PI * hertz / 16_000.0).exp();
+    let (slow, fast) = (coefficient(200.0), coefficient(4000.0));
+    let (mut low, mut smooth) = (0.0, 0.0);
+    samples
+        .iter()
+        .map(|&sample| {
+            low += slow * (sample - low);
+            smooth += fast * (sample - low - smooth);
+            smooth
+        })
+        .collect()
+}
+
+/// Sound moved by an offset: positive takes the sound earlier, as a too late one needs. Same length, silence at the end
+/// that opens.
+pub fn moved_earlier(samples: &[f32], offset_ms: f64) -> Vec<f32> {
+    let shift = (offset_ms * 16.0).round() as i64;
+    let count = samples.len() as i64;
+    (0..count).map(|at| usize::try_from(at + shift).ok().and_then(|at| samples.get(at)).copied().unwrap_or(0.0)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn syllables(frames: usize, delay: f64) -> Vec<f64> {
+        (0..frames)
+            .map(|frame| {
+                let t = frame as f64 - delay;
+                (0.61 * t).sin() + 0.7 * (0.37 * t + 1.0).sin() + 0.6 * (1.13 * t).sin() + 0.4 * (0.83 * t + 2.0).sin()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_known_delay_is_found() {
+        for delay in [-6.0, -2.5, 0.0, 1.0, 7.5] {
+            let estimate = SyncEstimate::of(&syllables(150, 0.0), &syllables(150, delay));
+            assert!((estimate.offset_ms - delay * 40.0).abs() < 12.0, "{delay}: {estimate:?}");
+            assert!(estimate.sure, "{delay}: {estimate:?}");
+        }
+    }
+
+    #[test]
+    fn unrelated_movement_is_not_sure() {
+        let mut seed = 1_u64;
+        let mut noise = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 40) as f64 / f64::from(1 << 24)
+        };
+        let sure = (0..40)
+            .filter(|_| {
+                let one: Vec<f64> = (0..100).map(|_| noise()).collect();
+                let other: Vec<f64> = (0..100).map(|_| noise()).collect();
+                SyncEstimate::of(&one, &other).sure
+            })
+            .count();
+        assert!(sure <= 1, "{sure} of 40");
+        assert!(!SyncEstimate::of(&[0.0; 20], &[0.0; 20]).sure);
+        assert!(!SyncEstimate::of(&[1.0; 90], &[0.0; 90]).sure);
+    }
+
+    #[test]
+    fn sound_is_moved_and_keeps_its_length() {
+        let sound: Vec<f32> = (0..1600).map(|i| i as f32).collect();
+        let earlier = moved_earlier(&sound, 10.0);
+        assert_eq!((earlier.len(), earlier[0], earlier[1599]), (1600, 160.0, 0.0));
+        assert_eq!(moved_earlier(&sound, -10.0)[160], 0.0);
+    }
+}
