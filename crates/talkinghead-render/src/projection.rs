@@ -1,0 +1,70 @@
+//! The orthographic z-buffer projection of a coloured mesh, and what the neural renderer is shown of a frame.
+
+use crate::label::GreyImage;
+
+/// A mesh as the reference keeps it: x right, y down, z **towards** the camera, pixels; colours 0..1.
+#[derive(Clone, Copy, Debug)]
+pub struct ColouredMesh<'a> {
+    /// Vertices.
+    pub vertices: &'a [[f64; 3]],
+    /// Vertex numbers from 0.
+    pub triangles: &'a [[usize; 3]],
+    /// One colour a vertex, 0..1.
+    pub colours: &'a [[f64; 3]],
+}
+
+/// A rendered mesh on black.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeshImage {
+    /// Pixels.
+    pub width: usize,
+    /// Pixels.
+    pub height: usize,
+    /// `[height * width]` RGB.
+    pub colours: Vec<[u8; 3]>,
+    /// 255 where the mesh is.
+    pub cover: GreyImage,
+}
+
+/// Renders a mesh (SPEC-data section 6): pixel (r, c) has its centre at (c + 0.5, r + 0.5), the largest z is in front,
+/// colours are 255 times the interpolated ones, truncated.
+pub fn render_hard(mesh: ColouredMesh<'_>, width: usize, height: usize) -> MeshImage {
+    let mut colours = vec![[0u8; 3]; width * height];
+    let mut depth = vec![f64::NEG_INFINITY; width * height];
+    let mut cover = GreyImage::black(width, height);
+    for t in mesh.triangles {
+        let [a, b, c] = t.map(|i| mesh.vertices[i]);
+        let area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
+        if area == 0.0 || !area.is_finite() {
+            continue;
+        }
+        let range = |axis: usize, size: usize| {
+            let low = a[axis].min(b[axis]).min(c[axis]);
+            let high = a[axis].max(b[axis]).max(c[axis]);
+            let first = (low - 0.5).ceil().max(0.0) as usize;
+            let end = ((high - 0.5).floor() + 1.0).clamp(0.0, size as f64) as usize;
+            first..end
+        };
+        for y in range(1, height) {
+            for x in range(0, width) {
+                let (px, py) = (x as f64 + 0.5, y as f64 + 0.5);
+                let wb = ((px - a[0]) * (c[1] - a[1]) - (py - a[1]) * (c[0] - a[0])) / area;
+                let wc = ((b[0] - a[0]) * (py - a[1]) - (b[1] - a[1]) * (px - a[0])) / area;
+                let wa = 1.0 - wb - wc;
+                if wa < 0.0 || wb < 0.0 || wc < 0.0 {
+                    continue;
+                }
+                let z = wa * a[2] + wb * b[2] + wc * c[2];
+                let i = y * width + x;
+                if z > depth[i] {
+                    depth[i] = z;
+                    cover.data[i] = 255;
+                    let [ca, cb, cc] = t.map(|i| mesh.colours[i]);
+                    colours[i] =
+                        std::array::from_fn(|k| (255.0 * (wa * ca[k] + wb * cb[k] + wc * cc[k])).clamp(0.0, 255.0) as u8);
+                }
+            }
+        }
+    }
+    MeshImage { width, height, colours, cover }
+}
