@@ -4,6 +4,7 @@
 pub mod discriminator;
 pub mod error;
 pub mod generator;
+pub mod import;
 pub mod layers;
 pub mod options;
 pub mod procedural;

@@ -25,7 +25,8 @@ pub enum Network {
 
 /// Runs a network on a folder's inputs and compares everything that the folder holds.
 ///
-/// `tolerance` replaces the usual bounds: 2e-4 absolute for pictures, 1e-3 relative for everything else.
+/// `tolerance` replaces the usual bounds: 2e-4 absolute for pictures (or ten times the reference's own rounding error, where
+/// the folder states it and that is more), 1e-3 relative for everything else.
 ///
 /// # Errors
 /// Folders that cannot be read, and weights or options that do not fit. Differences are no errors; see [`Report::passed`].

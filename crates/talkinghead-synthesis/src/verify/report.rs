@@ -1,5 +1,6 @@
 //! What a comparison found, tensor by tensor.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
@@ -10,6 +11,8 @@ use crate::weights::{HostTensor, StateDict};
 
 /// Bound for pictures.
 const PICTURE_TOLERANCE: f64 = 2e-4;
+/// The reference's own rounding error, where a folder states it, may be exceeded this many times.
+const ROUNDING_FACTOR: f64 = 10.0;
 /// Bound for everything else, relative.
 const FEATURE_TOLERANCE: f64 = 1e-3;
 /// Differences are not divided by anything smaller: true gradients can be zero.
@@ -60,6 +63,8 @@ pub struct Report {
     pub tensors: Vec<Comparison>,
     #[serde(skip)]
     tolerance: Option<f64>,
+    #[serde(skip)]
+    rounding: BTreeMap<String, f64>,
 }
 
 impl Report {
@@ -68,7 +73,13 @@ impl Report {
             Network::Generator => "generator",
             Network::Discriminator => "discriminator",
         };
-        Self { network: network.into(), folder: folder.display().to_string(), tensors: Vec::new(), tolerance }
+        Self { network: network.into(), folder: folder.display().to_string(), tensors: Vec::new(), tolerance, rounding: BTreeMap::new() }
+    }
+
+    /// Takes the folder's word for how far the reference itself is from the same network in double precision, by tensor.
+    pub(super) fn set_rounding(&mut self, stated: Option<&serde_json::Value>) {
+        let pairs = stated.and_then(|stated| stated.as_object()).into_iter().flatten();
+        self.rounding = pairs.filter_map(|(name, value)| Some((name.clone(), value.as_f64()?))).collect();
     }
 
     /// Whether there was something to compare and all of it is within its bound.
@@ -101,7 +112,8 @@ impl Report {
         } else {
             Measure::Relative
         };
-        let usual = if measure == Measure::Absolute { PICTURE_TOLERANCE } else { FEATURE_TOLERANCE };
+        let stated = name.split(' ').next().and_then(|name| self.rounding.get(name)).copied().unwrap_or(0.0);
+        let usual = if measure == Measure::Absolute { PICTURE_TOLERANCE.max(ROUNDING_FACTOR * stated) } else { FEATURE_TOLERANCE };
         let tolerance = if measure == Measure::Exact { 0.0 } else { self.tolerance.unwrap_or(usual) };
         let mut comparison = Comparison {
             name: name.into(),
