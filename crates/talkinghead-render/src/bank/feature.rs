@@ -36,6 +36,11 @@ impl MouthFeature {
         Self(values)
     }
 
+    /// Gap between the lips' middle points, interocular distances.
+    pub fn gap(&self) -> f32 {
+        self.0[84] * 40f32.sqrt() / GAP_WEIGHT
+    }
+
     /// Squared distance.
     pub fn distance_squared(&self, other: &Self) -> f32 {
         self.0.iter().zip(&other.0).map(|(a, b)| (a - b) * (a - b)).sum()
@@ -74,8 +79,16 @@ impl MouthTarget {
     /// `|f - f'|^2 + 0.0005 |pose difference / 5 degrees|^2`: what it costs to show one mouth for the other.
     pub fn cost(&self, other: &Self) -> f32 {
         let pose: f32 = self.angles.iter().zip(&other.angles).map(|(a, b)| ((a - b) / 5.0).powi(2)).sum();
-        self.feature.distance_squared(&other.feature) + POSE_WEIGHT * pose
+        let missing = self.missing_interior(other);
+        self.feature.distance_squared(&other.feature) + POSE_WEIGHT * pose + MISSING_WEIGHT * missing * missing
+    }
+
+    /// How much of what lies between the wanted lips `other` does not show, interocular distances: a closed mouth drawn open
+    /// is only smeared lip, while an open one may well be drawn together.
+    pub fn missing_interior(&self, other: &Self) -> f32 {
+        (self.feature.gap() - 1.8 * other.feature.gap() - 0.015).max(0.0)
     }
 }
 
 const POSE_WEIGHT: f32 = 0.0005;
+const MISSING_WEIGHT: f32 = 1.0;

@@ -15,6 +15,8 @@ const STEP_WEIGHT: f32 = 0.6;
 const JUMP_PRICE: f32 = 0.0004;
 /// Distance (interocular distances) up to which a remembered mouth replaces the painted one wholly, and from which not at all.
 const FADE: (f32, f32) = (0.07, 0.13);
+/// The same for the height of interior that it does not show.
+const MISSING_FADE: (f32, f32) = (0.01, 0.05);
 
 /// The mouth of one frame: remembered mouths to be mixed, and how far they replace the painted one.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,8 +34,8 @@ struct Column {
     prices: Vec<f32>,
     /// Its step before.
     before: Vec<usize>,
-    /// Distance of the wanted mouth to each, interocular distances.
-    distances: Vec<f32>,
+    /// How well each may stand for the wanted mouth, 0..1.
+    strengths: Vec<f32>,
 }
 
 /// A plan made while targets arrive; holds `look_ahead` frames and no more.
@@ -81,12 +83,9 @@ impl MouthPlanner {
         let mut column = Column {
             prices: nearest.iter().map(|c| c.1).collect(),
             before: vec![0; nearest.len()],
-            distances: Vec::with_capacity(nearest.len()),
+            strengths: nearest.iter().map(|c| strength(target, self.bank.target(c.0))).collect(),
             entries: nearest.iter().map(|c| c.0).collect(),
         };
-        for &r in &column.entries {
-            column.distances.push(self.bank.target(r).feature.distance_squared(&target.feature).sqrt());
-        }
         let Some(last) = self.columns.back() else {
             return column;
         };
@@ -146,15 +145,22 @@ impl MouthPlanner {
 
 impl Column {
     fn step(&self, k: usize) -> Option<Step> {
-        Some(Step { entry: *self.entries.get(k)?, distance: self.distances[k] })
+        Some(Step { entry: *self.entries.get(k)?, strength: self.strengths[k] })
     }
+}
+
+/// How far a remembered mouth may replace the painted one.
+fn strength(wanted: &MouthTarget, remembered: &MouthTarget) -> f32 {
+    let distance = wanted.feature.distance_squared(&remembered.feature).sqrt();
+    smoothstep(FADE.1, FADE.0, distance)
+        * smoothstep(MISSING_FADE.1, MISSING_FADE.0, wanted.missing_interior(remembered))
 }
 
 /// A frame's place on the path.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Step {
     entry: usize,
-    distance: f32,
+    strength: f32,
 }
 
 /// Softens the jumps of a path: each frame mixes what its neighbours in time would show in its place.
@@ -195,7 +201,7 @@ impl CrossFade {
             let weight = (self.half + 1 - apart) as f32;
             let entry = bank.run(step.entry, self.before as isize - i as isize);
             total += weight;
-            strength += weight * smoothstep(FADE.1, FADE.0, step.distance);
+            strength += weight * step.strength;
             match parts.iter_mut().find(|part| part.0 == entry) {
                 Some(part) => part.1 += weight,
                 None => parts.push((entry, weight)),

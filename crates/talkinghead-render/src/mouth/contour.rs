@@ -115,6 +115,12 @@ impl LipLines {
         Self { left, step, upper: sample(&upper), lower: sample(&lower) }
     }
 
+    /// How far to the side a place lies: 0 in the middle, 1 at the mouth's corners.
+    pub fn aside(&self, x: f32) -> f32 {
+        let half = 0.5 * self.step * (Self::SAMPLES - 1) as f32;
+        ((x - self.left - half) / half).abs()
+    }
+
     /// Distance below the upper and above the lower contour, each at least 0 inside the lips.
     pub fn depth(&self, [x, y]: [f32; 2]) -> (f32, f32) {
         let at = ((x - self.left) / self.step).clamp(0.0, (Self::SAMPLES - 1) as f32);

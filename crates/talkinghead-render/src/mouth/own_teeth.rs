@@ -57,13 +57,14 @@ impl OwnTeeth {
         let teeth = tooth_pixels(&plate, &mouth, tints)?;
         let (edge, sides) = lower_edge(&teeth, density)?;
         let edge: Vec<f32> = edge.iter().map(|row| row / density + TOP - 0.012).collect();
-        let weight = Mask {
+        let mut weight = Mask {
             width,
             height,
             data: (0..width * height)
                 .map(|i| if mouth.data[i] > 0.5 && place(i % width, i / width)[1] < edge[i % width] { 1.0 } else { 0.0 })
                 .collect(),
         };
+        drop_dark_spots(&plate, &teeth, &mut weight, 0.06 * density);
         let bright: Vec<[f32; 3]> =
             plate.data.iter().zip(&teeth.data).zip(&weight.data).filter(|&((_, &t), &w)| t > 0.5 && w > 0.5).map(|((c, _), _)| *c).collect();
         if bright.is_empty() {
@@ -110,6 +111,24 @@ fn tooth_pixels(plate: &Canvas, mouth: &Mask, tints: &Tints) -> Option<Mask> {
     let kept: Vec<f32> = plate.data.iter().zip(&teeth.data).filter(|&(_, &t)| t > 0.5).map(|(&c, _)| luminance(c)).collect();
     // What Otsu calls bright may be no tooth: teeth are nearly as bright as the skin.
     (kept.len() * 8 > area && quantile(kept, 0.6) > 0.5 * tints.skin).then_some(teeth)
+}
+
+/// Takes the weight from pixels much darker than the teeth around them (a missing tooth, a view into the mouth): they would
+/// stand as black marks in the middle of the row. Lines between teeth stay.
+fn drop_dark_spots(plate: &Canvas, teeth: &Mask, weight: &mut Mask, sd: f32) {
+    let mut light = Mask {
+        width: plate.width,
+        height: plate.height,
+        data: plate.data.iter().zip(&teeth.data).map(|(&c, &t)| t * luminance(c)).collect(),
+    };
+    let mut count = teeth.clone();
+    blur_mask(&mut light, sd);
+    blur_mask(&mut count, sd);
+    for (i, w) in weight.data.iter_mut().enumerate() {
+        let around = light.data[i] / count.data[i].max(1e-3);
+        let own = luminance(plate.data[i]);
+        *w *= if count.data[i] > 0.05 { smoothstep(0.50, 0.66, own / around.max(1.0)) } else { 1.0 };
+    }
 }
 
 /// The threshold that parts values into two groups best (Otsu).

@@ -22,13 +22,14 @@ pub(crate) struct Tooth {
 pub(crate) struct Row {
     width: f32,
     lift: f32,
+    gap: f32,
 }
 
 impl Row {
     /// The upper teeth.
-    pub const UPPER: Self = Self { width: 1.0, lift: 1.0 };
+    pub const UPPER: Self = Self { width: 1.0, lift: 1.0, gap: 0.26 };
     /// The lower teeth: narrower, with a straighter edge.
-    pub const LOWER: Self = Self { width: 0.68, lift: 0.3 };
+    pub const LOWER: Self = Self { width: 0.68, lift: 0.3, gap: 0.18 };
 
     /// The row at lateral place `x` and height `y` on the arch (interocular distances); the edge of the first tooth lies
     /// at `y = 0` and the teeth where `y` is negative (mirror `y` for the lower row). `pixel` is a pixel's size.
@@ -52,11 +53,11 @@ impl Row {
         let alpha = smoothstep(-0.006 - soft, 0.010 + soft, d) * (1.0 - smoothstep(0.42, 0.52, a));
         // A gap narrower than a pixel is spread over it, else it flickers when the teeth pass over the pixels.
         let spread = 0.0055f32.max(0.5 * pixel);
-        let dark = 0.28 * 0.0055 / spread;
+        let dark = self.gap * 0.0055 / spread;
         let shade = (1.0 - dark * (-(gap / spread).powi(2)).exp())
-            * (1.0 - 0.16 * u * u)
-            * (1.0 - 1.5 * (a / 0.5).powi(2)).clamp(0.22, 1.0)
-            * (0.88 + 0.12 * smoothstep(0.0, 0.05, d));
+            * (1.0 - 0.12 * u * u)
+            * (1.0 - 1.15 * (a / 0.5).powi(2)).clamp(0.22, 1.0)
+            * (0.90 + 0.10 * smoothstep(0.0, 0.05, d));
         Tooth { alpha, shade }
     }
 }

@@ -23,6 +23,35 @@ pub struct MouthScene {
     /// The photograph's head.
     fit: RigidFit,
     iod: f32,
+    colours: Colours,
+}
+
+/// What the parts of the scene are painted with, 0..255.
+#[derive(Clone, Debug)]
+struct Colours {
+    cavity: [f32; 3],
+    cheek: [f32; 3],
+    tongue: [f32; 3],
+    seam: [f32; 3],
+    tooth: [f32; 3],
+}
+
+impl Colours {
+    fn new(tints: &Tints, tooth: [f32; 3]) -> Self {
+        let lip = tints.lip;
+        // Shadows inside a mouth keep red longest; a grey picture has no red to keep.
+        let of_lip = |share: [f32; 3]| {
+            let mean = 0.3 * share[0] + 0.59 * share[1] + 0.11 * share[2];
+            std::array::from_fn(|k| lip[k] * if tints.grey { mean } else { share[k] })
+        };
+        Self {
+            cavity: of_lip([0.27, 0.14, 0.16]).map(|v| v.clamp(5.0, 46.0)),
+            cheek: of_lip([0.40, 0.25, 0.25]),
+            tongue: of_lip([0.74, 0.54, 0.56]),
+            seam: of_lip([0.40, 0.29, 0.29]),
+            tooth,
+        }
+    }
 }
 
 impl MouthScene {
@@ -36,7 +65,8 @@ impl MouthScene {
         let frame = SkullFrame::new(&portrait.fit, origin, unit);
         let own = OwnTeeth::find(picture, portrait, &frame, &tints);
         let lip_plate = LipPlate::new(picture, portrait);
-        Self { tints, own, lip_plate, origin, unit, fit: portrait.fit.clone(), iod: portrait.iod }
+        let colours = Colours::new(&tints, own.as_ref().map_or(tints.tooth, |own| own.tint));
+        Self { tints, own, lip_plate, origin, unit, fit: portrait.fit.clone(), iod: portrait.iod, colours }
     }
 
     /// The cleaned lips from which the face is to be sampled; `None` when the photographed lips are closed.
@@ -90,31 +120,32 @@ impl MouthScene {
         let plane = frame.plane(pixel);
         let arch = frame.on_arch(plane);
         let (below, above) = lips.depth(plane);
-        let lip = self.tints.lip;
-        let depth_light = 0.55 + 0.75 * smoothstep(0.3, 0.0, plane[0].abs());
-        let cavity = if self.tints.grey { [0.17; 3] } else { [0.24, 0.13, 0.16] };
-        let mut out: [f32; 3] = std::array::from_fn(|k| (lip[k] * cavity[k]).clamp(4.0, 40.0) * depth_light);
+        let colours = &self.colours;
 
-        let tongue = if self.tints.grey { [0.6; 3] } else { [0.72, 0.52, 0.55] };
-        let r = (plane[0] / 0.29).hypot((plane[1] - 0.07 - 0.8 * jaw) / (0.075 + 0.16 * jaw));
-        let light = 0.62 + 0.38 * smoothstep(0.02, 0.14, below);
-        over(&mut out, std::array::from_fn(|k| lip[k] * tongue[k] * light), 0.9 * smoothstep(1.25, 0.45, r));
+        // Deep and dark in the middle; towards the corners the cheek comes near.
+        let mut out = colours.cavity;
+        over(&mut out, colours.cheek, 0.85 * smoothstep(0.45, 1.0, lips.aside(plane[0])));
 
+        let r = (plane[0] / 0.30).hypot((plane[1] - 0.06 - 0.76 * jaw) / (0.08 + 0.19 * jaw));
+        let light = 0.60 + 0.40 * smoothstep(0.02, 0.16, below);
+        over(&mut out, colours.tongue.map(|v| v * light), 0.92 * smoothstep(1.25, 0.40, r));
+
+        let grey = self.tints.grey;
         let tooth = Row::LOWER.at(arch[0], -(arch[1] - (-0.005 + 0.92 * jaw)), size);
-        let tint = self.own.as_ref().map_or(self.tints.tooth, |own| own.tint);
-        over(&mut out, shaded(tint, 0.66 * tooth.shade, self.tints.grey), 0.9 * tooth.alpha);
+        over(&mut out, shaded(colours.tooth, 0.68 * tooth.shade, grey), 0.9 * tooth.alpha);
 
-        let seam = 0.30 + 0.70 * smoothstep(0.0, 0.05, below + above);
         let light = if let Some(own) = &self.own {
             let (colour, alpha) = own.at(arch);
             over(&mut out, colour, alpha);
             (0.62 + 0.38 * smoothstep(-0.005, 0.04, below)) * (0.85 + 0.15 * smoothstep(-0.01, 0.03, above))
         } else {
             let tooth = Row::UPPER.at(arch[0], arch[1], size);
-            over(&mut out, shaded(tint, tooth.shade, self.tints.grey), tooth.alpha);
-            (0.62 + 0.38 * smoothstep(-0.005, 0.055, below)) * (0.80 + 0.20 * smoothstep(-0.01, 0.04, above))
+            over(&mut out, shaded(colours.tooth, tooth.shade, grey), tooth.alpha);
+            (0.66 + 0.34 * smoothstep(-0.005, 0.055, below)) * (0.82 + 0.18 * smoothstep(-0.01, 0.04, above))
         };
-        out.map(|v| v * light * seam)
+        // Where the lips nearly meet all detail drowns in their shadow.
+        let open = 0.30 + 0.70 * smoothstep(0.0, 0.05, below + above);
+        std::array::from_fn(|k| out[k] * light * open + colours.seam[k] * (1.0 - open))
     }
 }
 

@@ -53,8 +53,8 @@ impl Tints {
         }
         let skin = quantile(oval.iter().map(|&c| luminance(c)).collect(), 0.9);
         let sclera = quantile(white.iter().map(|&c| luminance(c)).collect(), 0.8);
-        let bright = (0.9 * sclera).max(0.92 * skin).clamp(120.0, 205.0);
-        let tooth = if grey { [bright; 3] } else { [bright, 0.92 * bright, 0.80 * bright] };
+        let bright = (0.95 * sclera).max(0.98 * skin).clamp(120.0, 225.0);
+        let tooth = if grey { [bright; 3] } else { [bright, 0.94 * bright, 0.85 * bright] };
         Self { lip, tooth, skin, grey }
     }
 }
