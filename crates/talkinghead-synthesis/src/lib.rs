@@ -1,6 +1,7 @@
 //! The neural networks of the paper in Burn, numerically equal to the published PyTorch code: generator and discriminator,
 //! reading of their checkpoints, and the renderers built on them. May depend on render, face and kernels.
 
+mod device;
 pub mod discriminator;
 pub mod error;
 pub mod generator;
@@ -12,5 +13,6 @@ mod renderer;
 pub mod verify;
 pub mod weights;
 
+pub use device::DeviceKind;
 pub use renderer::Renderer;
 pub use error::{SynthesisError, WeightMismatch};

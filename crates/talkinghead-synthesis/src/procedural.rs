@@ -134,8 +134,10 @@ impl Recipe {
             }
             let values = self.parameter(key, shape);
             if let Some(module) = key.strip_suffix(".weight_orig") {
-                let rows = shapes.get(format!("{module}.weight_u").as_str()).and_then(|shape| shape.first().copied());
-                let transposed = shape.len() == 4 && rows.is_some_and(|rows| rows != shape[0] && rows == shape[1]);
+                // Only flow networks have transposed convolutions under spectral norm, numbered from 0.
+                let transposed = module.split_once(".up_flow.").is_some_and(|(network, _)| {
+                    shape.len() == 4 && shapes.contains_key(format!("{network}.up_flow.0.0.weight_orig").as_str())
+                });
                 let (u, v) = self.spectral_vectors(module, &values, shape, transposed);
                 dict.insert(format!("{module}.weight_u"), HostTensor { shape: vec![u.len()], values: u, integer: false });
                 dict.insert(format!("{module}.weight_v"), HostTensor { shape: vec![v.len()], values: v, integer: false });

@@ -118,12 +118,21 @@ impl Generator {
         })
     }
 
+    /// Keys and shapes of the state dict that a design has, in the order of building.
+    ///
+    /// # Errors
+    /// An impossible configuration.
+    pub fn keys(config: &GeneratorConfig) -> Result<Vec<(String, Vec<usize>)>, SynthesisError> {
+        let network = Self::new(config, Weights::Zeros, &Device::flex())?;
+        Ok(network.entries.into_iter().map(|entry| (entry.key, entry.shape)).collect())
+    }
+
     /// Its design.
     pub fn config(&self) -> &GeneratorConfig {
         &self.config
     }
 
-    /// Its state dict's entries, in PyTorch's order; the ids are those of the parameters.
+    /// Its state dict's entries, in the order of building; the ids are those of the parameters.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }

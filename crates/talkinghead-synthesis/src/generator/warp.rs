@@ -42,10 +42,10 @@ mod tests {
         let values: Vec<f32> = (0..12).map(|x| x as f32).collect();
         let image = Tensor::<4>::from_data(TensorData::new(values.clone(), [1, 1, 3, 4]), &device);
         let same = warp(image.clone(), Tensor::zeros([1, 2, 3, 4], &device), GridAlignment::Corners);
-        let same = same.into_data().to_vec::<f32>().unwrap();
+        let same = same.into_data().try_into_vec_as::<f32>().unwrap();
         assert!(same.iter().zip(&values).all(|(a, b)| (a - b).abs() < 1e-5), "{same:?}");
         let right = Tensor::cat(vec![Tensor::ones([1, 1, 3, 4], &device), Tensor::zeros([1, 1, 3, 4], &device)], 1);
-        let moved = warp(image, right, GridAlignment::Corners).into_data().to_vec::<f32>().unwrap();
+        let moved = warp(image, right, GridAlignment::Corners).into_data().try_into_vec_as::<f32>().unwrap();
         assert!((moved[0] - 1.0).abs() < 1e-5 && (moved[3] - 3.0).abs() < 1e-5, "{moved:?}");
     }
 }

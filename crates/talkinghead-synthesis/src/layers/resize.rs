@@ -47,9 +47,9 @@ mod tests {
         // torch.nn.functional.interpolate([[0, 1, 2]], size=(1, 2), mode='bilinear', align_corners=False) = [0.25, 1.75]
         let device = Device::flex();
         let x = Tensor::<4>::from_data(TensorData::new(vec![0.0_f32, 1.0, 2.0], [1, 1, 1, 3]), &device);
-        let small = resize_bilinear(x.clone(), 1, 2).into_data().to_vec::<f32>().unwrap();
+        let small = resize_bilinear(x.clone(), 1, 2).into_data().try_into_vec_as::<f32>().unwrap();
         assert_eq!(small, [0.25, 1.75]);
-        let large = resize_bilinear(x, 1, 6).into_data().to_vec::<f32>().unwrap();
+        let large = resize_bilinear(x, 1, 6).into_data().try_into_vec_as::<f32>().unwrap();
         assert_eq!(large, [0.0, 0.25, 0.75, 1.25, 1.75, 2.0]);
     }
 }

@@ -1,0 +1,74 @@
+//! Numerical equality with the published PyTorch code, on dumped numbers. The fixtures are three of the golden folders; all
+//! others are compared where they are at hand.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use talkinghead_synthesis::generator::{Generator, GeneratorConfig};
+use talkinghead_synthesis::verify::{Network, parse_keys, verify};
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+fn network_of(folder: &Path) -> Network {
+    let name = folder.file_name().unwrap().to_str().unwrap();
+    if name.starts_with("d_") { Network::Discriminator } else { Network::Generator }
+}
+
+fn check(folder: &Path) {
+    let report = verify(network_of(folder), folder, None, &Device::flex()).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    assert!(report.passed(), "{}\n{report}", folder.display());
+}
+
+#[test]
+fn fixtures_agree() {
+    for name in ["g_rect", "g_neither", "d_lsgan"] {
+        check(&fixtures().join(name));
+    }
+}
+
+#[test]
+fn a_difference_is_noticed() {
+    let report = verify(Network::Generator, &fixtures().join("g_rect"), Some(1e-12), &Device::flex()).unwrap();
+    assert!(!report.passed());
+    assert!(report.to_json().contains("\"passed\":false"));
+}
+
+#[test]
+fn all_golden_folders_agree() {
+    let shared = std::env::var_os("TALKINGHEAD_SHARED").map(PathBuf::from);
+    let shared = shared.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"));
+    let Ok(listing) = std::fs::read_dir(shared.join("golden")) else {
+        eprintln!("skipped: no golden folders (set TALKINGHEAD_SHARED)");
+        return;
+    };
+    let mut folders: Vec<PathBuf> = listing.map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    let wanted = |folder: &PathBuf| {
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        name.starts_with("g_") || name.starts_with("d_") || matches!(name, "checkpoint_zip" | "checkpoint_legacy")
+    };
+    folders.iter().filter(|folder| wanted(folder)).for_each(|folder| check(folder));
+}
+
+#[test]
+fn the_full_size_network_has_the_published_keys() {
+    let text = std::fs::read_to_string(fixtures().join("state_dict_keys_full.txt")).unwrap();
+    let generator = text.split("# latest_net_D").next().unwrap();
+    let mut wanted = parse_keys(generator).unwrap();
+    let mut found = Generator::keys(&GeneratorConfig::default()).unwrap();
+    assert_eq!(found.len(), 1124);
+    found.sort();
+    wanted.sort();
+    for (found, wanted) in found.iter().zip(&wanted) {
+        assert_eq!(found, wanted);
+    }
+    let parameters: usize = {
+        let network = Generator::new(&GeneratorConfig::default(), talkinghead_synthesis::weights::Weights::Zeros, &Device::flex()).unwrap();
+        let is_parameter = |kind| kind == talkinghead_synthesis::weights::EntryKind::Parameter;
+        network.entries().iter().filter(|e| is_parameter(e.kind)).map(|e| e.shape.iter().product::<usize>()).sum()
+    };
+    assert_eq!(parameters, 107_920_769);
+}

@@ -1,0 +1,98 @@
+//! Files that are not what they claim to be are refused, and nothing in them is executed.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::path::{Path, PathBuf};
+
+use talkinghead_synthesis::generator::{Generator, GeneratorConfig};
+use talkinghead_synthesis::weights::{
+    HostTensor, StateDict, Weights, parse_pytorch, parse_safetensors, read_weights, safetensors_bytes,
+};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/hostile").join(name)
+}
+
+#[test]
+fn pickles_that_call_are_refused_by_name() {
+    for name in ["evil_zip.pth", "evil_legacy.pth", "evil_bare.pkl"] {
+        let message = read_weights(&fixture(name)).unwrap_err().to_string();
+        assert!(message.contains("refused") && message.contains("nothing is executed"), "{name}: {message}");
+    }
+}
+
+#[test]
+fn every_truncation_is_an_error() {
+    for name in ["evil_zip.pth", "evil_legacy.pth"] {
+        let bytes = std::fs::read(fixture(name)).unwrap();
+        for length in 0..bytes.len() {
+            assert!(parse_pytorch(&bytes[..length]).is_err(), "{name} cut to {length} bytes was read");
+        }
+    }
+}
+
+/// A zip file as torch.save writes it, with one float tensor `w` of shape [2, 3].
+fn small_checkpoint(values: &[f32], shape: (u8, u8), count: u8) -> Vec<u8> {
+    let mut pickle = b"\x80\x02ccollections\nOrderedDict\n)R(X\x01\0\0\0wctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK".to_vec();
+    pickle.extend([count, b't', b'Q', b'K', 0, b'K', shape.0, b'K', shape.1, 0x86, b'K', shape.1, b'K', 1, 0x86, 0x89]);
+    pickle.extend(b"ccollections\nOrderedDict\n)RtRu.");
+    let data: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let (mut file, mut directory) = (Vec::new(), Vec::new());
+    for (name, content) in [("a/data.pkl", &pickle), ("a/data/0", &data)] {
+        let sizes = [(content.len() as u32).to_le_bytes(), (content.len() as u32).to_le_bytes()].concat();
+        let name_length = (name.len() as u16).to_le_bytes();
+        let position = (file.len() as u32).to_le_bytes();
+        file.extend([b"PK\x03\x04".as_slice(), &[0; 14], &sizes, &name_length, &[0; 2], name.as_bytes(), content].concat());
+        directory.extend([b"PK\x01\x02".as_slice(), &[0; 16], &sizes, &name_length, &[0; 12], &position, name.as_bytes()].concat());
+    }
+    let start = (file.len() as u32).to_le_bytes();
+    let length = (directory.len() as u32).to_le_bytes();
+    [file, directory, [b"PK\x05\x06".as_slice(), &[0; 4], &[2, 0, 2, 0], &length, &start, &[0; 2]].concat()].concat()
+}
+
+#[test]
+fn a_plain_checkpoint_is_read_and_lies_about_sizes_are_not() {
+    let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+    let dict = parse_pytorch(&small_checkpoint(&values, (2, 3), 6)).unwrap();
+    assert_eq!(dict.get("w").unwrap(), &HostTensor::new(vec![2, 3], values.to_vec()).unwrap());
+    let too_few = parse_pytorch(&small_checkpoint(&values[..5], (2, 3), 6)).unwrap_err();
+    assert!(too_few.contains("`w`") && too_few.contains('5'), "{too_few}");
+    let beyond = parse_pytorch(&small_checkpoint(&values, (3, 3), 6)).unwrap_err();
+    assert!(beyond.contains("[3, 3]"), "{beyond}");
+}
+
+#[test]
+fn bit_flips_never_panic() {
+    let sound = small_checkpoint(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], (2, 3), 6);
+    let legacy = std::fs::read(fixture("evil_legacy.pth")).unwrap();
+    let mut dict = StateDict::new();
+    dict.insert("w", HostTensor::new(vec![2], vec![1.0, 2.0]).unwrap());
+    let safe = safetensors_bytes(&dict, &Default::default()).unwrap();
+    for original in [sound, legacy, safe] {
+        for position in 0..original.len() {
+            for value in [0x00, 0x01, 0x7f, 0x80, 0xff, original[position] ^ 0x20] {
+                let mut bytes = original.clone();
+                bytes[position] = value;
+                let _ = (parse_pytorch(&bytes), parse_safetensors(&bytes));
+            }
+        }
+    }
+}
+
+#[test]
+fn mismatches_are_all_named() {
+    let config = GeneratorConfig { width: 2, downsamplings: 2, adaptive: None, shots: 2, ..GeneratorConfig::default() };
+    let keys = Generator::keys(&config).unwrap();
+    let mut dict = talkinghead_synthesis::procedural::Recipe::default().state_dict(&keys);
+    dict.take("netG.conv_img.bias");
+    dict.insert("netG.stranger", HostTensor::new(vec![1], vec![0.0]).unwrap());
+    let mut wrong = dict.take("netG.conv_img.weight").unwrap();
+    wrong.shape = vec![3, 18];
+    dict.insert("netG.conv_img.weight", wrong);
+    let mut poisoned = dict.take("netG.up_0.conv_0.bias").unwrap();
+    poisoned.values[1] = f32::NAN;
+    dict.insert("netG.up_0.conv_0.bias", poisoned);
+    let error = Generator::new(&config, Weights::Checkpoint(dict), &burn::tensor::Device::flex()).unwrap_err().to_string();
+    for part in ["missing     netG.conv_img.bias", "unexpected  netG.stranger", "[3, 2, 3, 3]", "[3, 18]", "netG.up_0.conv_0.bias: element 1 is NaN"] {
+        assert!(error.contains(part), "{error} lacks {part}");
+    }
+}
