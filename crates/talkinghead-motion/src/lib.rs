@@ -19,7 +19,7 @@ mod track;
 
 pub use blinks::BlinkModel;
 pub use error::MotionError;
-pub use expression::{Deformation, Expression, ExpressionBasis};
+pub use expression::{Deformation, Expression, ExpressionBasis, ExpressionModel, ExpressionSettings, ExpressionStream};
 pub use gaze::GazeModel;
 pub use head_motion::{HeadMotionModel, MeasuredHead};
 pub use measuring::MeasuredFace;

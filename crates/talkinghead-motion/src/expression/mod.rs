@@ -1,17 +1,38 @@
-//! What a face does below the eyes while it speaks: the few numbers that travel in a motion track, and what they mean.
+//! What a face does below the eyes while it speaks: the few numbers that travel in a motion track, what they mean, and
+//! the model that finds them in speech.
 //!
 //! [`Expression`] is the score (opening, width, eight shape components, brow), [`ExpressionBasis`] turns it into
-//! displacements of the mesh and back.
+//! displacements of the mesh and back, [`ExpressionModel`] predicts it from [`talkinghead_speech::SpeechFrame`]s.
+//! Both are learned by `train_expression` in `talkinghead-training` and ship in one file of weights.
 
 mod basis;
+pub mod inputs;
+mod model;
+pub mod network;
+pub mod points;
+mod tensor_file;
 
-pub use basis::{Deformation, ExpressionBasis};
+use std::sync::OnceLock;
+
+pub use basis::{Deformation, ExpressionBasis, opening_and_width};
+pub use model::{ExpressionModel, ExpressionSettings, ExpressionStream};
+pub use tensor_file::{Precision, TensorFile, TensorFileError};
+
+/// The weights that ship with the program, parsed once.
+#[allow(clippy::expect_used, reason = "the file is compiled in and covered by a test")]
+fn shipped() -> &'static TensorFile {
+    static FILE: OnceLock<TensorFile> = OnceLock::new();
+    FILE.get_or_init(|| {
+        let bytes = include_bytes!("../../../../assets/models/expression.safetensors");
+        TensorFile::from_bytes(bytes).expect("the weights that ship are valid")
+    })
+}
 
 /// Shape components in an [`Expression`].
 pub const SHAPE_COMPONENTS: usize = 8;
 
-/// One interocular distance (iris centre to iris centre) in the frontal frame's canonical centimetres.
-pub const CENTIMETRES_PER_IOD: f32 = 6.0;
+/// One interocular distance (iris centre to iris centre) in the frontal frame's canonical centimetres, as real faces have it.
+pub const CENTIMETRES_PER_IOD: f32 = 6.4;
 
 /// One frame's expression, relative to the relaxed face with closed lips, independent of whose face it is.
 ///

@@ -1,0 +1,249 @@
+//! From speech features to expressions, frame by frame.
+
+use std::collections::VecDeque;
+use std::sync::OnceLock;
+
+use talkinghead_speech::SpeechFrame;
+
+use super::inputs::{INPUTS, InputReduction, groups};
+use super::network::{ExpressionNetwork, LinearModel, OUTPUTS};
+use super::tensor_file::{TensorFile, TensorFileError};
+use super::{Expression, SHAPE_COMPONENTS};
+
+/// Predictions regress to the mean; this restores the liveliness of real speech.
+const LIVELINESS: f32 = 1.3;
+/// How much of the opening p, b and m take away.
+const CLOSURE: f32 = 0.95;
+/// Pauses shorter than twice this leave the mouth as the model has it, frames.
+const PAUSE_HOLD: usize = 6;
+/// Then the mouth comes to rest over this many frames to each side.
+const PAUSE_FADE: usize = 4;
+/// Frames to each side that an expression depends on.
+const MARGIN: usize = PAUSE_HOLD + PAUSE_FADE + 1;
+/// Frames that are worked on at a time.
+const CHUNK: usize = 100;
+
+/// What a user may turn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExpressionSettings {
+    /// Strength of the movement: 1 is natural, 0 a face at rest; 0.7 to 1.4 is useful.
+    pub gain: f32,
+}
+
+impl Default for ExpressionSettings {
+    fn default() -> Self {
+        Self { gain: 1.0 }
+    }
+}
+
+/// Predicts expressions from speech: the mean of two small networks, blended with a linear model.
+#[derive(Clone, Debug)]
+pub struct ExpressionModel {
+    reduction: InputReduction,
+    networks: [ExpressionNetwork; 2],
+    linear: LinearModel,
+    /// Standard deviation of each output in speech: opening and width in interocular distances, shape in its own units.
+    scale: [f32; OUTPUTS],
+    /// Median of each output in speech, from the closed mouth at rest.
+    center: [f32; OUTPUTS],
+}
+
+impl ExpressionModel {
+    /// The model that ships with the program, parsed once.
+    #[allow(clippy::expect_used, reason = "the file is compiled in and covered by a test")]
+    pub fn get() -> &'static ExpressionModel {
+        static MODEL: OnceLock<ExpressionModel> = OnceLock::new();
+        MODEL.get_or_init(|| Self::from_tensors(super::shipped()).expect("the model that ships is valid"))
+    }
+
+    /// A model from a file's tensors (those of its parts, `output.scale` and `output.center` `[10]`).
+    ///
+    /// # Errors
+    /// A tensor is missing or has another shape.
+    pub fn from_tensors(file: &TensorFile) -> Result<Self, TensorFileError> {
+        let ten = |name: &str| -> Result<[f32; OUTPUTS], TensorFileError> {
+            let values = file.get(name, &[OUTPUTS])?;
+            Ok(std::array::from_fn(|i| values[i]))
+        };
+        Ok(Self {
+            reduction: InputReduction::from_tensors(file)?,
+            networks: [ExpressionNetwork::from_tensors(file, "network.0")?, ExpressionNetwork::from_tensors(file, "network.1")?],
+            linear: LinearModel::from_tensors(file)?,
+            scale: ten("output.scale")?,
+            center: ten("output.center")?,
+        })
+    }
+
+    /// Starts a recording.
+    pub fn stream(&self, settings: ExpressionSettings) -> ExpressionStream<'_> {
+        ExpressionStream { model: self, settings, frames: VecDeque::new(), start: 0, next: 0 }
+    }
+
+    /// Expressions of a whole recording, one for each frame.
+    pub fn expressions(&self, frames: &[SpeechFrame], settings: ExpressionSettings) -> Vec<Expression> {
+        let mut stream = self.stream(settings);
+        let mut expressions = Vec::with_capacity(frames.len());
+        frames.iter().for_each(|frame| stream.push(frame, &mut expressions));
+        stream.finish(&mut expressions);
+        expressions
+    }
+
+    /// What the model predicts before any amplitude, closure or rest: standardised numbers (opening, width, eight shape
+    /// components) for consecutive frames of reduced inputs.
+    pub fn predict(&self, inputs: &[[f32; INPUTS]]) -> Vec<[f32; OUTPUTS]> {
+        let [a, b] = &self.networks;
+        let pairs = a.run(inputs).into_iter().zip(b.run(inputs));
+        pairs
+            .enumerate()
+            .map(|(at, (a, b))| {
+                let linear = self.linear.run(inputs, at);
+                std::array::from_fn(|o| 0.5 * (0.5 * (a[o] + b[o]) + linear[o]))
+            })
+            .collect()
+    }
+
+    fn expression(&self, predicted: &[f32; OUTPUTS], closure: f32, rest: f32, gain: f32) -> Expression {
+        let value = |o: usize| self.center[o] + self.scale[o] * LIVELINESS * predicted[o];
+        let strength = gain * (1.0 - rest);
+        Expression {
+            opening: value(0).max(0.0) * (1.0 - CLOSURE * closure) * strength,
+            width: value(1) * strength,
+            shape: std::array::from_fn::<f32, SHAPE_COMPONENTS, _>(|k| value(2 + k) * strength),
+            brow: 0.0,
+        }
+    }
+}
+
+/// A recording on its way through the model; memory is flat in its length.
+#[derive(Clone, Debug)]
+pub struct ExpressionStream<'a> {
+    model: &'a ExpressionModel,
+    settings: ExpressionSettings,
+    /// Frames from `start` on.
+    frames: VecDeque<Input>,
+    start: usize,
+    /// The frame whose expression is given next.
+    next: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Input {
+    values: [f32; INPUTS],
+    closure: f32,
+    activity: f32,
+}
+
+impl ExpressionStream<'_> {
+    /// Takes the next frame; adds the expressions that are ready, a few seconds late.
+    pub fn push(&mut self, frame: &SpeechFrame, expressions: &mut Vec<Expression>) {
+        self.push_features(groups(frame), frame.lip_closure, frame.voice_activity, expressions);
+    }
+
+    /// As [`ExpressionStream::push`], from the parts of a [`SpeechFrame`] that matter: the three groups of
+    /// [`super::inputs::groups`], lip closure and voice activity.
+    pub fn push_features(&mut self, groups: [&[f32]; 3], closure: f32, activity: f32, expressions: &mut Vec<Expression>) {
+        self.frames.push_back(Input { values: self.model.reduction.reduce(groups), closure, activity });
+        if self.start + self.frames.len() >= self.next + CHUNK + MARGIN {
+            self.give(self.next + CHUNK, expressions);
+        }
+    }
+
+    /// Ends the recording: adds the rest.
+    pub fn finish(&mut self, expressions: &mut Vec<Expression>) {
+        self.give(self.start + self.frames.len(), expressions);
+    }
+
+    fn give(&mut self, until: usize, expressions: &mut Vec<Expression>) {
+        let frames: &[Input] = self.frames.make_contiguous();
+        let inputs: Vec<[f32; INPUTS]> = frames.iter().map(|frame| frame.values).collect();
+        if inputs.is_empty() {
+            return;
+        }
+        let predicted = self.model.predict(&inputs);
+        for frame in self.next - self.start..until - self.start {
+            let rest = 1.0 - speaking(frames, frame);
+            expressions.push(self.model.expression(&predicted[frame], frames[frame].closure, rest, self.settings.gain));
+        }
+        self.next = until;
+        let forget = (until - self.start).saturating_sub(MARGIN);
+        self.frames.drain(..forget);
+        self.start += forget;
+    }
+}
+
+/// How much of the speaking posture is left at a frame: 1 near speech, 0 in long silence; a raised cosine between.
+fn speaking(frames: &[Input], at: usize) -> f32 {
+    let held = |frame: isize| {
+        let hold = PAUSE_HOLD as isize;
+        let range = (frame - hold).max(0)..=(frame + hold).min(frames.len() as isize - 1);
+        range.map(|f| frames[f as usize].activity).fold(0.0, f32::max)
+    };
+    let fade = PAUSE_FADE as isize;
+    let (mut sum, mut weights) = (0.0, 0.0);
+    for step in -fade..=fade {
+        let weight = 1.0 + (std::f32::consts::PI * step as f32 / (fade + 1) as f32).cos();
+        sum += weight * held(at as isize + step);
+        weights += weight;
+    }
+    sum / weights
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use talkinghead_speech::SpeechFeatures;
+
+    fn speech() -> Vec<SpeechFrame> {
+        let bytes = include_bytes!("../../../talkinghead-speech/tests/fixtures/jfk_16k_mono.wav");
+        let samples: Vec<f32> = bytes[44..].chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32768.0).collect();
+        let samples = [vec![0.0; 32_000], samples, vec![0.0; 32_000]].concat();
+        SpeechFeatures::of_samples(samples).unwrap().map(|frame| frame.unwrap()).collect()
+    }
+
+    #[test]
+    fn the_mouth_speaks_closes_at_labials_and_rests_in_silence() {
+        let frames = speech();
+        let expressions = ExpressionModel::get().expressions(&frames, ExpressionSettings::default());
+        assert_eq!(expressions.len(), frames.len());
+        let openings: Vec<f32> = expressions.iter().map(|e| e.opening).collect();
+        assert!(openings.iter().all(|o| o.is_finite() && (0.0..0.6).contains(o)));
+        let widest = openings.iter().copied().fold(0.0, f32::max);
+        assert!(widest > 0.15, "{widest}");
+        for (frame, opening) in frames.iter().zip(&openings).filter(|(f, _)| f.lip_closure > 0.9) {
+            assert!(*opening < 0.2 * widest, "closure {} opening {opening}", frame.lip_closure);
+        }
+        // The first and last second are silent: lips touch, the face is at rest.
+        let silent = expressions[..25].iter().chain(&expressions[expressions.len() - 25..]);
+        assert!(silent.into_iter().all(|e| e.opening == 0.0 && e.width == 0.0 && e.shape == [0.0; 8]));
+        // No jumps: a mouth opens fully in no less than three frames.
+        assert!(openings.windows(2).all(|o| (o[1] - o[0]).abs() < 0.6 * widest));
+    }
+
+    #[test]
+    fn streaming_equals_the_whole() {
+        let frames = speech();
+        let model = ExpressionModel::get();
+        let whole = model.expressions(&frames, ExpressionSettings::default());
+        let inputs: Vec<_> = frames.iter().map(|f| model.reduction.reduce(groups(f))).collect();
+        let predicted = model.predict(&inputs);
+        let inputs: Vec<Input> = frames
+            .iter()
+            .zip(&inputs)
+            .map(|(f, &values)| Input { values, closure: f.lip_closure, activity: f.voice_activity })
+            .collect();
+        for (at, expression) in whole.iter().enumerate() {
+            let rest = 1.0 - speaking(&inputs, at);
+            assert_eq!(*expression, model.expression(&predicted[at], inputs[at].closure, rest, 1.0), "frame {at}");
+        }
+    }
+
+    #[test]
+    fn gain_scales_the_movement_and_nothing_gives_nothing() {
+        let frames = speech();
+        let model = ExpressionModel::get();
+        let still = model.expressions(&frames, ExpressionSettings { gain: 0.0 });
+        assert!(still.iter().all(|e| *e == Expression::NEUTRAL));
+        assert!(model.expressions(&[], ExpressionSettings::default()).is_empty());
+    }
+}

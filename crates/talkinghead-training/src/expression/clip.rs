@@ -1,0 +1,169 @@
+//! One recording, listened to and looked at; kept in a cache because both take time.
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use talkinghead_face::{FaceChoice, FaceNetworks, FaceTracker, Landmarks, RigidFit};
+use talkinghead_media::{FrameReader, Limits};
+use talkinghead_motion::expression::inputs::{GROUP_NAMES, GROUP_VALUES, groups};
+use talkinghead_motion::expression::{Precision, TensorFile};
+use talkinghead_speech::SpeechFeatures;
+
+use super::corpus::{Corpus, CorpusRow};
+use super::error::ExpressionTrainingError;
+
+/// Points the face landmark network gives.
+const LANDMARKS: usize = 478;
+
+/// A p, b or m in a recording.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Labial {
+    /// Seconds at which the phone network peaks.
+    pub time: f32,
+}
+
+/// Sound and face of one recording, frame for frame (25 a second).
+#[derive(Clone, Debug)]
+pub struct Clip {
+    /// Where it comes from.
+    pub row: CorpusRow,
+    /// `[frames][values]` of the three groups of speech features.
+    pub features: [Vec<Vec<f32>>; 3],
+    /// Voice activity, 0 to 1.
+    pub activity: Vec<f32>,
+    /// How firmly labials close the lips, 0 to 1.
+    pub closure: Vec<f32>,
+    /// Sure p, b, m.
+    pub labials: Vec<Labial>,
+    /// `[frames][468]` frontal landmarks, canonical centimetres.
+    pub frontal: Vec<Vec<[f32; 3]>>,
+    /// Inner-lip gap (13, 14) over the distance of the outer eye corners (33, 263).
+    pub opening: Vec<f32>,
+    /// Mouth width (61, 291) over the same.
+    pub width: Vec<f32>,
+}
+
+impl Clip {
+    /// Frames that have both sound and face.
+    pub fn frames(&self) -> usize {
+        self.opening.len()
+    }
+}
+
+/// Loads recordings, measuring what the cache lacks.
+#[derive(Debug)]
+pub struct ClipLoader<'a> {
+    corpus: &'a Corpus,
+    cache: Option<PathBuf>,
+    tracker: FaceTracker,
+}
+
+impl<'a> ClipLoader<'a> {
+    /// A loader; `cache` is a folder that is made when missing.
+    pub fn new(corpus: &'a Corpus, cache: Option<&Path>) -> Self {
+        let tracker = FaceTracker::new(&FaceNetworks::load(), FaceChoice::default());
+        Self { corpus, cache: cache.map(Path::to_owned), tracker }
+    }
+
+    /// Loads all rows that pass, in order.
+    ///
+    /// # Errors
+    /// A recording cannot be read, or shows no face.
+    pub fn load(&self, wanted: impl Fn(&CorpusRow) -> bool) -> Result<Vec<Clip>, ExpressionTrainingError> {
+        let rows: Vec<&CorpusRow> = self.corpus.rows.iter().filter(|row| wanted(row)).collect();
+        rows.par_iter().map(|row| self.clip(row)).collect()
+    }
+
+    fn clip(&self, row: &CorpusRow) -> Result<Clip, ExpressionTrainingError> {
+        let sound = self.cached("features", row, |path| speech_tensors(path))?;
+        let face = self.cached("landmarks", row, |path| self.face_tensors(path))?;
+        let sound_frames = sound.shape("activity").map_or(0, |shape| shape[0]);
+        let face_frames = face.shape("landmarks").map_or(0, |shape| shape[0]);
+        let frames = sound_frames.min(face_frames);
+        let mut features: [Vec<Vec<f32>>; 3] = Default::default();
+        for (g, group) in features.iter_mut().enumerate() {
+            let values = sound.get(GROUP_NAMES[g], &[sound_frames, GROUP_VALUES[g]])?;
+            *group = values.chunks_exact(GROUP_VALUES[g]).take(frames).map(<[f32]>::to_vec).collect();
+        }
+        let curve = |name: &str| sound.get(name, &[sound_frames]).map(|values| values[..frames].to_vec());
+        let labials = sound.shape("labials").map_or(0, |shape| shape[0]);
+        let labials = sound.get("labials", &[labials])?.iter().map(|&time| Labial { time }).collect();
+        let landmarks = face.get("landmarks", &[face_frames, LANDMARKS, 3])?;
+        let landmarks: Vec<Landmarks> = landmarks
+            .chunks_exact(LANDMARKS * 3)
+            .take(frames)
+            .map(|frame| Landmarks { points: frame.as_chunks::<3>().0.to_vec() })
+            .collect();
+        let over_eyes = |a: usize, b: usize| landmarks.iter().map(|l| distance(l, a, b) / distance(l, 33, 263)).collect();
+        Ok(Clip {
+            row: row.clone(),
+            features,
+            activity: curve("activity")?,
+            closure: curve("closure")?,
+            labials,
+            opening: over_eyes(13, 14),
+            width: over_eyes(61, 291),
+            frontal: landmarks.iter().map(|l| RigidFit::to_canonical(l).frontal(l)).collect(),
+        })
+    }
+
+    fn cached(
+        &self,
+        kind: &str,
+        row: &CorpusRow,
+        make: impl Fn(&Path) -> Result<TensorFile, ExpressionTrainingError>,
+    ) -> Result<TensorFile, ExpressionTrainingError> {
+        let path = self.corpus.path(row);
+        let Some(cache) = &self.cache else { return make(&path) };
+        let folder = cache.join(kind);
+        let cached = folder.join(format!("{}.safetensors", row.file.replace(['/', '\\'], "__")));
+        let failed = |source| ExpressionTrainingError::File { path: cached.clone(), source };
+        if cached.exists() {
+            return Ok(TensorFile::from_bytes(&std::fs::read(&cached).map_err(failed)?)?);
+        }
+        let tensors = make(&path)?;
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        let bytes = tensors.to_bytes(Precision::Single)?;
+        talkinghead_media::write_file(&cached, &bytes).map_err(|source| ExpressionTrainingError::Media { path: cached.clone(), source })?;
+        Ok(tensors)
+    }
+
+    fn face_tensors(&self, path: &Path) -> Result<TensorFile, ExpressionTrainingError> {
+        let media = |source| ExpressionTrainingError::Media { path: path.to_owned(), source };
+        let frames = FrameReader::open(path, &Limits::default()).map_err(media)?;
+        let track = self.tracker.track(frames).map_err(|source| ExpressionTrainingError::Face { path: path.to_owned(), source })?;
+        let values: Vec<f32> = track.frames.iter().flat_map(|f| f.landmarks.points.iter().flatten().copied()).collect();
+        let mut file = TensorFile::default();
+        file.insert("landmarks", &[track.frames.len(), LANDMARKS, 3], values);
+        Ok(file)
+    }
+}
+
+fn distance(landmarks: &Landmarks, a: usize, b: usize) -> f32 {
+    let (a, b) = (landmarks.points[a], landmarks.points[b]);
+    (0..3).map(|k| (a[k] - b[k]).powi(2)).sum::<f32>().sqrt().max(1e-6)
+}
+
+fn speech_tensors(path: &Path) -> Result<TensorFile, ExpressionTrainingError> {
+    let failed = |source| ExpressionTrainingError::Speech { path: path.to_owned(), source };
+    let mut values: [Vec<f32>; 3] = Default::default();
+    let (mut activity, mut closure, mut labials) = (Vec::new(), Vec::new(), Vec::new());
+    for frame in SpeechFeatures::open(path, &Limits::default()).map_err(failed)? {
+        let frame = frame.map_err(failed)?;
+        for (all, group) in values.iter_mut().zip(groups(&frame)) {
+            all.extend_from_slice(group);
+        }
+        activity.push(frame.voice_activity);
+        closure.push(frame.lip_closure);
+        labials.extend(frame.spikes.iter().filter(|s| s.visemes[0] > 0.5).map(|s| s.time));
+    }
+    let mut file = TensorFile::default();
+    let frames = activity.len();
+    for (g, values) in values.into_iter().enumerate() {
+        file.insert(GROUP_NAMES[g], &[frames, GROUP_VALUES[g]], values);
+    }
+    file.insert("activity", &[frames], activity);
+    file.insert("closure", &[frames], closure);
+    file.insert("labials", &[labials.len()], labials);
+    Ok(file)
+}

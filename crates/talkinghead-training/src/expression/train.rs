@@ -1,0 +1,150 @@
+//! The whole training, and the scores of its result.
+
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+use talkinghead_motion::ExpressionModel;
+use talkinghead_motion::expression::inputs::InputReduction;
+use talkinghead_motion::expression::network::{OUTPUTS, RIDGE_INPUTS, linear_inputs};
+use talkinghead_motion::expression::{CENTIMETRES_PER_IOD, Precision, SHAPE_COMPONENTS, TensorFile, opening_and_width};
+
+use super::basis_fit::FittedBasis;
+use super::clip::{Clip, ClipLoader};
+use super::corpus::{Corpus, CorpusRow};
+use super::error::ExpressionTrainingError;
+use super::evaluate::{SetScores, mean_opening, score_set};
+use super::examples_of_speech::{SpeechExample, examples};
+use super::input_fit::fit_inputs;
+use super::linear_algebra::Ridge;
+use super::network_fit::fit_network;
+use super::speaker::{POPULATION_OPENING, POPULATION_WIDTH, speakers};
+
+/// Outer eye distances in one interocular distance.
+const EYES_PER_IOD: f32 = 1.4;
+/// Median opening of speech, in standard deviations above closed lips.
+const OPENING_CENTER: f32 = 1.4;
+const RIDGE_PENALTY: f64 = 1000.0;
+
+/// What to train on and how.
+#[derive(Clone, Debug)]
+pub struct ExpressionTraining {
+    /// Folder with `index.csv` and the recordings.
+    pub data: PathBuf,
+    /// Folder that keeps landmarks and speech features from one run to the next; `None` keeps nothing.
+    pub cache: Option<PathBuf>,
+    /// Seed of everything that is random: the same data and seed give the same bytes.
+    pub seed: u64,
+    /// Optimiser steps for each of the two networks.
+    pub steps: usize,
+}
+
+impl ExpressionTraining {
+    /// The recipe's settings for a corpus.
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Self { data: data.into(), cache: None, seed: 0, steps: 300 }
+    }
+}
+
+/// What training gives.
+#[derive(Clone, Debug)]
+pub struct TrainedExpression {
+    /// The weights, as they ship: a safetensors file's bytes (f16).
+    pub bytes: Vec<u8>,
+    /// Recordings that taught it.
+    pub clips: usize,
+    /// Seconds of them.
+    pub seconds: f32,
+    /// Share of lips' and jaw's variance that the eight components hold.
+    pub explained: f32,
+}
+
+/// Trains the expression model and its basis on a corpus' redistributable training rows.
+///
+/// # Errors
+/// The corpus cannot be read, or nothing in it may teach.
+pub fn train_expression(options: &ExpressionTraining) -> Result<TrainedExpression, ExpressionTrainingError> {
+    let corpus = Corpus::open(&options.data)?;
+    let loader = ClipLoader::new(&corpus, options.cache.as_deref());
+    let clips = loader.load(|row| row.may_teach() && row.speaks())?;
+    if clips.is_empty() {
+        return Err(ExpressionTrainingError::Nothing("recording of somebody speaking that may teach"));
+    }
+    let (file, explained) = fit(&clips, options)?;
+    let frames: usize = clips.iter().map(Clip::frames).sum();
+    tracing::info!(clips = clips.len(), frames, explained, "expression model trained");
+    Ok(TrainedExpression { bytes: file.to_bytes(Precision::Half)?, clips: clips.len(), seconds: frames as f32 / 25.0, explained })
+}
+
+fn fit(clips: &[Clip], options: &ExpressionTraining) -> Result<(TensorFile, f32), ExpressionTrainingError> {
+    let mut file = TensorFile::default();
+    let speakers = speakers(clips);
+    let basis = FittedBasis::fit(clips, &speakers)?;
+    basis.save(&mut file);
+    fit_inputs(clips, &mut file);
+    let reduction = InputReduction::from_tensors(&file)?;
+    let examples = examples(clips, &speakers, &basis, &reduction);
+    fit_ridge(&examples, &mut file)?;
+    let seeds = [2 * options.seed, 2 * options.seed + 1];
+    let networks: Vec<_> = seeds.par_iter().map(|&seed| fit_network(&examples, options.steps, seed)).collect();
+    for (k, network) in networks.iter().enumerate() {
+        network.save(&mut file, &format!("network.{k}"));
+    }
+    // Where speech lies, seen from the closed mouth at rest; people count alike.
+    let mut center = [0.0; OUTPUTS];
+    let mut scale = [1.0; OUTPUTS];
+    for speaker in speakers.values() {
+        let share = 1.0 / speakers.len() as f32;
+        let shape = basis.components(&speaker.median, &speaker.neutral, speaker.amplitude);
+        (0..SHAPE_COMPONENTS).for_each(|k| center[2 + k] += share * shape[k]);
+        let (_, width) = opening_and_width(|point, k| speaker.median[point][k] - speaker.neutral[point][k]);
+        center[1] += share * width;
+    }
+    scale[0] = POPULATION_OPENING * EYES_PER_IOD;
+    scale[1] = POPULATION_WIDTH * EYES_PER_IOD;
+    center[0] = OPENING_CENTER * scale[0];
+    file.insert("output.center", &[OUTPUTS], center.to_vec());
+    file.insert("output.scale", &[OUTPUTS], scale.to_vec());
+    tracing::debug!(?center, centimetres_per_iod = CENTIMETRES_PER_IOD, "output statistics");
+    Ok((file, basis.explained))
+}
+
+fn fit_ridge(examples: &[SpeechExample], file: &mut TensorFile) -> Result<(), ExpressionTrainingError> {
+    let mut ridge = Ridge::new(RIDGE_INPUTS, OUTPUTS);
+    for example in examples {
+        for frame in 0..example.inputs.len() {
+            let weight = example.weights[frame] * example.clip_weight;
+            ridge.add(&linear_inputs(&example.inputs, frame), &example.targets[frame], weight);
+        }
+    }
+    let solution = ridge.solve(RIDGE_PENALTY, "the linear model")?;
+    file.insert("ridge.weight", &[OUTPUTS, RIDGE_INPUTS], solution.weight.concat());
+    file.insert("ridge.bias", &[OUTPUTS], solution.bias);
+    Ok(())
+}
+
+/// Scores weights on a corpus: read sentences and free speech of the validation and test people, and new sentences of a
+/// person from training. `weights`: a safetensors file's bytes.
+///
+/// # Errors
+/// The corpus or the weights cannot be read.
+pub fn evaluate_expression(options: &ExpressionTraining, weights: &[u8]) -> Result<Vec<SetScores>, ExpressionTrainingError> {
+    let model = ExpressionModel::from_tensors(&TensorFile::from_bytes(weights)?)?;
+    let corpus = Corpus::open(&options.data)?;
+    let loader = ClipLoader::new(&corpus, options.cache.as_deref());
+    let read_training = |row: &CorpusRow| row.split == "train" && row.kind == "grid";
+    let clips = loader.load(|row| row.speaks() && (row.split != "train" || read_training(row)))?;
+    let read: Vec<&Clip> = clips.iter().filter(|clip| read_training(&clip.row)).collect();
+    let mean_curve = mean_opening(&read);
+    let sets = [
+        ("read sentences, validation", "grid", "validation"),
+        ("free speech, validation", "clip", "validation"),
+        ("read sentences, test", "grid", "test"),
+        ("read sentences, known speaker", "grid", "test-seen"),
+        ("free speech, test", "clip", "test"),
+    ];
+    let scores = sets.into_iter().filter_map(|(name, kind, split)| {
+        let set: Vec<&Clip> = clips.iter().filter(|clip| clip.row.kind == kind && clip.row.split == split).collect();
+        (!set.is_empty()).then(|| score_set(name, &set, &model, &mean_curve))
+    });
+    Ok(scores.collect())
+}
