@@ -75,6 +75,22 @@ impl OwnTeeth {
         Some(Self { plate: pull_push(&plate, &weight), density, edge, sides, tint })
     }
 
+    /// The same teeth under another light: every channel times a gain.
+    pub fn lit(mut self, gain: [f32; 3]) -> Self {
+        for colour in self.plate.data.iter_mut().chain(std::iter::once(&mut self.tint)) {
+            *colour = std::array::from_fn(|k| (colour[k] * gain[k]).clamp(0.0, 255.0));
+        }
+        self
+    }
+
+    /// The same teeth without colour.
+    pub fn without_colour(mut self) -> Self {
+        for colour in self.plate.data.iter_mut().chain(std::iter::once(&mut self.tint)) {
+            *colour = [luminance(*colour); 3];
+        }
+        self
+    }
+
     /// Colour and alpha at a place of the arch.
     pub fn at(&self, [x, y]: [f32; 2]) -> ([f32; 3], f32) {
         let (column, row) = ((x + HALF_WIDTH) * self.density, (y - TOP) * self.density);
@@ -127,7 +143,19 @@ fn drop_dark_spots(plate: &Canvas, teeth: &Mask, weight: &mut Mask, sd: f32) {
     for (i, w) in weight.data.iter_mut().enumerate() {
         let around = light.data[i] / count.data[i].max(1e-3);
         let own = luminance(plate.data[i]);
-        *w *= if count.data[i] > 0.05 { smoothstep(0.50, 0.66, own / around.max(1.0)) } else { 1.0 };
+        *w *= if count.data[i] > 0.05 { smoothstep(0.58, 0.74, own / around.max(1.0)) } else { 1.0 };
+    }
+    // The spots' soft rims go with them.
+    let old = weight.clone();
+    let reach = (0.010 * sd / 0.06).round().max(1.0) as isize;
+    let (width, height) = (old.width as isize, old.height as isize);
+    for i in (0..old.data.len()).filter(|&i| old.data[i] < 0.3 && teeth.data[i] < 0.5 && count.data[i] > 0.05) {
+        let (x, y) = (i as isize % width, i as isize / width);
+        for (dx, dy) in (-reach..=reach).flat_map(|dx| (-reach..=reach).map(move |dy| (dx, dy))) {
+            let (x, y) = ((x + dx).clamp(0, width - 1), (y + dy).clamp(0, height - 1));
+            let near = &mut weight.data[(y * width + x) as usize];
+            *near = near.min(0.3);
+        }
     }
 }
 

@@ -10,6 +10,11 @@ use crate::polygon::{Region, polygon_mask};
 use crate::{Canvas, PortraitGeometry, PosedFace, smoothstep};
 use talkinghead_face::RigidFit;
 
+/// Half width of the line between closed lips, interocular distances.
+const SEAM_WIDTH: f32 = 0.011;
+/// How much of the light that line swallows.
+const SEAM_STRENGTH: f32 = 0.45;
+
 /// The mouth of one portrait, prepared once and painted into every frame.
 #[derive(Clone, Debug)]
 pub struct MouthScene {
@@ -74,6 +79,27 @@ impl MouthScene {
         self.lip_plate.as_ref()
     }
 
+    /// Takes the teeth that another picture of the same person shows, when this portrait shows none; says whether it did.
+    ///
+    /// Both pictures may be lit differently: the teeth are brought to this face's light.
+    pub fn borrow_teeth(&mut self, picture: &Canvas, portrait: &PortraitGeometry) -> bool {
+        if self.own.is_some() {
+            return false;
+        }
+        let other = Self::prepare(picture, portrait);
+        if other.tints.grey && !self.tints.grey {
+            return false;
+        }
+        let Some(teeth) = other.own else {
+            return false;
+        };
+        let gain = std::array::from_fn(|k| (self.tints.face[k] / other.tints.face[k].max(1.0)).clamp(0.6, 1.6));
+        let teeth = if self.tints.grey { teeth.lit(gain).without_colour() } else { teeth.lit(gain) };
+        self.colours.tooth = teeth.tint;
+        self.own = Some(teeth);
+        true
+    }
+
     /// Whether the portrait shows teeth of its own.
     pub fn has_own_teeth(&self) -> bool {
         self.own.is_some()
@@ -87,14 +113,24 @@ impl MouthScene {
             return;
         };
         let mut alpha = polygon_mask(&polygon, region);
-        if alpha.data.iter().all(|&a| a < 1e-3) {
+        // On a nodding head lips in contact may leave a sliver between them: it belongs to the lips.
+        let parted = smoothstep(0.0, 0.012, face.lip_gaps.iter().copied().fold(0.0, f32::max));
+        let closed = parted <= 0.0 || alpha.data.iter().all(|&a| a < 1e-3);
+        if closed && self.lip_plate.is_none() {
             return;
         }
-        blur_mask(&mut alpha, sd);
         let head = self.head(face);
         let frame = SkullFrame::new(&head, self.origin, self.unit);
         let lips = LipLines::new(&frame, &face.points);
         let pixel = 1.0 / (head.scale * self.unit);
+        if self.lip_plate.is_some() {
+            draw_seam(canvas, region, &frame, &lips, pixel);
+        }
+        if closed {
+            return;
+        }
+        blur_mask(&mut alpha, sd);
+        alpha.data.iter_mut().for_each(|a| *a *= parted);
         let mut patch = region.cut(canvas);
         for (i, (colour, &a)) in patch.data.iter_mut().zip(&alpha.data).enumerate() {
             if a > 1e-3 {
@@ -149,8 +185,108 @@ impl MouthScene {
     }
 }
 
+/// Darkens the line where lips that were drawn together meet: their photograph shows no such line. It fades as they part,
+/// when the scene's own shadow takes over.
+fn draw_seam(canvas: &mut Canvas, region: Region, frame: &SkullFrame, lips: &LipLines, pixel: f32) {
+    let spread = SEAM_WIDTH.max(0.6 * pixel);
+    let strength = SEAM_STRENGTH * SEAM_WIDTH / spread;
+    for y in region.y..region.y + region.height {
+        for x in region.x..region.x + region.width {
+            let plane = frame.plane([x as f32, y as f32]);
+            let (below, above) = lips.depth(plane);
+            let (gap, away) = (below + above, 0.5 * (below - above) / spread);
+            let ends = smoothstep(1.02, 0.8, lips.aside(plane[0]));
+            let s = strength * ends * smoothstep(0.03, 0.0, gap) * (-away * away).exp();
+            if s > 1e-3 {
+                let colour = canvas.at_mut(x, y);
+                *colour = [colour[0] * (1.0 - 0.85 * s), colour[1] * (1.0 - s), colour[2] * (1.0 - s)];
+            }
+        }
+    }
+}
+
 fn over(colour: &mut [f32; 3], top: [f32; 3], alpha: f32) {
     for k in 0..3 {
         colour[k] += alpha * (top[k] - colour[k]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expression::ExpressionScale;
+    use crate::pose::pose_face;
+    use crate::synthetic_face::landmarks;
+    use talkinghead_face::{FaceMotion, HeadPose};
+
+    /// A grey-brown face with white eyes and red lips, and its geometry.
+    fn portrait() -> (Canvas, PortraitGeometry) {
+        let face = landmarks(&HeadPose { yaw: 4.0, roll: 3.0, ..Default::default() }, 14.0);
+        let mut portrait = PortraitGeometry::from_landmarks(&face);
+        // The canonical face's lips stand a little apart; this one is photographed with closed lips.
+        portrait.gap = 0.0;
+        let data = (0..512 * 512).map(|i| [170.0 + (i % 7) as f32, 120.0, 100.0 + (i % 5) as f32]).collect();
+        (Canvas { width: 512, height: 512, data }, portrait)
+    }
+
+    fn speaking(portrait: &PortraitGeometry, gap: f32) -> PosedFace {
+        let mut motion = FaceMotion::neutral();
+        motion.lip_gaps = [0.35, 0.61, 0.83, 0.96, 1.0, 0.96, 0.83, 0.61, 0.35].map(|share| share * gap);
+        pose_face(portrait, ExpressionScale::of(portrait), &motion).0
+    }
+
+    #[test]
+    fn closed_lips_paint_nothing() {
+        let (picture, portrait) = portrait();
+        let scene = MouthScene::prepare(&picture, &portrait);
+        let mut frame = picture.clone();
+        scene.paint(&mut frame, &speaking(&portrait, 0.0));
+        assert!(frame == picture, "a closed mouth was painted");
+    }
+
+    #[test]
+    fn lips_that_were_drawn_together_get_a_dark_line() {
+        let (picture, mut portrait) = portrait();
+        portrait.gap = 0.2;
+        let scene = MouthScene::prepare(&picture, &portrait);
+        let mut frame = picture.clone();
+        let face = speaking(&portrait, 0.0);
+        scene.paint(&mut frame, &face);
+        let at = |dy: f32| frame.bilinear(face.points[13][0], face.points[13][1] + dy)[1];
+        assert!(at(0.0) < 85.0 && at(6.0) > 118.0, "{} {}", at(0.0), at(6.0));
+    }
+
+    #[test]
+    fn an_open_mouth_shows_teeth_above_a_dark_cavity() {
+        let (picture, portrait) = portrait();
+        let scene = MouthScene::prepare(&picture, &portrait);
+        let mut frame = picture.clone();
+        let face = speaking(&portrait, 0.25);
+        scene.paint(&mut frame, &face);
+        let at = |share: f32| {
+            let (a, b) = (face.points[13], face.points[14]);
+            let p: [f32; 2] = std::array::from_fn(|k| a[k] + share * (b[k] - a[k]));
+            frame.bilinear(p[0] + 3.0, p[1])[1]
+        };
+        assert!(at(0.3) > 1.8 * at(0.6), "{} {}", at(0.3), at(0.6));
+    }
+
+    #[test]
+    fn the_scene_is_continuous_in_the_gap() {
+        let (picture, portrait) = portrait();
+        let scene = MouthScene::prepare(&picture, &portrait);
+        let painted = |gap: f32| {
+            let mut frame = picture.clone();
+            scene.paint(&mut frame, &speaking(&portrait, gap));
+            frame
+        };
+        let mut last = painted(0.0);
+        // Steps of a sixth of a pixel: no pixel may jump by much more than an edge's share of that.
+        for step in 1..100 {
+            let next = painted(0.002 * step as f32);
+            let jump = next.data.iter().zip(&last.data).map(|(a, b)| (a[1] - b[1]).abs()).fold(0.0, f32::max);
+            assert!(jump < 40.0, "step {step}: {jump}");
+            last = next;
+        }
     }
 }

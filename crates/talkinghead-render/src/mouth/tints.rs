@@ -13,6 +13,8 @@ pub(crate) struct Tints {
     pub tooth: [f32; 3],
     /// Brightness of bright skin.
     pub skin: f32,
+    /// Median colour of the face.
+    pub face: [f32; 3],
     /// A picture without colour.
     pub grey: bool,
 }
@@ -51,11 +53,12 @@ impl Tints {
             let radius = irises[iris + 1..].iter().take(4).map(|&p| planar_distance(p, c)).sum::<f32>() / 4.0;
             white.extend(colours(picture, &ring(eye), |p| (p[0] - c[0]).hypot(p[1] - c[1]) > 1.1 * radius));
         }
+        let face = std::array::from_fn(|k| quantile(oval.iter().map(|c| c[k]).collect(), 0.5));
         let skin = quantile(oval.iter().map(|&c| luminance(c)).collect(), 0.9);
         let sclera = quantile(white.iter().map(|&c| luminance(c)).collect(), 0.8);
         let bright = (0.95 * sclera).max(0.98 * skin).clamp(120.0, 225.0);
         let tooth = if grey { [bright; 3] } else { [bright, 0.94 * bright, 0.85 * bright] };
-        Self { lip, tooth, skin, grey }
+        Self { lip, tooth, skin, face, grey }
     }
 }
 
