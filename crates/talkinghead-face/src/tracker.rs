@@ -1,8 +1,10 @@
-//! Following one face through a video.
+//! One face through a whole video.
 
 use image::RgbImage;
+use rayon::prelude::*;
 
-use crate::{FaceChoice, FaceError, FaceNetworks, FaceRegion, Landmarks};
+use crate::follower::Follower;
+use crate::{BLENDSHAPES, FaceChoice, FaceError, FaceNetworks, Landmarks, Smoothing, smoothing};
 
 /// The face of one frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,7 +15,7 @@ pub struct TrackedFrame {
     pub interpolated: bool,
 }
 
-/// Frames in a row in which the face was not seen.
+/// Frames in a row in which the face was not seen: a warning, not an error. Its `Display` is one line for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct TrackGap {
     /// Number of the first such frame, from 0.
@@ -24,6 +26,9 @@ pub struct TrackGap {
 
 impl std::fmt::Display for TrackGap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.frames == 1 {
+            return write!(f, "the face was not seen in frame {}; its landmarks there are interpolated", self.first);
+        }
         let last = self.first + self.frames.saturating_sub(1);
         write!(f, "the face was not seen in frames {} to {last}; its landmarks there are interpolated", self.first)
     }
@@ -38,74 +43,123 @@ pub struct FaceTrack {
     pub gaps: Vec<TrackGap>,
 }
 
-/// Follows one face through a video.
+impl FaceTrack {
+    /// The expression scores of every frame; see [`FaceNetworks::blendshapes`].
+    ///
+    /// # Errors
+    /// [`FaceError::Network`].
+    pub fn blendshapes(&self, networks: &FaceNetworks) -> Result<Vec<[f32; BLENDSHAPES]>, FaceError> {
+        self.frames.par_iter().map(|frame| networks.blendshapes(&frame.landmarks)).collect()
+    }
+}
+
+/// Follows one face through a video: detects once, then looks where the face was, and detects again when it is lost.
+///
+/// It never changes over to another person: a face that comes back, jumps as in a cut, or is one of several is compared
+/// with the chosen one's identity. Frames without the face are filled in linearly and reported as [`TrackGap`]s.
 #[derive(Clone, Debug)]
 pub struct FaceTracker {
     networks: FaceNetworks,
     choice: FaceChoice,
+    smoothing: Smoothing,
 }
 
 impl FaceTracker {
-    /// A tracker for the chosen face.
+    /// A tracker for the chosen face, with [`Smoothing::Adaptive`].
     pub fn new(networks: &FaceNetworks, choice: FaceChoice) -> Self {
-        Self { networks: networks.clone(), choice }
+        Self { networks: networks.clone(), choice, smoothing: Smoothing::default() }
     }
 
-    /// Follows the face through all frames.
+    /// Sets the smoothing.
+    pub fn with_smoothing(mut self, smoothing: Smoothing) -> Self {
+        self.smoothing = smoothing;
+        self
+    }
+
+    /// Follows the face through all frames. Frames are looked at one after the other and none is kept; the answer takes
+    /// 6 kB for each.
     ///
     /// # Errors
-    /// [`FaceError::NoFace`] if it is in no frame; errors of the frames themselves.
+    /// [`FaceError::NoFace`], [`FaceError::FaceTooSmall`] or [`FaceError::NoSuchFace`] if the face is in no frame;
+    /// [`FaceError::Network`], [`FaceError::PictureSize`], and errors of the frames themselves.
     pub fn track<E: Into<FaceError>>(
         &self,
         frames: impl IntoIterator<Item = Result<RgbImage, E>>,
     ) -> Result<FaceTrack, FaceError> {
-        let mut seen: Vec<Option<Landmarks>> = Vec::new();
-        let mut region: Option<FaceRegion> = None;
+        let mut follower = Follower::new(&self.networks, self.choice);
+        let mut sightings = Vec::new();
         for frame in frames {
-            let frame = frame.map_err(Into::into)?;
-            let mut found = None;
-            if let Some(region) = &region {
-                found = Some(self.networks.mesh_pass(&frame, region)?).filter(|p| p.found()).map(|p| p.landmarks);
-            }
-            if found.is_none() {
-                match self.networks.still_face(&frame, self.choice) {
-                    Ok(face) => found = Some(face.landmarks),
-                    Err(FaceError::NoFace { .. } | FaceError::FaceTooSmall { .. } | FaceError::NoSuchFace { .. }) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            region = found.as_ref().map(FaceRegion::around_landmarks);
-            seen.push(found);
+            sightings.push(follower.next(&frame.map_err(Into::into)?)?);
         }
-        let count = seen.len();
-        fill_gaps(seen).ok_or_else(|| FaceError::NoFace { place: format!("any of {count} frames") })
+        let count = sightings.len();
+        let Some(mut track) = fill_gaps(sightings) else {
+            let no_face = FaceError::NoFace { place: if count == 1 { "the picture".into() } else { format!("any of {count} frames") } };
+            return Err(follower.refusal().unwrap_or(no_face));
+        };
+        if self.smoothing == Smoothing::Adaptive {
+            smoothing::smooth(&mut track.frames);
+        }
+        Ok(track)
     }
 }
 
-fn fill_gaps(seen: Vec<Option<Landmarks>>) -> Option<FaceTrack> {
-    let mut gaps: Vec<TrackGap> = Vec::new();
-    let mut frames = Vec::with_capacity(seen.len());
-    for (index, found) in seen.iter().enumerate() {
-        let (landmarks, interpolated) = match found {
-            Some(landmarks) => (landmarks.clone(), false),
-            None => {
-                match gaps.last_mut() {
-                    Some(gap) if gap.first + gap.frames == index => gap.frames += 1,
-                    _ => gaps.push(TrackGap { first: index, frames: 1 }),
-                }
-                let before = seen[..index].iter().rposition(Option::is_some);
-                let after = seen[index..].iter().position(Option::is_some).map(|k| k + index);
-                let at = |i: usize| seen[i].clone();
-                let filled = match (before, after) {
-                    (Some(a), Some(b)) => at(a)?.mixed(&at(b)?, (index - a) as f32 / (b - a) as f32),
-                    (Some(a), None) => at(a)?,
-                    (None, Some(b)) => at(b)?,
-                    (None, None) => return None,
-                };
-                (filled, true)
-            }
+/// Fills frames without a sighting from those around them; `None` if there is no sighting at all.
+fn fill_gaps(sightings: Vec<Option<Landmarks>>) -> Option<FaceTrack> {
+    let mut frames: Vec<TrackedFrame> = Vec::with_capacity(sightings.len());
+    let mut gaps = Vec::new();
+    let mut gap = 0;
+    for sighting in sightings {
+        let Some(landmarks) = sighting else {
+            gap += 1;
+            continue;
         };
-        frames.push(TrackedFrame { landmarks, interpolated });
+        if gap > 0 {
+            let first = frames.len();
+            gaps.push(TrackGap { first, frames: gap });
+            let before = frames.last().map_or_else(|| landmarks.clone(), |frame| frame.landmarks.clone());
+            for k in 1..=gap {
+                let landmarks = before.mixed(&landmarks, k as f32 / (gap + 1) as f32);
+                frames.push(TrackedFrame { landmarks, interpolated: true });
+            }
+            gap = 0;
+        }
+        frames.push(TrackedFrame { landmarks, interpolated: false });
     }
-    (!frames.is_empty()).then_some(FaceTrack { frames, gaps })
+    let last = frames.last()?.landmarks.clone();
+    if gap > 0 {
+        gaps.push(TrackGap { first: frames.len(), frames: gap });
+        frames.extend(std::iter::repeat_n(TrackedFrame { landmarks: last, interpolated: true }, gap));
+    }
+    Some(FaceTrack { frames, gaps })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn at(x: f32) -> Option<Landmarks> {
+        Some(Landmarks { points: vec![[x, 0.0, 0.0]; 478] })
+    }
+
+    #[test]
+    fn gaps_are_filled_and_reported() {
+        let track = fill_gaps(vec![None, at(3.0), None, None, at(6.0), None]).unwrap();
+        let x: Vec<f32> = track.frames.iter().map(|f| f.landmarks.points[0][0]).collect();
+        assert_eq!(x, [3.0, 3.0, 4.0, 5.0, 6.0, 6.0]);
+        let interpolated: Vec<bool> = track.frames.iter().map(|f| f.interpolated).collect();
+        assert_eq!(interpolated, [true, false, true, true, false, true]);
+        let gaps = [(0, 1), (2, 2), (5, 1)].map(|(first, frames)| TrackGap { first, frames });
+        assert_eq!(track.gaps, gaps);
+        assert_eq!(gaps[1].to_string(), "the face was not seen in frames 2 to 3; its landmarks there are interpolated");
+    }
+
+    #[test]
+    fn a_video_without_a_face_is_refused() {
+        assert!(fill_gaps(vec![None, None]).is_none());
+        assert!(fill_gaps(Vec::new()).is_none());
+        let frames = std::iter::repeat_n(Ok::<_, std::convert::Infallible>(RgbImage::new(64, 64)), 3);
+        let error = FaceTracker::new(&FaceNetworks::load(), FaceChoice::Main).track(frames).unwrap_err();
+        assert_eq!(error.to_string(), "no face found in any of 3 frames");
+    }
 }

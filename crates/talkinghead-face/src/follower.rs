@@ -1,0 +1,176 @@
+//! Keeping hold of one face from frame to frame: look where it was, and search again when it is gone.
+
+use image::RgbImage;
+
+use crate::detector::box_overlap;
+use crate::still_face::LEAST_INTEROCULAR_DISTANCE;
+use crate::{Detection, FaceChoice, FaceError, FaceNetworks, FaceRegion, IdentityEmbedding, Landmarks};
+
+/// Looks of the landmark network at a face that was just detected.
+const PASSES_WHEN_FOUND: usize = 3;
+/// A mean movement beyond this between two frames, in interocular distances, may be a cut to somebody else.
+const SUSPICIOUS_MOVE: f32 = 0.35;
+/// A change of size beyond this factor between two frames may be a cut as well.
+const SUSPICIOUS_GROWTH: f32 = 1.3;
+/// While the face is gone, small faces are searched for in every so many frames: that takes long.
+const THOROUGH_SEARCH_EVERY: usize = 12;
+/// With several people in view, the face is compared with the chosen one's every so many frames.
+const IDENTITY_CHECK_EVERY: usize = 12;
+/// After this many frames of following, further looks of the person are kept for comparison.
+const KEEP_LOOKS_AFTER: [usize; 3] = [10, 50, 200];
+/// A face that comes back is the chosen one if its identity is nearer than this ...
+const SAME_PERSON: f32 = 0.6;
+/// ... or this, if it comes back soon and where it was.
+const SAME_PERSON_NEARBY: f32 = 0.7;
+/// How soon is soon, in frames.
+const SOON: usize = 12;
+
+/// Follows one face.
+pub(crate) struct Follower {
+    networks: FaceNetworks,
+    choice: FaceChoice,
+    /// Where the face was when it was last seen.
+    last: Option<Landmarks>,
+    /// Frames since then.
+    gone: usize,
+    /// Frames in which the face was seen.
+    seen: usize,
+    /// How the person looks.
+    looks: Vec<IdentityEmbedding>,
+    /// More than one face was in view at some time.
+    crowded: bool,
+    /// Why no face was accepted yet: the most telling reason.
+    refusal: Option<FaceError>,
+}
+
+impl Follower {
+    pub(crate) fn new(networks: &FaceNetworks, choice: FaceChoice) -> Self {
+        Self {
+            networks: networks.clone(),
+            choice,
+            last: None,
+            gone: 0,
+            seen: 0,
+            looks: Vec::new(),
+            crowded: false,
+            refusal: None,
+        }
+    }
+
+    /// Why the face was never found, if there is a better reason than that there was none.
+    pub(crate) fn refusal(self) -> Option<FaceError> {
+        self.refusal
+    }
+
+    /// The face in the next frame, `None` if it is not seen.
+    pub(crate) fn next(&mut self, frame: &RgbImage) -> Result<Option<Landmarks>, FaceError> {
+        let mut found = None;
+        if self.gone == 0
+            && let Some(last) = self.last.take()
+        {
+            found = self.follow(frame, &last)?;
+            self.last = Some(last);
+        }
+        if found.is_none() {
+            found = self.search(frame)?;
+        }
+        match &found {
+            Some(landmarks) => {
+                self.last = Some(landmarks.clone());
+                self.gone = 0;
+                self.seen += 1;
+                if KEEP_LOOKS_AFTER.contains(&self.seen) {
+                    self.looks.push(self.networks.identity(frame, landmarks)?);
+                }
+            }
+            None => self.gone += 1,
+        }
+        Ok(found)
+    }
+
+    /// Looks where the face was in the last frame.
+    fn follow(&self, frame: &RgbImage, last: &Landmarks) -> Result<Option<Landmarks>, FaceError> {
+        let mut pass = self.networks.mesh_pass(frame, &FaceRegion::around_landmarks(last))?;
+        if !pass.found() {
+            return Ok(None);
+        }
+        let suspicious = moved_much(last, &pass.landmarks);
+        if suspicious {
+            pass = self.networks.mesh_pass(frame, &FaceRegion::around_landmarks(&pass.landmarks))?;
+        }
+        let check = suspicious || (self.crowded && self.seen.is_multiple_of(IDENTITY_CHECK_EVERY));
+        if !pass.found() || (check && !self.is_chosen(frame, &pass.landmarks, SAME_PERSON_NEARBY)?) {
+            return Ok(None);
+        }
+        Ok(Some(pass.landmarks))
+    }
+
+    /// Looks for the face in the whole frame.
+    fn search(&mut self, frame: &RgbImage) -> Result<Option<Landmarks>, FaceError> {
+        let thorough = self.gone.is_multiple_of(THOROUGH_SEARCH_EVERY);
+        let mut faces = if thorough { self.networks.find_faces(frame)? } else { self.networks.find_large_faces(frame)? };
+        self.crowded |= faces.len() > 1;
+        let Some(last) = self.last.clone() else { return self.first_sight(frame, &faces) };
+        let before = last.bounding_box();
+        faces.sort_by(|a, b| box_overlap(&b.bounds, &before).total_cmp(&box_overlap(&a.bounds, &before)));
+        for face in &faces {
+            let Some(landmarks) = self.look_closely(frame, face)? else { continue };
+            let nearby = self.gone <= SOON && box_overlap(&landmarks.bounding_box(), &before) > 0.3;
+            let limit = if nearby { SAME_PERSON_NEARBY } else { SAME_PERSON };
+            if self.is_chosen(frame, &landmarks, limit)? {
+                return Ok(Some(landmarks));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The choice among all faces of a frame, when none was followed so far.
+    fn first_sight(&mut self, frame: &RgbImage, faces: &[Detection]) -> Result<Option<Landmarks>, FaceError> {
+        if faces.is_empty() {
+            return Ok(None);
+        }
+        let face = match self.choice.pick(faces, frame.width(), frame.height()) {
+            Ok(face) => face,
+            Err(error) => {
+                self.refusal = Some(error);
+                return Ok(None);
+            }
+        };
+        let Some(landmarks) = self.look_closely(frame, &face)? else { return Ok(None) };
+        let found = landmarks.interocular_distance();
+        if found < LEAST_INTEROCULAR_DISTANCE {
+            self.refusal = Some(FaceError::FaceTooSmall { found, wanted: LEAST_INTEROCULAR_DISTANCE });
+            return Ok(None);
+        }
+        self.looks.push(self.networks.identity(frame, &landmarks)?);
+        Ok(Some(landmarks))
+    }
+
+    fn look_closely(&self, frame: &RgbImage, face: &Detection) -> Result<Option<Landmarks>, FaceError> {
+        let mut region = face.region();
+        let mut landmarks = None;
+        for _ in 0..PASSES_WHEN_FOUND {
+            let pass = self.networks.mesh_pass(frame, &region)?;
+            if !pass.found() {
+                return Ok(None);
+            }
+            region = FaceRegion::around_landmarks(&pass.landmarks);
+            landmarks = Some(pass.landmarks);
+        }
+        Ok(landmarks)
+    }
+
+    /// Whether this is the person that is followed.
+    fn is_chosen(&self, frame: &RgbImage, landmarks: &Landmarks, limit: f32) -> Result<bool, FaceError> {
+        let look = self.networks.identity(frame, landmarks)?;
+        Ok(self.looks.iter().any(|known| known.distance(&look) < limit))
+    }
+}
+
+/// Whether a face moved or grew more between two frames than heads do.
+fn moved_much(before: &Landmarks, after: &Landmarks) -> bool {
+    let unit = before.interocular_distance().max(1e-6);
+    let growth = after.interocular_distance() / unit;
+    let moved = before.points.iter().zip(&after.points).map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1])).sum::<f32>();
+    moved / before.points.len() as f32 / unit > SUSPICIOUS_MOVE || !(1.0 / SUSPICIOUS_GROWTH..SUSPICIOUS_GROWTH).contains(&growth)
+}
