@@ -37,7 +37,9 @@ mod texture;
 mod unsmile;
 mod warp;
 
-pub use bank::{MouthBank, MouthBankOptions, MouthChoice, MouthFeature, MouthPlanner, MouthTarget};
+pub use bank::{
+    MouthBank, MouthBankOptions, MouthChoice, MouthFeature, MouthPlanner, MouthTarget, SpeechStyle, diverse_mouths, key_frame,
+};
 pub use canvas::{to_byte, Canvas, Mask};
 pub use error::RenderError;
 pub use expression::{deform, ExpressionScale};

@@ -96,6 +96,30 @@ impl ProjectionRenderer {
         Ok(Self { area, portrait, scale, mesh, still, texture, eyes, mouth, scratch: Mutex::new(Vec::new()) })
     }
 
+    /// Takes the teeth that another picture of the same person shows, when this portrait shows none; says whether it did.
+    ///
+    /// `landmarks` are pixels of `picture`, `blendshapes` its 52 scores.
+    ///
+    /// # Errors
+    /// When the landmarks are not a face inside the picture.
+    pub fn borrow_teeth(&mut self, picture: &RgbImage, landmarks: &Landmarks, blendshapes: &[f32; 52]) -> Result<bool, RenderError> {
+        check(picture, landmarks, None)?;
+        let (canvas, landmarks) = WorkingArea::around_head(picture, landmarks).enter(landmarks);
+        let mut portrait = PortraitGeometry::from_landmarks(&landmarks);
+        unsmile().relax(&mut portrait, blendshapes);
+        Ok(self.mouth.borrow_teeth(&canvas, &portrait))
+    }
+
+    /// Replaces the relaxed face that motions are put on by a measured one (`[468]`, frontal frame, canonical centimetres),
+    /// as [`SpeechStyle`](crate::SpeechStyle) finds it in a video of the person. Another length changes nothing.
+    pub fn set_neutral(&mut self, neutral: &[[f32; 3]]) {
+        if neutral.len() == self.portrait.neutral.len() {
+            self.portrait.neutral.copy_from_slice(neutral);
+            self.scale = ExpressionScale::of(&self.portrait);
+            self.mouth.follow_neutral(&self.portrait);
+        }
+    }
+
     /// One frame, of the picture's size.
     pub fn render(&self, motion: &FaceMotion) -> RgbImage {
         self.render_with_mouth(motion, None)

@@ -86,7 +86,7 @@ impl MouthTarget {
     /// How much of what lies between the wanted lips `other` does not show, interocular distances: a closed mouth drawn open
     /// is only smeared lip, while an open one may well be drawn together.
     pub fn missing_interior(&self, other: &Self) -> f32 {
-        (self.feature.gap() - 1.8 * other.feature.gap() - 0.015).max(0.0)
+        (self.feature.gap() - 1.6 * other.feature.gap() - 0.015).max(0.0)
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod entry;
 mod feature;
+mod frames;
 mod overlay;
 mod plan;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use talkinghead_face::Landmarks;
 
 use entry::Entry;
 pub use feature::{MouthFeature, MouthTarget};
+pub use frames::{SpeechStyle, diverse_mouths, key_frame};
 pub use plan::{MouthChoice, MouthPlanner};
 
 /// How much a bank may keep.

@@ -13,10 +13,12 @@ const CANDIDATES: usize = 24;
 const STEP_WEIGHT: f32 = 0.6;
 /// Price of not running on.
 const JUMP_PRICE: f32 = 0.0004;
+/// Price of showing the same mouth again, or the one before it.
+const HOLD_PRICE: f32 = 0.0001;
 /// Distance (interocular distances) up to which a remembered mouth replaces the painted one wholly, and from which not at all.
-const FADE: (f32, f32) = (0.07, 0.13);
+const FADE: (f32, f32) = (0.085, 0.115);
 /// The same for the height of interior that it does not show.
-const MISSING_FADE: (f32, f32) = (0.01, 0.05);
+const MISSING_FADE: (f32, f32) = (0.0, 0.025);
 
 /// The mouth of one frame: remembered mouths to be mixed, and how far they replace the painted one.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,13 +108,14 @@ impl MouthPlanner {
     }
 
     fn step_price(&self, previous: usize, entry: usize) -> f32 {
-        let follower = self.bank.follower(previous);
-        if follower == Some(entry) {
+        if self.bank.follower(previous) == Some(entry) {
             return 0.0;
         }
-        let expected = follower.unwrap_or(previous);
-        let rest = if follower.is_none() && expected == entry { 0.0 } else { JUMP_PRICE };
-        STEP_WEIGHT * self.bank.target(expected).feature.distance_squared(&self.bank.target(entry).feature) + rest
+        let expected = self.bank.follower(previous).unwrap_or(previous);
+        let apart = |a: usize| self.bank.target(a).feature.distance_squared(&self.bank.target(entry).feature);
+        // A mouth held still is best shown by one that stays, or by running back: not by jumping to and fro.
+        let held = previous == entry || self.bank.run(previous, -1) == entry;
+        if held { HOLD_PRICE + STEP_WEIGHT * apart(previous).min(apart(expected)) } else { JUMP_PRICE + STEP_WEIGHT * apart(expected) }
     }
 
     /// The cheapest path through the columns held, oldest first.

@@ -153,3 +153,29 @@ fn an_overlay_takes_on_the_frames_light() {
     bank.overlay(&mut canvas, &posed, portrait.iod, &MouthChoice { parts: vec![(0, 1.0)], strength: 1.0 });
     assert!(canvas.data.iter().all(|c| (c[1] - 140.0).abs() < 0.5));
 }
+
+#[test]
+fn the_key_frame_is_closed_and_frontal() {
+    let frames: Vec<Landmarks> =
+        (0..30).map(|t| speaking(if t == 17 { 0.0 } else { 0.05 + 0.002 * t as f32 }, if t == 17 { 0.5 } else { 6.0 })).collect();
+    assert_eq!(key_frame(&frames), Some(17));
+    assert_eq!(key_frame(&[]), None);
+}
+
+#[test]
+fn diverse_mouths_hold_the_extremes_and_the_one_asked_for() {
+    let frames: Vec<Landmarks> = (0..40).map(|t| speaking(if t == 33 { 0.35 } else { 0.001 * t as f32 }, 0.0)).collect();
+    let chosen = diverse_mouths(&frames, 4, Some(7));
+    assert_eq!(chosen.len(), 4);
+    assert!(chosen.contains(&7) && chosen.contains(&33), "{chosen:?}");
+    assert!(chosen.windows(2).all(|w| w[0] < w[1]));
+}
+
+#[test]
+fn a_style_has_closed_lips_and_the_clips_opening() {
+    let frames: Vec<Landmarks> = (0..60).map(|t| speaking(0.1 * (1.0 + (t as f32 * 0.5).sin()), 2.0)).collect();
+    let style = SpeechStyle::measure(&frames).unwrap();
+    assert!(style.neutral[14][1] - style.neutral[13][1] < 0.15, "centimetres apart");
+    assert!((style.opening - 0.2).abs() < 0.03, "{}", style.opening);
+    assert!(SpeechStyle::measure(&frames[..5]).is_none());
+}

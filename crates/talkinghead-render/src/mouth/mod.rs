@@ -10,3 +10,4 @@ mod tints;
 
 pub use lip_plate::LipPlate;
 pub use scene::MouthScene;
+pub(crate) use tints::quantile;

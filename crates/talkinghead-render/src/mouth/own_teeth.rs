@@ -98,7 +98,7 @@ impl OwnTeeth {
         let i = (at as usize).min(self.edge.len() - 2);
         let edge = self.edge[i] + (at - i as f32) * (self.edge[i + 1] - self.edge[i]);
         let inside = (x - self.sides.0).min(self.sides.1 - x);
-        let alpha = smoothstep(-0.012, 0.014, edge - y) * smoothstep(-0.16, -0.06, inside);
+        let alpha = smoothstep(-0.010, 0.010, edge - y) * smoothstep(-0.16, -0.06, inside);
         if alpha <= 0.0 {
             return ([0.0; 3], 0.0);
         }
@@ -258,13 +258,17 @@ fn lower_edge(teeth: &Mask, density: f32) -> Option<(Vec<f32>, (f32, f32))> {
         found.iter().min_by_key(|&&f| f.abs_diff(x)).and_then(|&f| rows[f]).unwrap_or(0.0)
     };
     let filled: Vec<f32> = (0..rows.len()).map(nearest).collect();
-    let half = (0.07 * density) as usize;
-    let medians: Vec<f32> = (0..filled.len())
-        .map(|x| quantile(filled[x.saturating_sub(half)..(x + half + 1).min(filled.len())].to_vec(), 0.5))
-        .collect();
-    let mut line = Mask { width: medians.len(), height: 1, data: medians };
-    blur_mask(&mut line, 0.05 * density);
-    Some((line.data, (left as f32, right as f32)))
+    let smooth = |width: f32, sd: f32| {
+        let half = (0.5 * width * density) as usize;
+        let around = |x: usize| quantile(filled[x.saturating_sub(half)..(x + half + 1).min(filled.len())].to_vec(), 0.5);
+        let mut line = Mask { width: filled.len(), height: 1, data: (0..filled.len()).map(around).collect() };
+        blur_mask(&mut line, sd * density);
+        line.data
+    };
+    // The row's course, and each tooth's own end near it.
+    let (course, teeth) = (smooth(0.14, 0.05), smooth(0.045, 0.012));
+    let edge = course.iter().zip(teeth).map(|(&c, t)| t.clamp(c - 0.014 * density, c + 0.010 * density)).collect();
+    Some((edge, (left as f32, right as f32)))
 }
 
 #[cfg(test)]

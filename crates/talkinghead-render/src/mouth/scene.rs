@@ -63,9 +63,7 @@ impl MouthScene {
     /// Reads lips, teeth and colours off the portrait's picture (as photographed, 0..255).
     pub fn prepare(picture: &Canvas, portrait: &PortraitGeometry) -> Self {
         let unit = portrait.centimetres_per_iod();
-        let (upper, lower) = (portrait.neutral[13], portrait.neutral[14]);
-        let middle: [f32; 3] = std::array::from_fn(|k| 0.5 * (upper[k] + lower[k]));
-        let origin = [middle[0], middle[1] + 0.02 * unit, middle[2] + 0.12 * unit];
+        let origin = origin(portrait);
         let tints = Tints::read(picture, &portrait.vertices, &portrait.irises);
         let frame = SkullFrame::new(&portrait.fit, origin, unit);
         let own = OwnTeeth::find(picture, portrait, &frame, &tints);
@@ -98,6 +96,13 @@ impl MouthScene {
         self.colours.tooth = teeth.tint;
         self.own = Some(teeth);
         true
+    }
+
+    /// Moves drawn teeth to another relaxed face of the portrait; own teeth stay where the photograph shows them.
+    pub(crate) fn follow_neutral(&mut self, portrait: &PortraitGeometry) {
+        if self.own.is_none() {
+            self.origin = origin(portrait);
+        }
     }
 
     /// Whether the portrait shows teeth of its own.
@@ -183,6 +188,14 @@ impl MouthScene {
         let open = 0.30 + 0.70 * smoothstep(0.0, 0.05, below + above);
         std::array::from_fn(|k| out[k] * light * open + colours.seam[k] * (1.0 - open))
     }
+}
+
+/// The edge of the upper front teeth: a little under and behind where the relaxed lips meet (frontal centimetres).
+fn origin(portrait: &PortraitGeometry) -> [f32; 3] {
+    let unit = portrait.centimetres_per_iod();
+    let (upper, lower) = (portrait.neutral[13], portrait.neutral[14]);
+    let middle: [f32; 3] = std::array::from_fn(|k| 0.5 * (upper[k] + lower[k]));
+    [middle[0], middle[1] + 0.02 * unit, middle[2] + 0.12 * unit]
 }
 
 /// Darkens the line where lips that were drawn together meet: their photograph shows no such line. It fades as they part,
