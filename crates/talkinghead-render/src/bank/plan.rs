@@ -14,7 +14,7 @@ const STEP_WEIGHT: f32 = 0.6;
 /// Price of not running on.
 const JUMP_PRICE: f32 = 0.0004;
 /// Price of showing the same mouth again, or the one before it.
-const HOLD_PRICE: f32 = 0.0001;
+const HOLD_PRICE: f32 = 0.0002;
 /// Distance (interocular distances) up to which a remembered mouth replaces the painted one wholly, and from which not at all.
 const FADE: (f32, f32) = (0.085, 0.115);
 /// The same for the height of interior that it does not show.
