@@ -3,6 +3,7 @@
 use image::RgbImage;
 
 use crate::detector::box_overlap;
+use crate::identity::aligned_face;
 use crate::still_face::LEAST_INTEROCULAR_DISTANCE;
 use crate::{Detection, FaceChoice, FaceError, FaceNetworks, FaceRegion, IdentityEmbedding, Landmarks};
 
@@ -36,11 +37,19 @@ pub(crate) struct Follower {
     /// Frames in which the face was seen.
     seen: usize,
     /// How the person looks.
-    looks: Vec<IdentityEmbedding>,
+    looks: Vec<Look>,
     /// More than one face was in view at some time.
     crowded: bool,
     /// Why no face was accepted yet: the most telling reason.
     refusal: Option<FaceError>,
+}
+
+/// A look at the person, kept for comparison. Most videos never need one, and the identity network is slow to load.
+enum Look {
+    /// The face, cut out upright.
+    Picture(Vec<f32>),
+    /// Its identity.
+    Embedding(IdentityEmbedding),
 }
 
 impl Follower {
@@ -80,7 +89,7 @@ impl Follower {
                 self.gone = 0;
                 self.seen += 1;
                 if KEEP_LOOKS_AFTER.contains(&self.seen) {
-                    self.looks.push(self.networks.identity(frame, landmarks)?);
+                    self.looks.push(Look::Picture(aligned_face(frame, landmarks)));
                 }
             }
             None => self.gone += 1,
@@ -89,7 +98,7 @@ impl Follower {
     }
 
     /// Looks where the face was in the last frame.
-    fn follow(&self, frame: &RgbImage, last: &Landmarks) -> Result<Option<Landmarks>, FaceError> {
+    fn follow(&mut self, frame: &RgbImage, last: &Landmarks) -> Result<Option<Landmarks>, FaceError> {
         let mut pass = self.networks.mesh_pass(frame, &FaceRegion::around_landmarks(last))?;
         if !pass.found() {
             return Ok(None);
@@ -142,7 +151,7 @@ impl Follower {
             self.refusal = Some(FaceError::FaceTooSmall { found, wanted: LEAST_INTEROCULAR_DISTANCE });
             return Ok(None);
         }
-        self.looks.push(self.networks.identity(frame, &landmarks)?);
+        self.looks.push(Look::Picture(aligned_face(frame, &landmarks)));
         Ok(Some(landmarks))
     }
 
@@ -161,9 +170,14 @@ impl Follower {
     }
 
     /// Whether this is the person that is followed.
-    fn is_chosen(&self, frame: &RgbImage, landmarks: &Landmarks, limit: f32) -> Result<bool, FaceError> {
-        let look = self.networks.identity(frame, landmarks)?;
-        Ok(self.looks.iter().any(|known| known.distance(&look) < limit))
+    fn is_chosen(&mut self, frame: &RgbImage, landmarks: &Landmarks, limit: f32) -> Result<bool, FaceError> {
+        for look in &mut self.looks {
+            if let Look::Picture(face) = look {
+                *look = Look::Embedding(self.networks.embed(face)?);
+            }
+        }
+        let found = self.networks.identity(frame, landmarks)?;
+        Ok(self.looks.iter().any(|look| matches!(look, Look::Embedding(known) if known.distance(&found) < limit)))
     }
 }
 

@@ -49,8 +49,12 @@ impl FaceNetworks {
     /// # Errors
     /// [`FaceError::Network`].
     pub fn identity(&self, picture: &RgbImage, landmarks: &Landmarks) -> Result<IdentityEmbedding, FaceError> {
-        let input = aligned_face(picture, landmarks);
-        let values = self.networks().identity.run(&input)?.into_iter().next().unwrap_or_default();
+        self.embed(&aligned_face(picture, landmarks))
+    }
+
+    /// The identity vector of an [`aligned_face`].
+    pub(crate) fn embed(&self, face: &[f32]) -> Result<IdentityEmbedding, FaceError> {
+        let values = self.networks().identity.run(face)?.into_iter().next().unwrap_or_default();
         if values.len() != LENGTH {
             return Err(FaceError::network("face_embedding", format!("{} numbers instead of 128", values.len())));
         }
@@ -59,7 +63,7 @@ impl FaceNetworks {
 }
 
 /// The face cut out upright, `[3, 150, 150]`, 0..255.
-fn aligned_face(picture: &RgbImage, landmarks: &Landmarks) -> Vec<f32> {
+pub(crate) fn aligned_face(picture: &RgbImage, landmarks: &Landmarks) -> Vec<f32> {
     let to: Vec<Vector2<f32>> = ALIGNMENT.iter().map(|&(i, _)| Vector2::new(landmarks.points[i][0], landmarks.points[i][1])).collect();
     let from: Vec<Vector2<f32>> = ALIGNMENT.iter().map(|&(_, [x, y])| Vector2::new(x, y) * 100.0 + Vector2::repeat(25.0)).collect();
     let similarity = Similarity::between(&from, &to);
