@@ -7,11 +7,13 @@ use talkinghead_face::{FaceMotion, Landmarks};
 
 use crate::error::RenderError;
 use crate::expression::ExpressionScale;
-use crate::eyes::EyeScene;
+use crate::eyes::{hides_own_eye, EyeScene};
+use crate::fold_edges;
 use crate::head_region::{HeadMattes, HeadRegion, Mattes};
+use crate::holes;
+use crate::lid_light::LidLight;
 use crate::mesh::WarpMesh;
 use crate::mouth::MouthScene;
-use crate::mouth_hole;
 use crate::paste::WorkingArea;
 use crate::portrait::{PortraitGeometry, PosedFace};
 use crate::pose::pose_face;
@@ -50,6 +52,7 @@ pub struct ProjectionRenderer {
     still: Canvas,
     texture: Texture,
     eyes: EyeScene,
+    lid_light: LidLight,
     mouth: MouthScene,
     scratch: Mutex<Vec<Scratch>>,
 }
@@ -60,6 +63,7 @@ struct Scratch {
     frame: Canvas,
     places: Vec<[f32; 2]>,
     vertices: Vec<[f32; 3]>,
+    softened: Vec<(u32, [f32; 3])>,
 }
 
 impl ProjectionRenderer {
@@ -87,13 +91,14 @@ impl ProjectionRenderer {
         let mesh = WarpMesh::build(&mut portrait, &region, &area.frame());
         let mouth = MouthScene::prepare(&canvas, &portrait);
         let eyes = EyeScene::prepare(&canvas, &portrait);
+        let lid_light = LidLight::prepare(&canvas, &portrait);
         let mut still = canvas;
         if let Some(plate) = mouth.lip_plate() {
             plate.apply(&mut still);
         }
         let texture = Texture::new(&still, (PADDING * portrait.iod) as usize, options.sharpening);
         let scale = ExpressionScale::of(&portrait);
-        Ok(Self { area, portrait, scale, mesh, still, texture, eyes, mouth, scratch: Mutex::new(Vec::new()) })
+        Ok(Self { area, portrait, scale, mesh, still, texture, eyes, lid_light, mouth, scratch: Mutex::new(Vec::new()) })
     }
 
     /// Takes the teeth that another picture of the same person shows, when this portrait shows none; says whether it did.
@@ -131,10 +136,11 @@ impl ProjectionRenderer {
         let (face, delta) = pose_face(&self.portrait, self.scale, motion);
         scratch.vertices.clone_from(&face.points);
         self.mesh.pose_lattice(&face.rigid, &delta, &mut scratch.vertices);
-        scratch.field.collect(&self.mesh.vertices, &scratch.vertices, &self.mesh.triangles);
-        mouth_hole::cover(&mut scratch.field, &self.portrait.vertices, &face.points);
+        self.collect(&face, &mut scratch);
         let source = WarpSource { still: &self.still, texture: &self.texture };
         warp(&scratch.field, source, &mut scratch.frame, &mut scratch.places);
+        fold_edges::soften(&mut scratch.frame, &scratch.places, &mut scratch.softened);
+        self.lid_light.apply(&mut scratch.frame, &scratch.places, &face);
         self.eyes.paint(&mut scratch.frame, &self.portrait, &face);
         self.mouth.paint(&mut scratch.frame, &face);
         if let Some((bank, choice)) = mouth {
@@ -143,6 +149,24 @@ impl ProjectionRenderer {
         let picture = self.area.leave(&scratch.frame);
         self.give_scratch(scratch);
         picture
+    }
+
+    /// The frame's triangles: the mesh, and what lies behind mouth and lids.
+    fn collect(&self, face: &PosedFace, scratch: &mut Scratch) {
+        let (field, posed) = (&mut scratch.field, &scratch.vertices);
+        field.clear();
+        field.extend(&self.mesh.vertices, posed, &self.mesh.triangles);
+        for (side, eye) in holes::EYES.iter().enumerate() {
+            if hides_own_eye(face.blink[side]) {
+                eye.cover(field, &self.mesh.vertices, posed);
+            } else {
+                field.extend(&self.mesh.vertices, posed, &self.mesh.eye_triangles[side]);
+            }
+        }
+        if !field.is_empty() {
+            holes::MOUTH.cover(field, &self.mesh.vertices, posed);
+        }
+        field.sort();
     }
 
     /// The posed face of a motion, in pixels of the working area.
@@ -162,6 +186,7 @@ impl ProjectionRenderer {
             frame: Canvas::filled(0, 0, [0.0; 3]),
             places: Vec::new(),
             vertices: Vec::new(),
+            softened: Vec::new(),
         })
     }
 
@@ -172,7 +197,7 @@ impl ProjectionRenderer {
 
 /// The basis that ships; were it unreadable, the contact pass alone would close the lips.
 fn unsmile() -> UnsmileBasis {
-    UnsmileBasis::from_safetensors(include_bytes!("../../../assets/models/unsmile_basis.safetensors"))
+    UnsmileBasis::from_safetensors(include_bytes!("../../../assets/models/unsmile.safetensors"))
         .unwrap_or_else(UnsmileBasis::none)
 }
 

@@ -1,10 +1,10 @@
 //! Trains the expression model and scores it.
 //!
-//! `train_expression DATA CACHE [--output FILE] [--evaluate FILE] [--seed N] [--unsmile FILE]`
+//! `train_expression DATA CACHE [--output FILE] [--evaluate FILE] [--seed N] [--unsmile FILE] [--evaluate-unsmile FILE]`
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 use talkinghead_motion::expression::Precision;
-use talkinghead_training::expression::{Corpus, ExpressionTraining, evaluate_expression, train_expression, train_unsmile};
+use talkinghead_training::expression::{Corpus, ExpressionTraining, evaluate_expression, evaluate_unsmile, train_expression, train_unsmile};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     options.cache = Some(arguments[2].clone().into());
     options.seed = value("--seed").map_or(Ok(0), |s| s.parse())?;
     let mut weights = value("--evaluate").map(std::fs::read).transpose()?;
-    if weights.is_none() && value("--unsmile").is_none() {
+    if weights.is_none() && value("--unsmile").is_none() && value("--evaluate-unsmile").is_none() {
         let trained = train_expression(&options)?;
         println!("{} clips, {:.0} s, explained {:.3}, {} bytes", trained.clips, trained.seconds, trained.explained, trained.bytes.len());
         if let Some(output) = value("--output") {
@@ -30,6 +30,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 s.closures, s.closures_real, s.labials, s.lag_within_one, s.amplitude
             );
         }
+    }
+    if let Some(weights) = value("--evaluate-unsmile") {
+        println!("lips and face explained: {:?}", evaluate_unsmile(&Corpus::open(&options.data)?, &std::fs::read(weights)?)?);
     }
     if let Some(output) = value("--unsmile") {
         let fit = train_unsmile(&Corpus::open(&options.data)?)?;

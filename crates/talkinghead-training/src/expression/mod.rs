@@ -23,4 +23,4 @@ pub use corpus::{Corpus, CorpusRow};
 pub use error::ExpressionTrainingError;
 pub use evaluate::{Score, SetScores};
 pub use train::{ExpressionTraining, TrainedExpression, evaluate_expression, train_expression};
-pub use unsmile::{UnsmileFit, score_names, train_unsmile};
+pub use unsmile::{UnsmileFit, evaluate_unsmile, score_names, train_unsmile};

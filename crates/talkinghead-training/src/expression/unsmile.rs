@@ -19,6 +19,11 @@ const PHOTOGRAPH: f32 = 10.0;
 /// Every so many frames of a video are looked at.
 const FRAME_STEP: usize = 4;
 
+/// Names (by prefix) of the scores that a portrait is relaxed by; the rows of the others stay 0.
+const MOUTH_SCORES: [&str; 6] = ["mouthSmile", "mouthUpperUp", "jawOpen", "mouthLowerDown", "mouthFunnel", "mouthStretch"];
+/// Scores below this are the network's noise.
+const SCORE_FLOOR: f32 = 0.05;
+
 /// A face's scores and place.
 #[derive(Clone, Debug)]
 struct Look {
@@ -50,14 +55,10 @@ pub struct UnsmileFit {
 /// A file cannot be read, or nothing may teach.
 pub fn train_unsmile(corpus: &Corpus) -> Result<UnsmileFit, ExpressionTrainingError> {
     let networks = FaceNetworks::load();
-    let photographs = |split: &str| {
-        let rows = corpus.rows.iter().filter(|row| row.kind == "still" && row.split == split && row.licence == "redistributable");
-        person_groups(corpus, &rows.collect::<Vec<_>>(), &networks)
-    };
     let videos: Vec<&CorpusRow> =
         corpus.rows.iter().filter(|row| row.may_teach() && (row.kind == "grid" || row.kind == "clip")).collect();
     let videos: Vec<Group> = videos.par_iter().map(|row| video_group(corpus, row, &networks)).collect::<Result<_, _>>()?;
-    let stills = photographs("train")?;
+    let stills = photographs(corpus, "train", &networks)?;
     let examples = (stills.iter().map(|(looks, _)| looks.len()).sum(), videos.len());
     if examples == (0, 0) {
         return Err(ExpressionTrainingError::Nothing("photographs or videos that may teach"));
@@ -70,13 +71,32 @@ pub fn train_unsmile(corpus: &Corpus) -> Result<UnsmileFit, ExpressionTrainingEr
     }
     let solution = ridge.solve_without_constant(PENALTY, "the un-smile basis")?;
     let basis: Vec<Vec<f32>> = (0..SCORES).map(|s| (0..FIELD).map(|v| solution.weight[v][s]).collect()).collect();
-    let validation = photographs("validation")?;
-    let lips: Vec<usize> = SHAPE_POINTS.iter().flat_map(|&i| 3 * i..3 * i + 3).collect();
-    let (explained, explained_face) =
-        (explained(&basis, &validation, &lips), explained(&basis, &validation, &(0..FIELD).collect::<Vec<_>>()));
+    let (explained, explained_face) = score(corpus, &basis)?;
     let mut file = TensorFile::default();
     file.insert("basis", &[SCORES, FIELD], basis.concat());
     Ok(UnsmileFit { file, explained, explained_face, examples })
+}
+
+/// Share of the lips' and jaw's, and of the whole face's, variance within people that a basis explains on the validation
+/// photographs. `weights`: a safetensors file's bytes.
+///
+/// # Errors
+/// The corpus or the weights cannot be read.
+pub fn evaluate_unsmile(corpus: &Corpus, weights: &[u8]) -> Result<(f32, f32), ExpressionTrainingError> {
+    let file = TensorFile::from_bytes(weights)?;
+    let basis: Vec<Vec<f32>> = file.get("basis", &[SCORES, FIELD])?.chunks_exact(FIELD).map(<[f32]>::to_vec).collect();
+    score(corpus, &basis)
+}
+
+fn score(corpus: &Corpus, basis: &[Vec<f32>]) -> Result<(f32, f32), ExpressionTrainingError> {
+    let validation = photographs(corpus, "validation", &FaceNetworks::load())?;
+    let lips: Vec<usize> = SHAPE_POINTS.iter().flat_map(|&i| 3 * i..3 * i + 3).collect();
+    Ok((explained(basis, &validation, &lips), explained(basis, &validation, &(0..FIELD).collect::<Vec<_>>())))
+}
+
+fn photographs(corpus: &Corpus, split: &str, networks: &FaceNetworks) -> Result<Vec<Group>, ExpressionTrainingError> {
+    let rows = corpus.rows.iter().filter(|row| row.kind == "still" && row.split == split && row.licence == "redistributable");
+    person_groups(corpus, &rows.collect::<Vec<_>>(), networks)
 }
 
 fn explained(basis: &[Vec<f32>], groups: &[Group], values: &[usize]) -> f32 {
@@ -103,7 +123,9 @@ fn centred(looks: &[Look]) -> Vec<Look> {
 
 fn look(landmarks: &Landmarks, scores: &[f32]) -> Look {
     let face = RigidFit::to_canonical(landmarks).frontal(landmarks);
-    Look { scores: scores.to_vec(), face: face.into_iter().flatten().collect() }
+    let counts = |name: &String| MOUTH_SCORES.iter().any(|prefix| name.starts_with(prefix));
+    let used = |(score, name): (&f32, &String)| if counts(name) { (score - SCORE_FLOOR).max(0.0) } else { 0.0 };
+    Look { scores: scores.iter().zip(score_names()).map(used).collect(), face: face.into_iter().flatten().collect() }
 }
 
 fn person_groups(corpus: &Corpus, rows: &[&CorpusRow], networks: &FaceNetworks) -> Result<Vec<Group>, ExpressionTrainingError> {
