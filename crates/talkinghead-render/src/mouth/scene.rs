@@ -173,7 +173,7 @@ impl MouthScene {
 
         let grey = self.tints.grey;
         let tooth = Row::LOWER.at(arch[0], -(arch[1] - (-0.005 + 0.92 * jaw)), size);
-        over(&mut out, shaded(colours.tooth, 0.68 * tooth.shade, grey), 0.9 * tooth.alpha);
+        over(&mut out, shaded(colours.tooth, 0.76 * tooth.shade, grey), 0.9 * tooth.alpha);
 
         let light = if let Some(own) = &self.own {
             let (colour, alpha) = own.at(arch);
@@ -182,10 +182,10 @@ impl MouthScene {
         } else {
             let tooth = Row::UPPER.at(arch[0], arch[1], size);
             over(&mut out, shaded(colours.tooth, tooth.shade, grey), tooth.alpha);
-            (0.66 + 0.34 * smoothstep(-0.005, 0.055, below)) * (0.82 + 0.18 * smoothstep(-0.01, 0.04, above))
+            (0.70 + 0.30 * smoothstep(-0.005, 0.05, below)) * (0.86 + 0.14 * smoothstep(-0.01, 0.04, above))
         };
         // Where the lips nearly meet all detail drowns in their shadow.
-        let open = 0.30 + 0.70 * smoothstep(0.0, 0.05, below + above);
+        let open = 0.24 + 0.76 * smoothstep(0.0, 0.055, below + above);
         std::array::from_fn(|k| out[k] * light * open + colours.seam[k] * (1.0 - open))
     }
 }
@@ -209,7 +209,7 @@ fn draw_seam(canvas: &mut Canvas, region: Region, frame: &SkullFrame, lips: &Lip
             let (below, above) = lips.depth(plane);
             let (gap, away) = (below + above, 0.5 * (below - above) / spread);
             let ends = smoothstep(1.02, 0.8, lips.aside(plane[0]));
-            let s = strength * ends * smoothstep(0.03, 0.0, gap) * (-away * away).exp();
+            let s = strength * ends * smoothstep(0.06, 0.01, gap) * (-away * away).exp();
             if s > 1e-3 {
                 let colour = canvas.at_mut(x, y);
                 *colour = [colour[0] * (1.0 - 0.85 * s), colour[1] * (1.0 - s), colour[2] * (1.0 - s)];
