@@ -1,2 +1,40 @@
-//! placeholder
-fn main() {}
+//! The `talkinghead` program: parses, runs one command, prints an error once, picks the exit code.
+//!
+//! Data goes to standard output, everything else to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage.
+
+mod arguments;
+mod commands;
+mod failure;
+mod interruption;
+mod progress;
+mod usage;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::Arguments;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage::report(&error),
+    };
+    start_log();
+    interruption::install();
+    match commands::run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            interruption::leave_to_handler();
+            failure.print();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Messages for developers, off unless `TALKINGHEAD_LOG` asks for them (`TALKINGHEAD_LOG=debug`).
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("TALKINGHEAD_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true).init();
+}

@@ -7,12 +7,16 @@ pub mod error;
 pub mod generator;
 pub mod import;
 pub mod layers;
+pub mod neural;
 pub mod options;
 pub mod procedural;
+mod projection;
 mod renderer;
 pub mod verify;
 pub mod weights;
 
 pub use device::DeviceKind;
+pub use projection::Projection;
+pub use neural::NeuralRenderer;
 pub use renderer::Renderer;
 pub use error::{SynthesisError, WeightMismatch};

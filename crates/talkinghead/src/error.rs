@@ -29,6 +29,14 @@ pub enum GenerationError {
     /// The motion track.
     #[error(transparent)]
     Motion(#[from] MotionError),
+    /// A portrait cannot be animated.
+    #[error("{}: {source}", path.display())]
+    Portrait {
+        /// The picture or video.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: talkinghead_render::RenderError,
+    },
     /// A frame could not be made.
     #[error(transparent)]
     Synthesis(#[from] SynthesisError),
@@ -53,6 +61,9 @@ impl GenerationError {
             Self::Face { source, .. } => source.hint(),
             Self::Speech(error) => error.hint(),
             Self::Motion(error) => error.hint(),
+            Self::Portrait { .. } => {
+                Some("use a picture in which the whole face is visible and at least 30 pixels wide".to_owned())
+            }
             Self::Synthesis(error) => error.hint().map(|hint| hint.to_string()),
             Self::Option { hint, .. } => Some(hint.clone()),
             Self::Cancelled => Some("nothing was left behind; run the same command again to start over".to_owned()),

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use image::RgbImage;
 use talkinghead_face::FaceNetworks;
-use talkinghead_media::{Container, FRAME_RATE, MediaError, VideoOptions, VideoWriter, check_output, probe, write_png};
+use talkinghead_media::{Container, FRAME_RATE, MediaError, MediaKind, VideoOptions, VideoWriter, check_output, probe, write_png};
 use talkinghead_motion::{HeadMotion, MotionTrack, Performance};
 use talkinghead_synthesis::Renderer;
 
@@ -16,7 +16,7 @@ use crate::hearing::Heard;
 use crate::ordered::in_order;
 use crate::progress::OnProgress;
 use crate::report::StageTimes;
-use crate::subject::{Subject, measure_video};
+use crate::subject::{Looking, Subject, measure_video};
 use crate::{
     Cancellation, GenerationError, GenerationOptions, HeadMotionChoice, PerformanceChoice, PerformanceOptions, Progress, Report,
     RendererChoice, Stage, memory,
@@ -119,7 +119,12 @@ impl Generation {
             return Err(MediaError::NoAudio { path: self.audio.clone() }.into());
         }
         for reference in &self.references {
-            probe(reference, &options.limits)?;
+            if probe(reference, &options.limits)?.kind == MediaKind::Audio {
+                return Err(MediaError::NoVideo { path: reference.clone() }.into());
+            }
+        }
+        if let PerformanceChoice::Track { path, .. } = &options.performance {
+            MotionTrack::read(path)?;
         }
         self.check_renderer()
     }
@@ -164,7 +169,7 @@ impl Generation {
         let subject = subject?;
         let heard = heard.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         let mut warnings = subject.warnings.clone();
-        let track = self.track(heard, &networks, &times, &mut warnings)?;
+        let track = self.track(heard, subject.amplitude(), &networks, &times, &mut warnings)?;
         if let Some(path) = &self.options.save_motion {
             track.write(path)?;
         }
@@ -190,7 +195,8 @@ impl Generation {
         times.measure(Stage::Reference, || {
             self.tell(Stage::Reference, 0, None);
             let tell = |done, total| self.tell(Stage::Reference, done, total);
-            Subject::look(&self.references, &self.options, networks, &self.cancellation, &tell)
+            let looking = Looking { options: &self.options, networks, cancellation: &self.cancellation, on_frame: &tell };
+            looking.subject(&self.references)
         })
     }
 
@@ -201,10 +207,11 @@ impl Generation {
         })
     }
 
-    /// The performance, as long as the recording.
+    /// The performance, as long as the recording. `amplitude`: how wide this person opens the mouth.
     fn track(
         &self,
         heard: Heard,
+        amplitude: f32,
         networks: &FaceNetworks,
         times: &StageTimes,
         warnings: &mut Vec<String>,
@@ -228,7 +235,7 @@ impl Generation {
                         head_motion,
                         blinking: options.blinking,
                         head_gain: options.head_gain,
-                        expression_gain: options.expression_gain,
+                        expression_gain: (amplitude * options.expression_gain).min(10.0),
                         seed: options.seed,
                     };
                     let mut track = performance.perform(&heard.expressions, &heard.rhythm)?;
@@ -267,8 +274,7 @@ impl Generation {
     ) -> Result<Box<dyn Renderer>, GenerationError> {
         self.cancellation.check()?;
         self.tell(Stage::Preparation, 0, None);
-        let _ = (networks, subject.mouths.len(), subject.shots);
-        let mut renderer = crate::stand_in::StandIn(subject.picture);
+        let mut renderer = subject.projection(networks)?;
         renderer.prepare(&mut track.frames.iter().map(|frame| frame.to_face_motion()))?;
         Ok(Box::new(renderer))
     }

@@ -1,0 +1,122 @@
+//! `talkinghead doctor`: what is installed and what works.
+
+use clap::Args;
+use talkinghead::Device;
+use talkinghead_media::{Container, ffmpeg_version, ffprobe_version};
+
+use super::{print, print_json};
+use crate::failure::Failure;
+
+/// Says what is installed and which devices work.
+#[derive(Args, Debug)]
+pub struct Doctor {
+    /// Print one JSON object instead of lines.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(serde::Serialize)]
+struct Finding {
+    name: String,
+    works: bool,
+    /// Whether `generate` fails without it.
+    needed: bool,
+    detail: String,
+}
+
+#[derive(serde::Serialize)]
+struct Findings {
+    version: &'static str,
+    threads: usize,
+    processor: String,
+    findings: Vec<Finding>,
+}
+
+impl Doctor {
+    /// Does it; fails when something needed is missing.
+    pub fn run(self) -> Result<(), Failure> {
+        let findings = examine();
+        if self.json {
+            print_json(&findings)?;
+        } else {
+            print(&text(&findings))?;
+        }
+        match findings.findings.iter().find(|finding| finding.needed && !finding.works) {
+            Some(missing) => Err(Failure::new(
+                format!("{} does not work: {}", missing.name, missing.detail),
+                "install ffmpeg (Debian, Ubuntu: `sudo apt install ffmpeg`; macOS: `brew install ffmpeg`)",
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+fn examine() -> Findings {
+    let mut findings = vec![
+        finding("ffmpeg", true, ffmpeg_version().map_err(|e| e.to_string())),
+        finding("ffprobe", true, ffprobe_version().map_err(|e| e.to_string())),
+    ];
+    for (container, needed) in [(Container::Mp4, true), (Container::Mov, false), (Container::WebM, false)] {
+        let name = format!("writing {}", container.extension());
+        let works = container.check_encoders().map(|()| "encoders are there".to_owned());
+        findings.push(finding(&name, needed, works.map_err(|e| e.to_string())));
+    }
+    for device in [Device::Cpu, Device::Cuda, Device::Vulkan] {
+        let works = match device {
+            Device::Cpu => Ok("used for everything".to_owned()),
+            _ if device.is_built_in() => Ok("built in".to_owned()),
+            _ => Err("not built into this program".to_owned()),
+        };
+        findings.push(finding(&format!("device {}", device.name()), device == Device::Cpu, works));
+    }
+    Findings {
+        version: env!("CARGO_PKG_VERSION"),
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        processor: processor(),
+        findings,
+    }
+}
+
+fn finding(name: &str, needed: bool, outcome: Result<String, String>) -> Finding {
+    let works = outcome.is_ok();
+    let detail = match outcome {
+        Ok(detail) | Err(detail) => detail,
+    };
+    Finding { name: name.to_owned(), works, needed, detail }
+}
+
+fn text(findings: &Findings) -> String {
+    let mut lines = vec![
+        format!("talkinghead {}", findings.version),
+        format!("processor    {}, {} threads", findings.processor, findings.threads),
+    ];
+    for finding in &findings.findings {
+        let mark = match (finding.works, finding.needed) {
+            (true, _) => "ok",
+            (false, true) => "MISSING",
+            (false, false) => "no",
+        };
+        lines.push(format!("{mark:<8} {:<14} {}", finding.name, finding.detail));
+    }
+    lines.join("\n")
+}
+
+/// Architecture and the vector instructions that the kernels use.
+fn processor() -> String {
+    #[allow(unused_mut)]
+    let mut features: Vec<&str> = Vec::new();
+    #[cfg(target_arch = "x86_64")]
+    {
+        let found = [
+            ("AVX2", std::arch::is_x86_feature_detected!("avx2")),
+            ("FMA", std::arch::is_x86_feature_detected!("fma")),
+            ("AVX-512", std::arch::is_x86_feature_detected!("avx512f")),
+            ("AVX-512 BF16", std::arch::is_x86_feature_detected!("avx512bf16")),
+        ];
+        features.extend(found.iter().filter(|(_, there)| *there).map(|(name, _)| name));
+    }
+    if cfg!(target_arch = "aarch64") {
+        features.push("NEON");
+    }
+    format!("{} ({})", std::env::consts::ARCH, if features.is_empty() { "plain".to_owned() } else { features.join(", ") })
+}

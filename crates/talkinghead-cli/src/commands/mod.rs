@@ -1,0 +1,61 @@
+//! One command a file.
+
+pub mod completions;
+pub mod doctor;
+pub mod generate;
+pub mod import;
+pub mod man;
+pub mod motion;
+pub mod performance_flags;
+pub mod verify;
+
+use crate::arguments::{Arguments, Command};
+use crate::failure::Failure;
+
+/// Settings that every command shares.
+#[derive(Clone, Copy, Debug)]
+pub struct Shared {
+    /// Say nothing but errors and warnings.
+    pub quiet: bool,
+    /// Threads to use.
+    pub threads: Option<std::num::NonZeroUsize>,
+}
+
+/// Runs the command that was asked for.
+pub fn run(arguments: Arguments) -> Result<(), Failure> {
+    let shared = Shared { quiet: arguments.quiet, threads: arguments.threads };
+    if let Some(threads) = shared.threads {
+        talkinghead::use_threads(threads);
+    }
+    match arguments.command {
+        Command::Generate(command) => command.run(shared),
+        Command::Motion(command) => command.run(shared),
+        Command::Import(command) => command.run(shared),
+        Command::Verify(command) => command.run(),
+        Command::Doctor(command) => command.run(),
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
+    }
+}
+
+/// Prints warnings, one line each.
+fn warn(warnings: &[String]) {
+    for warning in warnings {
+        eprintln!("warning: {}", warning.replace(['\n', '\r'], " "));
+    }
+}
+
+/// Prints a value as JSON on standard output.
+fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(anyhow::Error::from)?;
+    print(&text)
+}
+
+/// Prints a line on standard output; a reader that went away is no error.
+fn print(text: &str) -> Result<(), Failure> {
+    use std::io::Write;
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(anyhow::Error::from(error).into()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,76 @@
+//! Flags about movement that `generate` and `motion` share.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use talkinghead::{Blinking, HeadMotionChoice, PerformanceOptions};
+
+/// How the performance is made.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Movement")]
+pub struct PerformanceFlags {
+    /// Where head movement comes from: `audio` (made up, livelier with the speech), `still`, or a video whose head is
+    /// followed.
+    #[arg(long, value_name = "audio|still|VIDEO", default_value = "audio", value_parser = head_motion)]
+    pub head_motion: HeadMotionFlag,
+
+    /// Strength of head movement: 0 none, 1 natural.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = gain)]
+    pub head_gain: f32,
+
+    /// Strength of lips, jaw and brows: 0 none, 1 natural; 0.7 to 1.4 is useful.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = gain)]
+    pub expression_gain: f32,
+
+    /// Whether the eyes blink.
+    #[arg(long, value_enum, value_name = "on|off", default_value_t = Blink::On)]
+    pub blink: Blink,
+
+    /// Number that decides everything random; the same seed gives the same video.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+}
+
+/// `--head-motion`, parsed.
+#[derive(Clone, Debug)]
+pub struct HeadMotionFlag(HeadMotionChoice);
+
+/// `--blink`, parsed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Blink {
+    /// At a human rate.
+    On,
+    /// Never.
+    Off,
+}
+
+impl PerformanceFlags {
+    /// As the library wants it.
+    pub fn options(&self) -> PerformanceOptions {
+        PerformanceOptions {
+            head_motion: self.head_motion.0.clone(),
+            blinking: match self.blink {
+                Blink::On => Blinking::On,
+                Blink::Off => Blinking::Off,
+            },
+            head_gain: self.head_gain,
+            expression_gain: self.expression_gain,
+            seed: self.seed,
+        }
+    }
+}
+
+fn head_motion(text: &str) -> Result<HeadMotionFlag, String> {
+    Ok(HeadMotionFlag(match text {
+        "audio" => HeadMotionChoice::Audio,
+        "still" => HeadMotionChoice::Still,
+        "" => return Err("give `audio`, `still` or the path of a video".to_owned()),
+        path => HeadMotionChoice::Video(PathBuf::from(path)),
+    }))
+}
+
+/// A factor from 0 to 10.
+fn gain(text: &str) -> Result<f32, String> {
+    let value: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.0..=10.0).contains(&value) { Ok(value) } else { Err("give a factor from 0 to 10".to_owned()) }
+}

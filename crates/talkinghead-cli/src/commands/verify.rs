@@ -1,0 +1,85 @@
+//! `talkinghead verify`: are our networks the published ones?
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use talkinghead_synthesis::DeviceKind;
+use talkinghead_synthesis::verify::{Network, verify};
+
+use super::print;
+use crate::failure::Failure;
+
+/// Runs a network on a folder of numbers dumped from another implementation and compares tensor by tensor.
+#[derive(Args, Debug)]
+#[command(after_help = "The folder holds options.json (`options` under the published names; batch, height, width, mode), the weights
+(`checkpoint` names a .pth or .safetensors file; or keys.txt for procedural weights), outputs.safetensors, and if you like
+inputs.safetensors and intermediates.safetensors.
+
+Exit code 1 if a tensor is beyond its tolerance: 2e-4 absolute for pictures (more where options.json says that the other
+implementation itself is less exact), 1e-3 of the largest magnitude for everything else.")]
+pub struct Verify {
+    /// Which network.
+    #[arg(value_enum)]
+    network: NetworkName,
+
+    /// The folder.
+    #[arg(long, value_name = "DIR")]
+    golden: PathBuf,
+
+    /// One tolerance for all tensors: absolute for pictures, relative for everything else.
+    #[arg(long, value_name = "X", value_parser = tolerance)]
+    tolerance: Option<f64>,
+
+    /// Where to run.
+    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
+    device: DeviceName,
+
+    /// Print one JSON object instead of lines.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum NetworkName {
+    Generator,
+    Discriminator,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DeviceName {
+    Cpu,
+    Cuda,
+    Vulkan,
+}
+
+impl Verify {
+    /// Does it; fails when a tensor is beyond its tolerance.
+    pub fn run(self) -> Result<(), Failure> {
+        let network = match self.network {
+            NetworkName::Generator => Network::Generator,
+            NetworkName::Discriminator => Network::Discriminator,
+        };
+        let device = match self.device {
+            DeviceName::Cpu => DeviceKind::Cpu,
+            DeviceName::Cuda => DeviceKind::Cuda,
+            DeviceName::Vulkan => DeviceKind::Vulkan,
+        };
+        let report = verify(network, &self.golden, self.tolerance, &device.open()?)?;
+        print(&if self.json { report.to_json() } else { report.to_string() })?;
+        if report.passed() {
+            return Ok(());
+        }
+        let failed = report.tensors.iter().filter(|tensor| !tensor.passed).count();
+        Err(Failure::new(
+            format!("{failed} of {} tensors in {} are beyond their tolerance", report.tensors.len(), self.golden.display()),
+            "check that options.json and the weights are those of the dump",
+        ))
+    }
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value >= 0.0 && value.is_finite() => Ok(value),
+        _ => Err("give a number of at least 0".to_owned()),
+    }
+}

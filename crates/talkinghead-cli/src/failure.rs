@@ -1,0 +1,59 @@
+//! How a command fails: one `error:` line, then a `hint:` line.
+
+use talkinghead::GenerationError;
+use talkinghead_media::MediaError;
+use talkinghead_motion::MotionError;
+use talkinghead_synthesis::SynthesisError;
+
+/// What is told to the person at the end of a failed command.
+#[derive(Debug)]
+pub struct Failure {
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure with a word on what to do.
+    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// Prints both lines to standard error.
+    pub fn print(&self) {
+        let line = |text: &str| text.replace(['\n', '\r'], " ");
+        eprintln!("error: {}", line(&self.message));
+        if let Some(hint) = &self.hint {
+            eprintln!("hint: {}", line(hint));
+        }
+    }
+}
+
+impl From<GenerationError> for Failure {
+    fn from(error: GenerationError) -> Self {
+        Self { message: error.to_string(), hint: error.hint() }
+    }
+}
+
+impl From<MediaError> for Failure {
+    fn from(error: MediaError) -> Self {
+        Self { message: error.to_string(), hint: error.hint() }
+    }
+}
+
+impl From<MotionError> for Failure {
+    fn from(error: MotionError) -> Self {
+        Self { message: error.to_string(), hint: error.hint() }
+    }
+}
+
+impl From<SynthesisError> for Failure {
+    fn from(error: SynthesisError) -> Self {
+        Self { message: error.to_string(), hint: error.hint().map(str::to_owned) }
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self { message: format!("{error:#}"), hint: None }
+    }
+}
