@@ -20,13 +20,15 @@ fn open(gap: f32) -> FaceMotion {
     let mut motion = FaceMotion::neutral();
     let (mouth, chin) = (mesh.vertices[14][1], mesh.vertices[152][1]);
     for (moved, vertex) in motion.displacement.iter_mut().zip(&mesh.vertices) {
-        let share = ((vertex[1] - mouth) / (chin - mouth)).clamp(0.0, 1.0);
-        moved[1] = 6.0 * gap * 0.7 * share;
+        if vertex[1] > mouth - 0.3 {
+            let share = ((vertex[1] - mouth) / (chin - mouth)).clamp(0.0, 1.0);
+            let near = (-(vertex[0] / 3.5).powi(2)).exp();
+            moved[1] = 6.0 * gap * (0.55 * near + 0.1 * share);
+        }
     }
-    for ((gap_here, share), (upper, lower)) in motion.lip_gaps.iter_mut().zip(PROFILE).zip(LIP_PAIRS) {
+    for ((gap_here, share), (upper, _)) in motion.lip_gaps.iter_mut().zip(PROFILE).zip(LIP_PAIRS) {
         *gap_here = share * gap;
-        motion.displacement[upper][1] -= 6.0 * gap * 0.15 * share;
-        motion.displacement[lower][1] += 6.0 * gap * 0.5 * share;
+        motion.displacement[upper][1] = -6.0 * gap * 0.15 * share;
     }
     motion
 }
