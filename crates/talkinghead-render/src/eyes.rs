@@ -13,6 +13,8 @@ use crate::{Canvas, Mask};
 
 /// Share of an eye's width and height that shows eyeball for certain; lids and lashes lie beyond.
 const KEPT: [f32; 2] = [0.97, 0.86];
+/// Blink from which on the eye is all plate.
+const HIDDEN: f32 = 0.1;
 /// Largest gaze shift in eye widths.
 const GAZE_LIMIT: f32 = 0.12;
 
@@ -53,12 +55,22 @@ impl EyeScene {
         let gaze = limited(face.gaze);
         let looking = smoothstep(0.002, 0.02, (gaze[0] * gaze[0] + gaze[1] * gaze[1]).sqrt());
         for (side, eye) in self.eyes.iter().enumerate() {
-            let strength = smoothstep(0.01, 0.1, face.blink[side]).max(looking);
+            let strength = lid_strength(face.blink[side]).max(looking);
             if strength > 0.0 {
                 eye.paint(frame, portrait, face, gaze, strength);
             }
         }
     }
+}
+
+/// Opacity of the plate for a blink: the photograph's own eye gives way early.
+fn lid_strength(blink: f32) -> f32 {
+    smoothstep(0.01, HIDDEN, blink)
+}
+
+/// Whether the plate hides the photograph's own eye altogether.
+pub(crate) fn hides_own_eye(blink: f32) -> bool {
+    blink >= HIDDEN
 }
 
 fn limited(gaze: [f32; 2]) -> [f32; 2] {

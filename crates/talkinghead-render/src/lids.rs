@@ -51,10 +51,10 @@ pub fn close_lids(face: &mut [[f32; 3]], blink: [f32; 2]) {
     }
 }
 
-/// The upper lid's skin between its edge and the fold under the brow, as a ring of mesh points.
-pub(crate) fn lid_skin(eye: usize) -> Vec<usize> {
+/// The upper lid's skin that comes into sight as it closes, between its edge and the next row of points, as a ring.
+pub(crate) fn lid_outline(eye: usize) -> Vec<usize> {
     let lid = &LIDS[eye];
-    lid.upper.iter().copied().chain(lid.brow_side.iter().rev().copied()).collect()
+    lid.upper.iter().copied().chain(lid.above.iter().rev().copied()).collect()
 }
 
 /// Points under the lower lid, on the cheek side.

@@ -1,10 +1,9 @@
 //! The mesh of the whole picture: 468 points of the face and a lattice around it, with all that is fixed per portrait.
 
-use std::collections::HashSet;
-
 use talkinghead_face::{CanonicalMesh, MESH_POINTS};
 
 use crate::delaunay::triangulate;
+use crate::holes::{EYES, MOUTH};
 use crate::head_region::{oval, oval_points, HeadRegion};
 use crate::math::smoothstep;
 use crate::paste::AreaFrame;
@@ -36,8 +35,10 @@ struct Follower {
 pub struct WarpMesh {
     /// Pixels (x, y, z): the face's 468, then the lattice. Depth is limited in slope.
     pub vertices: Vec<[f32; 3]>,
-    /// Without the inside of the mouth.
+    /// Without the insides of mouth and eyes.
     pub triangles: Vec<[u32; 3]>,
+    /// Insides of the eyes, image left and right.
+    pub eye_triangles: [Vec<[u32; 3]>; 2],
     followers: Vec<Follower>,
 }
 
@@ -78,9 +79,10 @@ impl WarpMesh {
         limit_slope(&mut vertices, SLOPE_LIMIT);
         portrait.vertices.copy_from_slice(&vertices[..MESH_POINTS]);
 
-        let mut triangles = face_triangles();
+        let mut triangles = face_triangles(|t| !MOUTH.holds(t) && !EYES.iter().any(|eye| eye.holds(t)));
+        let eye_triangles = EYES.map(|eye| face_triangles(|t| eye.holds(t)));
         triangles.extend(surrounding_triangles(&ring, oval_numbers, &lattice));
-        Self { vertices, triangles, followers }
+        Self { vertices, triangles, eye_triangles, followers }
     }
 
     /// Poses the lattice: `out` holds the 468 posed face points and grows to all vertices.
@@ -104,15 +106,9 @@ impl WarpMesh {
     }
 }
 
-/// Canonical triangles without the 18 inside the inner lips.
-fn face_triangles() -> Vec<[u32; 3]> {
-    let mesh = CanonicalMesh::get();
-    let inner: HashSet<usize> = mesh.contours.get("lips_inner").into_iter().flatten().copied().collect();
-    mesh.triangles
-        .iter()
-        .filter(|t| !t.iter().all(|i| inner.contains(i)))
-        .map(|t| t.map(|i| i as u32))
-        .collect()
+/// Those of the canonical triangles that are `wanted`.
+fn face_triangles(wanted: impl Fn(&[usize; 3]) -> bool) -> Vec<[u32; 3]> {
+    CanonicalMesh::get().triangles.iter().filter(|t| wanted(t)).map(|t| t.map(|i| i as u32)).collect()
 }
 
 /// A triangular lattice over the picture and a little beyond, where anything can move and one step further.

@@ -40,6 +40,12 @@ impl WarpField {
     /// `source` and `posed` are the vertices (pixels; z away) in the photograph and in the frame.
     pub fn collect(&mut self, source: &[[f32; 3]], posed: &[[f32; 3]], triangles: &[[u32; 3]]) {
         self.patches.clear();
+        self.extend(source, posed, triangles);
+        self.sort();
+    }
+
+    /// Adds those triangles that move; see [`WarpField::sort`].
+    pub(crate) fn extend(&mut self, source: &[[f32; 3]], posed: &[[f32; 3]], triangles: &[[u32; 3]]) {
         for t in triangles {
             let [s, p] = [source, posed].map(|v| t.map(|i| v[i as usize]));
             let moves = (0..3).any(|k| (s[k][0] - p[k][0]).abs() + (s[k][1] - p[k][1]).abs() > STILL);
@@ -47,7 +53,11 @@ impl WarpField {
                 self.add(s, p);
             }
         }
-        self.sort();
+    }
+
+    /// Takes all triangles out.
+    pub(crate) fn clear(&mut self) {
+        self.patches.clear();
     }
 
     /// Adds one triangle; see [`WarpField::sort`].
@@ -86,6 +96,7 @@ impl WarpField {
     }
 
     /// Writes for rows `first..` of a band the places in the photograph; pixels no triangle covers keep theirs.
+    #[inline(always)]
     fn rasterise(&self, first: usize, width: usize, places: &mut [[f32; 2]]) {
         let rows = places.len() / width;
         let (low, high) = (first as f32, (first + rows) as f32 - 1.0);
@@ -113,6 +124,7 @@ impl WarpField {
 
 impl Patch {
     /// First and last pixel of a row inside the triangle, edges included (so that neighbours leave no crack).
+    #[inline(always)]
     fn span(&self, y: f32, width: usize) -> Option<(usize, usize)> {
         let (mut left, mut right) = (f32::MAX, f32::MIN);
         for k in 0..3 {
@@ -159,18 +171,62 @@ pub fn warp(field: &WarpField, source: WarpSource<'_>, frame: &mut Canvas, place
         .par_chunks_mut(BAND * width)
         .zip(places.par_chunks_mut(BAND * width))
         .enumerate()
-        .for_each(|(band, (pixels, places))| {
-            let first = band * BAND;
-            for (row, line) in places.chunks_exact_mut(width).enumerate() {
-                for (x, place) in line.iter_mut().enumerate() {
-                    *place = [x as f32, (first + row) as f32];
-                }
-            }
-            field.rasterise(first, width, places);
-            sample_band(source, first, width, pixels, places);
-        });
+        .for_each(|(band, (pixels, places))| paint_band(field, source, band * BAND, width, pixels, places));
 }
 
+/// Chooses the variant for this processor; all of them give the same bytes.
+fn paint_band(
+    field: &WarpField,
+    source: WarpSource<'_>,
+    first: usize,
+    width: usize,
+    pixels: &mut [[f32; 3]],
+    places: &mut [[f32; 2]],
+) {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has AVX2, the only thing the variant needs.
+        #[allow(unsafe_code)]
+        unsafe {
+            return paint_band_avx2(field, source, first, width, pixels, places);
+        }
+    }
+    paint_band_plain(field, source, first, width, pixels, places);
+}
+
+/// The plain variant compiled for wider registers. (No fused multiply-add: it would round differently.)
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn paint_band_avx2(
+    field: &WarpField,
+    source: WarpSource<'_>,
+    first: usize,
+    width: usize,
+    pixels: &mut [[f32; 3]],
+    places: &mut [[f32; 2]],
+) {
+    paint_band_plain(field, source, first, width, pixels, places);
+}
+
+#[inline(always)]
+fn paint_band_plain(
+    field: &WarpField,
+    source: WarpSource<'_>,
+    first: usize,
+    width: usize,
+    pixels: &mut [[f32; 3]],
+    places: &mut [[f32; 2]],
+) {
+    for (row, line) in places.chunks_exact_mut(width).enumerate() {
+        for (x, place) in line.iter_mut().enumerate() {
+            *place = [x as f32, (first + row) as f32];
+        }
+    }
+    field.rasterise(first, width, places);
+    sample_band(source, first, width, pixels, places);
+}
+
+#[inline(always)]
 fn sample_band(source: WarpSource<'_>, first: usize, width: usize, pixels: &mut [[f32; 3]], places: &[[f32; 2]]) {
     let table = LanczosTable::get();
     let still = &source.still.data[first * width..first * width + pixels.len()];
@@ -253,6 +309,34 @@ mod tests {
                 assert!((0..3).all(|k| (got[k] - want[k]).abs() < 0.1), "{x} {y} {got:?} {want:?}");
             }
         }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    #[allow(unsafe_code)]
+    fn the_wide_variant_equals_the_plain_one() {
+        if !std::arch::is_x86_feature_detected!("avx2") {
+            return;
+        }
+        let canvas = checker();
+        let texture = Texture::new(&canvas, 8, 0.2);
+        let (source, mut posed, triangles) = grid(1.3);
+        posed.iter_mut().enumerate().for_each(|(i, p)| p[1] += (i as f32 * 0.7).sin());
+        let mut field = WarpField::default();
+        field.collect(&source, &posed, &triangles);
+        let source = WarpSource { still: &canvas, texture: &texture };
+        let mut run = |plain: bool| {
+            let mut pixels = vec![[0.0f32; 3]; 64 * 48];
+            let mut places = vec![[0.0f32; 2]; 64 * 48];
+            if plain {
+                paint_band_plain(&field, source, 0, 64, &mut pixels, &mut places);
+            } else {
+                // SAFETY: checked above.
+                unsafe { paint_band_avx2(&field, source, 0, 64, &mut pixels, &mut places) };
+            }
+            (pixels, places)
+        };
+        assert_eq!(run(true), run(false));
     }
 
     #[test]
