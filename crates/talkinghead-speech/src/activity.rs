@@ -1,9 +1,10 @@
-//! Whether somebody speaks: loud enough, and phones near.
+//! Whether somebody speaks: loud enough, phones near, and no steady hiss.
 
+use crate::loudness::Loudness;
 use crate::spikes::PhonemeSpike;
 
-/// Amplitude (natural log, before any gain) under which nothing is speech: -60 dB of full scale.
-const ABSOLUTE: f32 = -6.9;
+/// Amplitude (natural log, before any gain) under which nothing is speech: -56 dB of full scale.
+const ABSOLUTE: f32 = -6.4;
 /// The middle between silence and speech, below the loud frames (natural log; 24 dB).
 const RELATIVE: f32 = 2.8;
 const SLOPE: f32 = 0.3;
@@ -20,16 +21,17 @@ pub(crate) struct ActivityInput {
     pub time: f32,
     /// Natural log of amplitude, before any gain.
     pub level: f32,
+    /// How periodic it is, 0 to 1.
+    pub voicing: f32,
 }
 
 fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// Voice activity at `time`, 0 to 1. `loud`: level of the recording's loud frames; `around`: frames near `time`;
-/// `spikes`: phones near `time`.
-pub(crate) fn voice_activity(time: f32, loud: f32, around: &[ActivityInput], spikes: &[PhonemeSpike]) -> f32 {
-    let threshold = (loud - RELATIVE).max(ABSOLUTE);
+/// Voice activity at `time`, 0 to 1. `around`: frames near `time`; `spikes`: phones near `time`.
+pub(crate) fn voice_activity(time: f32, recording: &Loudness, around: &[ActivityInput], spikes: &[PhonemeSpike]) -> f32 {
+    let threshold = (recording.loud - RELATIVE).max(ABSOLUTE);
     let weigh = |distance: f32| (1.0 - (distance - HOLD).max(0.0) / HOLD).clamp(0.0, 1.0);
     let loudness = around
         .iter()
@@ -37,5 +39,7 @@ pub(crate) fn voice_activity(time: f32, loud: f32, around: &[ActivityInput], spi
         .fold(0.0, f32::max);
     let nearest = spikes.iter().map(|spike| (spike.time - time).abs()).fold(f32::INFINITY, f32::min);
     let phones = ((PHONE_FAR - nearest) / (PHONE_FAR - PHONE_NEAR)).clamp(0.0, 1.0);
-    loudness * phones
+    // The phone network hears phones in hiss; where the level never changes, only a voice vouches for them.
+    let voice = around.iter().map(|frame| frame.voicing).fold(0.0, f32::max);
+    loudness * phones * (1.0 - recording.steadiness() * (1.0 - ((voice - 0.4) / 0.3).clamp(0.0, 1.0)))
 }

@@ -188,7 +188,8 @@ impl SpeechFeatures {
         let around: Vec<ActivityInput> = (0..=2 * LOOK_BACK)
             .filter_map(|i| (self.next + i).checked_sub(LOOK_BACK))
             .filter(|&frame| frame < self.frames)
-            .map(|frame| ActivityInput { time: frame as f32 * FRAME_SECONDS, level: sound_at(frame).level })
+            .map(|frame| (frame as f32 * FRAME_SECONDS, sound_at(frame)))
+            .map(|(time, sound)| ActivityInput { time, level: sound.level, voicing: sound.voicing })
             .collect();
         let mut log_mel = [0.0; MEL_BANDS];
         for mel in self.mels.iter().take(MELS_PER_FRAME) {
@@ -206,7 +207,7 @@ impl SpeechFeatures {
             energy: (1.0 + level / 3.5).clamp(0.0, 1.0),
             pitch: sound.pitch,
             voicing: if self.loudness.may_be_speech(sound.level) { sound.voicing } else { 0.0 },
-            voice_activity: voice_activity(time, self.loudness.loud, &around, spikes),
+            voice_activity: voice_activity(time, &self.loudness, &around, spikes),
             spikes: spikes.iter().filter(|s| (s.time / FRAME_SECONDS) as usize == self.next).cloned().collect(),
         }
     }

@@ -20,6 +20,8 @@ pub struct Loudness {
     pub gain: f32,
     /// Natural log of the amplitude (before the gain) that 5 % of the 40 ms frames exceed.
     pub loud: f32,
+    /// How far (natural log) the loud frames lie above the quietest fifth: speech has more than 1, steady noise next to 0.
+    pub range: f32,
 }
 
 impl Loudness {
@@ -55,7 +57,13 @@ impl Loudness {
         }
         let loud = levels.quantile(0.95);
         let rms = levels.rms_above(loud - SPEECH_RANGE);
-        Ok(Self { samples, gain: (SPEECH_RMS / rms.max(1e-9)).min(MAX_GAIN), loud })
+        let range = loud - levels.quantile(0.2);
+        Ok(Self { samples, gain: (SPEECH_RMS / rms.max(1e-9)).min(MAX_GAIN), loud, range })
+    }
+
+    /// How much the recording is like steady noise, 0 to 1: its level hardly changes.
+    pub(crate) fn steadiness(&self) -> f32 {
+        ((0.9 - self.range) / 0.4).clamp(0.0, 1.0)
     }
 
     /// Whether a frame of this level (natural log of amplitude, before the gain) may be speech.

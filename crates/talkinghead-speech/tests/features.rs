@@ -92,3 +92,17 @@ fn silence_and_slivers_of_sound_are_no_speech() {
     }
     assert!(SpeechFeatures::of_samples(Vec::new()).is_err());
 }
+
+#[test]
+fn hiss_is_no_speech_whatever_the_phone_network_hears() {
+    let mut state = 1u32;
+    let mut hiss = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / 8_388_608.0 - 1.0
+    };
+    for amplitude in [0.3, 0.02] {
+        let frames = features((0..64_000).map(|_| amplitude * hiss()).collect());
+        let most = frames.iter().map(|f| f.voice_activity).fold(0.0, f32::max);
+        assert!(most < 0.1, "{amplitude}: {most}");
+    }
+}
