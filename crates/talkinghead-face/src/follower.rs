@@ -10,21 +10,17 @@ use crate::{Detection, FaceChoice, FaceError, FaceNetworks, FaceRegion, Identity
 /// Looks of the landmark network at a face that was just detected.
 const PASSES_WHEN_FOUND: usize = 3;
 /// A mean movement beyond this between two frames, in interocular distances, may be a cut to somebody else.
-const SUSPICIOUS_MOVE: f32 = 0.35;
+const SUSPICIOUS_MOVE: f32 = 0.15;
 /// A change of size beyond this factor between two frames may be a cut as well.
 const SUSPICIOUS_GROWTH: f32 = 1.3;
+/// Two frames whose views of the face correlate less than this may be a cut, however alike the faces lie.
+const SUSPICIOUS_CORRELATION: f32 = 0.6;
 /// While the face is gone, small faces are searched for in every so many frames: that takes long.
 const THOROUGH_SEARCH_EVERY: usize = 12;
 /// With several people in view, the face is compared with the chosen one's every so many frames.
 const IDENTITY_CHECK_EVERY: usize = 12;
 /// After this many frames of following, further looks of the person are kept for comparison.
 const KEEP_LOOKS_AFTER: [usize; 3] = [10, 50, 200];
-/// A face that comes back is the chosen one if its identity is nearer than this ...
-const SAME_PERSON: f32 = 0.6;
-/// ... or this, if it comes back soon and where it was.
-const SAME_PERSON_NEARBY: f32 = 0.7;
-/// How soon is soon, in frames.
-const SOON: usize = 12;
 
 /// Follows one face.
 pub(crate) struct Follower {
@@ -32,6 +28,8 @@ pub(crate) struct Follower {
     choice: FaceChoice,
     /// Where the face was when it was last seen.
     last: Option<Landmarks>,
+    /// What the place where the next frame's face is looked for showed then.
+    glimpse: Vec<f32>,
     /// Frames since then.
     gone: usize,
     /// Frames in which the face was seen.
@@ -58,6 +56,7 @@ impl Follower {
             networks: networks.clone(),
             choice,
             last: None,
+            glimpse: Vec::new(),
             gone: 0,
             seen: 0,
             looks: Vec::new(),
@@ -86,6 +85,7 @@ impl Follower {
         match &found {
             Some(landmarks) => {
                 self.last = Some(landmarks.clone());
+                self.glimpse = glimpse(frame, &FaceRegion::around_landmarks(landmarks));
                 self.gone = 0;
                 self.seen += 1;
                 if KEEP_LOOKS_AFTER.contains(&self.seen) {
@@ -99,16 +99,18 @@ impl Follower {
 
     /// Looks where the face was in the last frame.
     fn follow(&mut self, frame: &RgbImage, last: &Landmarks) -> Result<Option<Landmarks>, FaceError> {
-        let mut pass = self.networks.mesh_pass(frame, &FaceRegion::around_landmarks(last))?;
+        let region = FaceRegion::around_landmarks(last);
+        let mut pass = self.networks.mesh_pass(frame, &region)?;
         if !pass.found() {
             return Ok(None);
         }
-        let suspicious = moved_much(last, &pass.landmarks);
+        let changed = correlation(&self.glimpse, &glimpse(frame, &region)) < SUSPICIOUS_CORRELATION;
+        let suspicious = changed || moved_much(last, &pass.landmarks);
         if suspicious {
             pass = self.networks.mesh_pass(frame, &FaceRegion::around_landmarks(&pass.landmarks))?;
         }
         let check = suspicious || (self.crowded && self.seen.is_multiple_of(IDENTITY_CHECK_EVERY));
-        if !pass.found() || (check && !self.is_chosen(frame, &pass.landmarks, SAME_PERSON_NEARBY)?) {
+        if !pass.found() || (check && !self.is_chosen(frame, &pass.landmarks)?) {
             return Ok(None);
         }
         Ok(Some(pass.landmarks))
@@ -124,9 +126,7 @@ impl Follower {
         faces.sort_by(|a, b| box_overlap(&b.bounds, &before).total_cmp(&box_overlap(&a.bounds, &before)));
         for face in &faces {
             let Some(landmarks) = self.look_closely(frame, face)? else { continue };
-            let nearby = self.gone <= SOON && box_overlap(&landmarks.bounding_box(), &before) > 0.3;
-            let limit = if nearby { SAME_PERSON_NEARBY } else { SAME_PERSON };
-            if self.is_chosen(frame, &landmarks, limit)? {
+            if self.is_chosen(frame, &landmarks)? {
                 return Ok(Some(landmarks));
             }
         }
@@ -170,14 +170,14 @@ impl Follower {
     }
 
     /// Whether this is the person that is followed.
-    fn is_chosen(&mut self, frame: &RgbImage, landmarks: &Landmarks, limit: f32) -> Result<bool, FaceError> {
+    fn is_chosen(&mut self, frame: &RgbImage, landmarks: &Landmarks) -> Result<bool, FaceError> {
         for look in &mut self.looks {
             if let Look::Picture(face) = look {
                 *look = Look::Embedding(self.networks.embed(face)?);
             }
         }
         let found = self.networks.identity(frame, landmarks)?;
-        Ok(self.looks.iter().any(|look| matches!(look, Look::Embedding(known) if known.distance(&found) < limit)))
+        Ok(self.looks.iter().any(|look| matches!(look, Look::Embedding(known) if known.same_person(&found))))
     }
 }
 
@@ -187,4 +187,28 @@ fn moved_much(before: &Landmarks, after: &Landmarks) -> bool {
     let growth = after.interocular_distance() / unit;
     let moved = before.points.iter().zip(&after.points).map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1])).sum::<f32>();
     moved / before.points.len() as f32 / unit > SUSPICIOUS_MOVE || !(1.0 / SUSPICIOUS_GROWTH..SUSPICIOUS_GROWTH).contains(&growth)
+}
+
+/// A coarse view of a region, `[16, 16, 3]`, 0..1.
+fn glimpse(frame: &RgbImage, region: &FaceRegion) -> Vec<f32> {
+    const SIDE: usize = 16;
+    let mut view = vec![0.0; SIDE * SIDE * 3];
+    for (j, row) in view.chunks_exact_mut(SIDE * 3).enumerate() {
+        region.read_row(frame, SIDE, j, 1.0 / 255.0, row);
+    }
+    view
+}
+
+/// Of two views: 1 for the same up to brightness and contrast, 0 for unrelated ones (or where there is nothing to see).
+fn correlation(a: &[f32], b: &[f32]) -> f32 {
+    let mean = |v: &[f32]| v.iter().sum::<f32>() / v.len().max(1) as f32;
+    let (mean_a, mean_b) = (mean(a), mean(b));
+    let (mut both, mut only_a, mut only_b) = (0.0, 0.0, 0.0);
+    for (x, y) in a.iter().zip(b) {
+        let (x, y) = (x - mean_a, y - mean_b);
+        both += x * y;
+        only_a += x * x;
+        only_b += y * y;
+    }
+    both / (only_a * only_b).sqrt().max(1e-6)
 }

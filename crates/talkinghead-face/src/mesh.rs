@@ -3,7 +3,7 @@
 use image::RgbImage;
 
 use crate::mesh_executor::{INPUT_ROW, SIDE};
-use crate::region::{FaceRegion, Outside};
+use crate::region::FaceRegion;
 use crate::{FaceError, FaceNetworks, Landmarks};
 
 /// Points the network gives.
@@ -32,18 +32,15 @@ impl FaceNetworks {
     /// Looks at one region once. Does not judge whether a face is there: see [`MeshPass::found`].
     ///
     /// # Errors
-    /// [`FaceError::Network`].
+    /// [`FaceError::Network`], [`FaceError::PictureSize`].
     pub fn mesh_pass(&self, picture: &RgbImage, region: &FaceRegion) -> Result<MeshPass, FaceError> {
         let executor = self.networks().mesh()?;
-        // Pixels with their colours side by side; the executor wants a row and a column of zeros at the end.
-        let mut input = vec![0.0; (SIDE + 1) * INPUT_ROW];
-        region.sample(picture, SIDE, Outside::Nearest, |index, colour| {
-            let at = index / SIDE * INPUT_ROW + index % SIDE * 3;
-            for (to, value) in input[at..at + 3].iter_mut().zip(colour) {
-                *to = value * (1.0 / 255.0);
+        crate::networks::check_size(picture)?;
+        let output = executor.run(|input| {
+            for (j, row) in input.chunks_exact_mut(INPUT_ROW).take(SIDE).enumerate() {
+                region.read_row(picture, SIDE, j, 1.0 / 255.0, row);
             }
         });
-        let output = executor.run(&input);
         if output.points.iter().any(|v| !v.is_finite()) {
             return Err(FaceError::network("face_landmarks", "points are not finite"));
         }

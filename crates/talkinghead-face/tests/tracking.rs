@@ -13,8 +13,6 @@ fn portrait() -> RgbImage {
     imageops::crop_imm(&picture, 80, 0, 280, 280).to_image()
 }
 
-/// Another person, roughly: the same face made narrow and mirrored would not do, so a drawing that only the detector and not
-/// the identity takes for her is not needed; a face half as large stands for the neighbour.
 fn scene(places: &[(i64, i64, u32)]) -> RgbImage {
     let mut scene = RgbImage::from_pixel(640, 360, GREY);
     for &(x, y, side) in places {
@@ -80,4 +78,21 @@ fn a_frame_that_cannot_be_read_ends_the_track_with_its_own_words() {
     let frames = [Ok(scene(&[(20, 40, 280)])), Err(broken)];
     let error = FaceTracker::new(&FaceNetworks::load(), FaceChoice::Main).track(frames).unwrap_err();
     assert_eq!((error.to_string().as_str(), error.hint().as_deref()), ("frame 3 is torn", Some("read it again")));
+}
+
+#[test]
+fn the_track_never_changes_over_to_somebody_else() {
+    let demo = |name: &str| {
+        let picture = image::open(format!("{}/../../assets/demo/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap().to_rgb8();
+        imageops::resize(&picture, 360, 360, imageops::FilterType::Triangle)
+    };
+    let person = portrait();
+    let other = demo("hopper.jpg");
+    // A cut to somebody else in the same place, and back.
+    let person = imageops::resize(&person, 360, 360, imageops::FilterType::Triangle);
+    let mut frames = vec![person.clone(); 3];
+    frames.extend(vec![other; 4]);
+    frames.extend(vec![person; 3]);
+    let track = track(frames, FaceChoice::Main).unwrap();
+    assert_eq!((track.gaps.len(), track.gaps[0].first, track.gaps[0].frames), (1, 3, 4));
 }

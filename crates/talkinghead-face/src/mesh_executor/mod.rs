@@ -8,6 +8,8 @@ mod graph;
 mod kernels;
 mod lanes;
 
+use std::sync::Mutex;
+
 use graph::{Block, Layers};
 pub(crate) use kernels::Instructions;
 use kernels::{Onto, max_pool_row};
@@ -22,6 +24,8 @@ pub(crate) const INPUT_ROW: usize = (SIDE + 1) * 3;
 pub(crate) struct MeshExecutor {
     layers: Layers,
     instructions: Instructions,
+    /// Working memory that no run uses at the moment: one for each thread that ever ran at the same time.
+    spare: Mutex<Vec<Memory>>,
 }
 
 /// What the network says.
@@ -39,27 +43,43 @@ impl MeshExecutor {
     /// # Errors
     /// What in the graph is not as expected.
     pub(crate) fn new(onnx: &[u8], instructions: Instructions) -> Result<Self, String> {
-        Ok(Self { layers: graph::read(onnx)?, instructions })
+        Ok(Self { layers: graph::read(onnx)?, instructions, spare: Mutex::default() })
     }
 
     /// Runs the network.
     ///
-    /// `input` is `[257, 257, 3]`, RGB 0..1, with the last row and the last pixel of each row zero.
-    pub(crate) fn run(&self, input: &[f32]) -> MeshOutput {
-        assert_eq!(input.len(), (SIDE + 1) * INPUT_ROW);
+    /// `fill` writes the picture, RGB 0..1, into `[257, 257, 3]` floats: 256 rows of 256 pixels. The last row and the last
+    /// pixel of each row are zero and must stay so.
+    pub(crate) fn run(&self, fill: impl FnOnce(&mut [f32])) -> MeshOutput {
+        let mut memory = self.spare.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default();
+        memory.input.resize((SIDE + 1) * INPUT_ROW, 0.0);
+        fill(&mut memory.input);
+        let output = self.run_in(&mut memory);
+        if let Ok(mut spare) = self.spare.lock() {
+            spare.push(memory);
+        }
+        output
+    }
+
+    fn run_in(&self, memory: &mut Memory) -> MeshOutput {
+        let Memory { input, picture, halved, window, middle } = memory;
         let mut side = SIDE / 2;
         let stem = &self.layers.stem;
-        let mut picture = vec![0.0; side * side * stem.outputs];
+        picture.resize(side * side * stem.outputs, 0.0);
         for (y, out) in picture.chunks_exact_mut(side * stem.outputs).enumerate() {
             let row = |k: usize| &input[(2 * y + k) * INPUT_ROW..(2 * y + k + 1) * INPUT_ROW];
             stem.row(self.instructions, &[row(0), row(1), row(2)], 6, side, Onto::Nothing, out);
         }
         for block in &self.layers.blocks {
+            side /= if block.halves { 2 } else { 1 };
+            window.start(side, block.depthwise.channels);
+            middle.resize(side * block.depthwise.channels, 0.0);
             if block.halves {
-                side /= 2;
-                picture = block.halved(self.instructions, &picture, side);
+                halved.resize(side * side * block.expand.outputs, 0.0);
+                block.halved(self.instructions, picture, side, window, middle, halved);
+                std::mem::swap(picture, halved);
             } else {
-                block.in_place(self.instructions, &mut picture, side);
+                block.in_place(self.instructions, picture, side, window, middle);
             }
         }
         let rows: Vec<&[f32]> = picture.chunks_exact(picture.len() / 2).collect();
@@ -72,12 +92,27 @@ impl MeshExecutor {
     }
 }
 
+/// What a run works in; kept for the next one.
+#[derive(Debug, Default)]
+struct Memory {
+    input: Vec<f32>,
+    picture: Vec<f32>,
+    halved: Vec<f32>,
+    window: Window,
+    middle: Vec<f32>,
+}
+
 impl Block {
     /// A block that keeps the picture's size, `[side, side, channels]`, and replaces it row by row.
-    fn in_place(&self, instructions: Instructions, picture: &mut [f32], side: usize) {
+    fn in_place(
+        &self,
+        instructions: Instructions,
+        picture: &mut [f32],
+        side: usize,
+        window: &mut Window,
+        middle: &mut [f32],
+    ) {
         let row = side * self.input_channels;
-        let mut window = Window::new(side, self.depthwise.channels);
-        let mut middle = vec![0.0; side * self.depthwise.channels];
         for y in 0..=side {
             // Row y is read here and replaced one step later, when its residual is added.
             let entered = window.advance();
@@ -88,20 +123,25 @@ impl Block {
                 entered.fill(0.0);
             }
             if y > 0 {
-                self.depthwise.row(instructions, window.rows(), side, &mut middle);
+                self.depthwise.row(instructions, window.rows(), side, middle);
                 let output = &mut picture[(y - 1) * row..y * row];
-                self.expand.row(instructions, &[&middle], self.depthwise.channels, side, Onto::Residual, output);
+                self.expand.row(instructions, &[middle], self.depthwise.channels, side, Onto::Residual, output);
             }
         }
     }
 
-    /// A block that halves the picture; gives `[side, side, expand.outputs]`.
-    fn halved(&self, instructions: Instructions, picture: &[f32], side: usize) -> Vec<f32> {
+    /// A block that halves the picture; `out` is `[side, side, expand.outputs]`.
+    fn halved(
+        &self,
+        instructions: Instructions,
+        picture: &[f32],
+        side: usize,
+        window: &mut Window,
+        middle: &mut [f32],
+        out: &mut [f32],
+    ) {
         let channels = self.expand.outputs;
         let input_row = 2 * side * self.input_channels;
-        let mut out = vec![0.0; side * side * channels];
-        let mut window = Window::new(side, self.depthwise.channels);
-        let mut middle = vec![0.0; side * self.depthwise.channels];
         for y in 0..=side {
             let entered = window.advance();
             if y < side {
@@ -114,16 +154,16 @@ impl Block {
                 entered.fill(0.0);
             }
             if y > 0 {
-                self.depthwise.row(instructions, window.rows(), side, &mut middle);
+                self.depthwise.row(instructions, window.rows(), side, middle);
                 let output = &mut out[(y - 1) * side * channels..y * side * channels];
-                self.expand.row(instructions, &[&middle], self.depthwise.channels, side, Onto::Residual, output);
+                self.expand.row(instructions, &[middle], self.depthwise.channels, side, Onto::Residual, output);
             }
         }
-        out
     }
 }
 
 /// Three rows for the depthwise convolution, each with a pixel of zeros at both ends; a row of zeros comes first.
+#[derive(Debug, Default)]
 struct Window {
     rows: [Vec<f32>; 3],
     newest: usize,
@@ -131,9 +171,12 @@ struct Window {
 }
 
 impl Window {
-    fn new(side: usize, channels: usize) -> Self {
-        let row = || vec![0.0; (side + 2) * channels];
-        Self { rows: [row(), row(), row()], newest: 2, channels }
+    fn start(&mut self, side: usize, channels: usize) {
+        for row in &mut self.rows {
+            row.clear();
+            row.resize((side + 2) * channels, 0.0);
+        }
+        (self.newest, self.channels) = (2, channels);
     }
 
     /// Drops the oldest row and gives its inner part to be filled.
@@ -183,7 +226,7 @@ mod tests {
         }
         let expected = Network::new("face_landmarks", ONNX, &[1, 3, SIDE, SIDE]).run(&planes).unwrap();
         for instructions in [Instructions::Portable, Instructions::detect()] {
-            let found = MeshExecutor::new(ONNX, instructions).unwrap().run(&input);
+            let found = MeshExecutor::new(ONNX, instructions).unwrap().run(|to| to.copy_from_slice(&input));
             assert_eq!(found.points.len(), expected[0].len());
             for (a, b) in found.points.iter().zip(&expected[0]) {
                 assert!((a - b).abs() < 5e-3, "{instructions:?}: {a} {b}");
