@@ -76,10 +76,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         if !wanted.is_empty() && !wanted.iter().any(|w| w == name) {
             continue;
         }
-        renderer.render(&motion);
-        let start = Instant::now();
-        let frame = renderer.render(&motion);
-        println!("{name}: {:.2} ms", start.elapsed().as_secs_f64() * 1e3);
+        let mut best = f64::MAX;
+        let mut frame = picture.clone();
+        for _ in 0..9 {
+            let start = Instant::now();
+            frame = renderer.render(&motion);
+            best = best.min(start.elapsed().as_secs_f64());
+        }
+        println!("{name}: {:.2} ms", 1e3 * best);
         frame.save(Path::new(out).join(format!("{name}.png")))?;
     }
     Ok(())

@@ -29,6 +29,12 @@ impl Hole {
         triangle.iter().all(|i| self.upper.contains(i) || self.lower.contains(i))
     }
 
+    /// The line half way between the edges, corners included, in the picture plane.
+    pub fn middle_line(&self, posed: &[[f32; 3]]) -> Vec<[f32; 2]> {
+        let middle = |(&u, &l): (&usize, &usize)| [0, 1].map(|k| 0.5 * (posed[u][k] + posed[l][k]));
+        self.upper.iter().zip(self.lower).map(middle).collect()
+    }
+
     /// Adds triangles that cover the hole with the colours of its edges.
     pub fn cover(&self, field: &mut WarpField, source: &[[f32; 3]], posed: &[[f32; 3]]) {
         let back = |p: [f32; 3]| [p[0], p[1], FAR];

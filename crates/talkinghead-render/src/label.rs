@@ -179,11 +179,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_two_pixels_wide_and_leaves_out_its_last_pixel() {
+    fn a_line_is_two_pixels_wide_and_reaches_both_ends() {
         let mut canvas = GreyImage::black(20, 10);
         draw_curve(&mut canvas, &[[3.0, 5.0], [12.0, 5.0]]);
         let lit = canvas.data.iter().filter(|&&v| v == 255).count();
-        assert_eq!(lit, 2 * 10);
+        assert_eq!(lit, 2 * 11);
         assert_eq!(canvas.data[5 * 20 + 12], 255);
         assert_eq!(canvas.data[4 * 20 + 2], 255);
     }

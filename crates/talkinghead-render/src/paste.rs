@@ -3,17 +3,26 @@
 use image::RgbImage;
 use talkinghead_face::{Landmarks, Matte};
 
+use crate::enlargement::Enlargement;
 use crate::polygon::Region;
 use crate::{Canvas, Mask};
 
 /// Interocular distances from the eyes to the working area's edges.
-const REACH: f32 = 5.0;
+const REACH: f32 = 4.4;
+/// Largest interocular distance in the working area, pixels: larger heads are animated at a smaller size, so that time and
+/// memory stay bounded.
+const MOST_IOD: f32 = 200.0;
 
 /// A rectangle of the picture around the head, with the whole picture beside it.
 #[derive(Clone, Debug)]
 pub struct WorkingArea {
     picture: RgbImage,
     region: Region,
+    /// Pixels of the working area, at most the region's.
+    width: usize,
+    height: usize,
+    /// The way back to full size; `None` when the area is as large as its region.
+    enlargement: Option<Enlargement>,
 }
 
 /// The working area seen from inside: its size, and on which sides the picture goes on.
@@ -41,7 +50,7 @@ impl AreaFrame {
 }
 
 impl WorkingArea {
-    /// Five interocular distances around the eyes' middle, as far as the picture goes.
+    /// 4.4 interocular distances around the eyes' middle, as far as the picture goes.
     pub fn around_head(picture: &RgbImage, landmarks: &Landmarks) -> Self {
         let (width, height) = (picture.width() as usize, picture.height() as usize);
         let (a, b) = (landmarks.points[468], landmarks.points[473]);
@@ -50,26 +59,66 @@ impl WorkingArea {
         let region = Region::around(&[middle], reach, width, height).unwrap_or(Region::whole(width, height));
         // Hardly smaller than the picture: then the whole of it.
         let region = if region.width * region.height * 10 > width * height * 8 { Region::whole(width, height) } else { region };
-        Self { picture: picture.clone(), region }
+        let factor = (MOST_IOD / landmarks.interocular_distance()).min(1.0);
+        let [width, height] = [region.width, region.height].map(|v| ((v as f32 * factor).round() as usize).max(1));
+        let mut area = Self { picture: picture.clone(), region, width, height, enlargement: None };
+        if factor < 1.0 {
+            area.enlargement = Some(Enlargement::new(area.canvas(), region.width, region.height));
+        }
+        area
+    }
+
+    /// The area's pixels.
+    fn canvas(&self) -> Canvas {
+        let r = self.region;
+        let cut = image::imageops::crop_imm(&self.picture, r.x as u32, r.y as u32, r.width as u32, r.height as u32);
+        if (self.width, self.height) == (r.width, r.height) {
+            return Canvas::from_rgb(&cut.to_image());
+        }
+        let (width, height) = (self.width as u32, self.height as u32);
+        Canvas::from_rgb(&image::imageops::resize(&cut.to_image(), width, height, image::imageops::FilterType::CatmullRom))
+    }
+
+    /// Full-size pixels in one pixel of the area.
+    fn scale(&self) -> f32 {
+        self.region.width as f32 / self.width as f32
+    }
+
+    /// A point of the area, in pixels of the picture.
+    pub fn to_picture(&self, point: [f32; 3]) -> [f32; 3] {
+        let s = self.scale();
+        let [x, y] = [point[0], point[1]].map(|v| (v + 0.5) * s - 0.5);
+        [x + self.region.x as f32, y + self.region.y as f32, point[2] * s]
+    }
+
+    /// A pixel of the picture, in pixels of the area; `None` outside it.
+    pub fn from_picture(&self, pixel: [f32; 2]) -> Option<[f32; 2]> {
+        let (r, s) = (self.region, self.scale());
+        let [x, y] = [pixel[0] - r.x as f32, pixel[1] - r.y as f32];
+        let inside = x >= 0.0 && y >= 0.0 && x < r.width as f32 && y < r.height as f32;
+        inside.then(|| [x, y].map(|v| ((v + 0.5) / s - 0.5).max(0.0)))
     }
 
     /// The area's pixels, and the landmarks seen from its corner.
     pub fn enter(&self, landmarks: &Landmarks) -> (Canvas, Landmarks) {
-        let r = self.region;
-        let cut = image::imageops::crop_imm(&self.picture, r.x as u32, r.y as u32, r.width as u32, r.height as u32).to_image();
-        let points = landmarks.points.iter().map(|p| [p[0] - r.x as f32, p[1] - r.y as f32, p[2]]).collect();
-        (Canvas::from_rgb(&cut), Landmarks { points })
+        let (r, s) = (self.region, self.scale());
+        let points = landmarks.points.iter().map(|p| {
+            let [x, y] = [p[0] - r.x as f32, p[1] - r.y as f32].map(|v| (v + 0.5) / s - 0.5);
+            [x, y, p[2] / s]
+        });
+        (self.canvas(), Landmarks { points: points.collect() })
     }
 
     /// The area's part of a matte of the whole picture.
     pub fn cut(&self, matte: &Matte) -> Mask {
-        let r = self.region;
-        let mut data = Vec::with_capacity(r.width * r.height);
-        for y in r.y..r.y + r.height {
-            let start = y * matte.width as usize + r.x;
-            data.extend_from_slice(&matte.values[start..start + r.width]);
+        let mut data = Vec::with_capacity(self.width * self.height);
+        for y in 0..self.height {
+            for x in 0..self.width {
+                let [u, v, _] = self.to_picture([x as f32, y as f32, 0.0]).map(|v| v.max(0.0).round() as u32);
+                data.push(matte.at(u.min(matte.width - 1), v.min(matte.height - 1)));
+            }
         }
-        Mask { width: r.width, height: r.height, data }
+        Mask { width: self.width, height: self.height, data }
     }
 
     /// Size and open edges.
@@ -77,8 +126,8 @@ impl WorkingArea {
         let r = self.region;
         let (width, height) = (self.picture.width() as usize, self.picture.height() as usize);
         AreaFrame {
-            width: r.width,
-            height: r.height,
+            width: self.width,
+            height: self.height,
             goes_on: [r.x > 0, r.y > 0, r.x + r.width < width, r.y + r.height < height],
         }
     }
@@ -86,6 +135,9 @@ impl WorkingArea {
     /// The whole picture with the area's pixels replaced by a frame's.
     pub fn leave(&self, frame: &Canvas) -> RgbImage {
         let r = self.region;
+        if let Some(enlargement) = &self.enlargement {
+            return enlargement.paste(&self.picture, r, frame);
+        }
         let (width, height) = self.picture.dimensions();
         let line = 3 * width as usize;
         let mut bytes = Vec::with_capacity(line * height as usize);
@@ -123,9 +175,23 @@ mod tests {
         let mut points = vec![[100.0, 100.0, 0.0]; 478];
         points[473][0] = 120.0;
         let area = WorkingArea::around_head(&picture, &Landmarks { points });
-        assert!(area.region.width < 300);
+        assert!(area.region.width < 300 && area.enlargement.is_none());
         let (canvas, _) = area.enter(&Landmarks { points: vec![[0.0; 3]; 478] });
         assert_eq!(area.leave(&canvas), picture);
-        assert_eq!(area.frame().goes_on, [true, false, true, true]);
+        assert_eq!(area.frame().goes_on, [true; 4]);
+    }
+
+    #[test]
+    fn a_large_head_is_worked_on_smaller_and_points_find_back() {
+        let picture = RgbImage::from_fn(1000, 900, |x, y| image::Rgb([(x / 5) as u8, (y / 5) as u8, 7]));
+        let mut points = vec![[300.0, 400.0, 20.0]; 478];
+        points[473][0] = 800.0;
+        let landmarks = Landmarks { points };
+        let area = WorkingArea::around_head(&picture, &landmarks);
+        let (canvas, inside) = area.enter(&landmarks);
+        assert!((inside.interocular_distance() - MOST_IOD).abs() < 1.0);
+        let back = area.to_picture(inside.points[0]);
+        assert!((0..3).all(|k| (back[k] - landmarks.points[0][k]).abs() < 0.6), "{back:?}");
+        assert_eq!(area.leave(&canvas), picture);
     }
 }

@@ -1,6 +1,11 @@
 //! The orthographic z-buffer projection of a coloured mesh, and what the neural renderer is shown of a frame.
 
+use image::{Rgb, RgbImage};
+use talkinghead_face::Landmarks;
+
 use crate::label::GreyImage;
+use crate::paste::WorkingArea;
+use crate::{to_byte, Canvas};
 
 /// A mesh as the reference keeps it: x right, y down, z **towards** the camera, pixels; colours 0..1.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +29,36 @@ pub struct MeshImage {
     pub colours: Vec<[u8; 3]>,
     /// 255 where the mesh is.
     pub cover: GreyImage,
+}
+
+/// One frame for the neural renderer, at the size of the portrait's picture. Crop it, resize it as PIL does
+/// ([`crate::resize`]), and draw labels and masks ([`crate::label`], [`crate::masks`]) from its landmarks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FrameProjection {
+    /// The posed, textured face on black.
+    pub image: RgbImage,
+    /// 255 where the face is.
+    pub cover: GreyImage,
+    /// `[478]` posed landmarks in pixels.
+    pub landmarks: Landmarks,
+}
+
+impl FrameProjection {
+    /// Puts a working area's pixels in their place of the whole picture.
+    pub(crate) fn place(area: &WorkingArea, canvas: &Canvas, cover: &[u8], landmarks: Landmarks) -> Self {
+        let (width, height) = area.picture().dimensions();
+        let mut image = RgbImage::new(width, height);
+        let mut whole = GreyImage::black(width as usize, height as usize);
+        for (x, y, pixel) in image.enumerate_pixels_mut() {
+            let Some([u, v]) = area.from_picture([x as f32, y as f32]) else { continue };
+            let (near_x, near_y) = (u.round() as usize, v.round() as usize);
+            if cover.get(near_y * canvas.width + near_x) == Some(&255) && near_x < canvas.width {
+                *pixel = Rgb(canvas.bilinear(u, v).map(to_byte));
+                whole.data[y as usize * width as usize + x as usize] = 255;
+            }
+        }
+        Self { image, cover: whole, landmarks }
+    }
 }
 
 /// Renders a mesh (SPEC-data section 6): pixel (r, c) has its centre at (c + 0.5, r + 0.5), the largest z is in front,

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use image::RgbImage;
-use talkinghead_face::{FaceMotion, Landmarks};
+use talkinghead_face::{FaceMotion, Landmarks, MESH_POINTS};
 
 use crate::error::RenderError;
 use crate::expression::ExpressionScale;
@@ -11,6 +11,7 @@ use crate::eyes::{hides_own_eye, EyeScene};
 use crate::fold_edges;
 use crate::head_region::{HeadMattes, HeadRegion, Mattes};
 use crate::holes;
+use crate::lash_line;
 use crate::lid_light::LidLight;
 use crate::mesh::WarpMesh;
 use crate::mouth::MouthScene;
@@ -19,7 +20,8 @@ use crate::portrait::{PortraitGeometry, PosedFace};
 use crate::pose::pose_face;
 use crate::texture::Texture;
 use crate::unsmile::UnsmileBasis;
-use crate::warp::{warp, WarpField, WarpSource};
+use crate::projection::FrameProjection;
+use crate::warp::{paint_on_black, warp, WarpField, WarpSource};
 use crate::{Canvas, MouthBank, MouthChoice};
 
 /// Least distance of the iris centres that can be animated, pixels.
@@ -142,6 +144,7 @@ impl ProjectionRenderer {
         fold_edges::soften(&mut scratch.frame, &scratch.places, &mut scratch.softened);
         self.lid_light.apply(&mut scratch.frame, &scratch.places, &face);
         self.eyes.paint(&mut scratch.frame, &self.portrait, &face);
+        lash_line::paint(&mut scratch.frame, &face, self.portrait.iod * face.rigid.scale);
         self.mouth.paint(&mut scratch.frame, &face);
         if let Some((bank, choice)) = mouth {
             bank.overlay(&mut scratch.frame, &face, self.portrait.iod * face.rigid.scale, choice);
@@ -167,6 +170,25 @@ impl ProjectionRenderer {
             holes::MOUTH.cover(field, &self.mesh.vertices, posed);
         }
         field.sort();
+    }
+
+    /// What the neural renderer is shown of a frame: the posed, textured face alone, and its landmarks.
+    pub fn project(&self, motion: &FaceMotion) -> FrameProjection {
+        let (face, _) = pose_face(&self.portrait, self.scale, motion);
+        let mut field = WarpField::default();
+        let corners = |t: &[u32; 3], v: &[[f32; 3]]| t.map(|i| v[i as usize]);
+        let all = self.mesh.triangles.iter().chain(self.mesh.eye_triangles.iter().flatten());
+        for t in all.filter(|t| t.iter().all(|&i| (i as usize) < MESH_POINTS)) {
+            field.add(corners(t, &self.portrait.vertices), corners(t, &face.points));
+        }
+        holes::MOUTH.cover(&mut field, &self.portrait.vertices, &face.points);
+        field.sort();
+        let (mut canvas, cover) = paint_on_black(&field, &self.texture, self.still.width, self.still.height);
+        self.eyes.paint(&mut canvas, &self.portrait, &face);
+        self.mouth.paint(&mut canvas, &face);
+        let irises = self.portrait.irises.iter().map(|&p| face.rigid.apply(p));
+        let points = face.points.iter().copied().chain(irises).map(|p| self.area.to_picture(p)).collect();
+        FrameProjection::place(&self.area, &canvas, &cover, Landmarks { points })
     }
 
     /// The posed face of a motion, in pixels of the working area.

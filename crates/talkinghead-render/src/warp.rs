@@ -174,6 +174,22 @@ pub fn warp(field: &WarpField, source: WarpSource<'_>, frame: &mut Canvas, place
         .for_each(|(band, (pixels, places))| paint_band(field, source, band * BAND, width, pixels, places));
 }
 
+/// Paints the field's triangles alone on black; returns the picture and 255 for every pixel that they cover.
+pub(crate) fn paint_on_black(field: &WarpField, texture: &Texture, width: usize, height: usize) -> (Canvas, Vec<u8>) {
+    let mut places = vec![[f32::NAN; 2]; width * height];
+    field.rasterise(0, width, &mut places);
+    let table = LanczosTable::get();
+    let mut canvas = Canvas::filled(width, height, [0.0; 3]);
+    let mut cover = vec![0; width * height];
+    for ((out, cover), place) in canvas.data.iter_mut().zip(&mut cover).zip(&places) {
+        if !place[0].is_nan() {
+            *out = texture.sample(place[0], place[1], table).map(|v| v.clamp(0.0, 255.0));
+            *cover = 255;
+        }
+    }
+    (canvas, cover)
+}
+
 /// Chooses the variant for this processor; all of them give the same bytes.
 fn paint_band(
     field: &WarpField,
@@ -325,7 +341,7 @@ mod tests {
         let mut field = WarpField::default();
         field.collect(&source, &posed, &triangles);
         let source = WarpSource { still: &canvas, texture: &texture };
-        let mut run = |plain: bool| {
+        let run = |plain: bool| {
             let mut pixels = vec![[0.0f32; 3]; 64 * 48];
             let mut places = vec![[0.0f32; 2]; 64 * 48];
             if plain {

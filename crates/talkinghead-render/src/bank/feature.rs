@@ -79,16 +79,17 @@ impl MouthTarget {
     /// `|f - f'|^2 + 0.0005 |pose difference / 5 degrees|^2`: what it costs to show one mouth for the other.
     pub fn cost(&self, other: &Self) -> f32 {
         let pose: f32 = self.angles.iter().zip(&other.angles).map(|(a, b)| ((a - b) / 5.0).powi(2)).sum();
-        let missing = self.missing_interior(other);
-        self.feature.distance_squared(&other.feature) + POSE_WEIGHT * pose + MISSING_WEIGHT * missing * missing
+        let misfit = self.interior_misfit(other);
+        self.feature.distance_squared(&other.feature) + POSE_WEIGHT * pose + MISFIT_WEIGHT * misfit * misfit
     }
 
-    /// How much of what lies between the wanted lips `other` does not show, interocular distances: a closed mouth drawn open
-    /// is only smeared lip, while an open one may well be drawn together.
-    pub fn missing_interior(&self, other: &Self) -> f32 {
-        (self.feature.gap() - 1.6 * other.feature.gap() - 0.015).max(0.0)
+    /// By how much (interocular distances) what lies between `other`'s lips would have to be stretched or squeezed beyond what
+    /// looks right: a closed mouth drawn open is only smeared lip, and teeth drawn together shrink instead of being covered.
+    pub fn interior_misfit(&self, other: &Self) -> f32 {
+        let (wanted, shown) = (self.feature.gap(), other.feature.gap());
+        (wanted - 1.35 * shown - 0.02).max(0.4 * shown - wanted - 0.01).max(0.0)
     }
 }
 
 const POSE_WEIGHT: f32 = 0.0005;
-const MISSING_WEIGHT: f32 = 1.0;
+const MISFIT_WEIGHT: f32 = 1.0;

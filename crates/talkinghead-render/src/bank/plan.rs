@@ -16,9 +16,9 @@ const JUMP_PRICE: f32 = 0.0004;
 /// Price of showing the same mouth again, or the one before it.
 const HOLD_PRICE: f32 = 0.0002;
 /// Distance (interocular distances) up to which a remembered mouth replaces the painted one wholly, and from which not at all.
-const FADE: (f32, f32) = (0.085, 0.115);
-/// The same for the height of interior that it does not show.
-const MISSING_FADE: (f32, f32) = (0.0, 0.025);
+const FADE: (f32, f32) = (0.07, 0.10);
+/// The same for the height by which what lies between its lips would have to be stretched or squeezed too far.
+const MISFIT_FADE: (f32, f32) = (0.0, 0.02);
 
 /// The mouth of one frame: remembered mouths to be mixed, and how far they replace the painted one.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,9 @@ pub struct MouthChoice {
     /// 0 = show the painted mouth only, 1 = the remembered mouth only.
     pub strength: f32,
 }
+
+/// Frames on either side of a jump over which mouths are mixed: more would show both sets of teeth at once.
+const FADE_REACH: usize = 1;
 
 /// One frame's candidates on the way through the bank.
 struct Column {
@@ -54,8 +57,7 @@ pub struct MouthPlanner {
 impl MouthPlanner {
     /// A plan through a bank; with `look_ahead` 50 (two seconds) it hardly ever differs from a plan that knows everything.
     pub fn new(bank: Arc<MouthBank>, look_ahead: usize) -> Self {
-        let half = if bank.len() < 2 * CANDIDATES { 3 } else { 1 };
-        Self { bank, look_ahead: look_ahead.max(1), columns: VecDeque::new(), fade: CrossFade::new(half) }
+        Self { bank, look_ahead: look_ahead.max(1), columns: VecDeque::new(), fade: CrossFade::new(FADE_REACH) }
     }
 
     /// Takes the next wanted mouth.
@@ -156,7 +158,7 @@ impl Column {
 fn strength(wanted: &MouthTarget, remembered: &MouthTarget) -> f32 {
     let distance = wanted.feature.distance_squared(&remembered.feature).sqrt();
     smoothstep(FADE.1, FADE.0, distance)
-        * smoothstep(MISSING_FADE.1, MISSING_FADE.0, wanted.missing_interior(remembered))
+        * smoothstep(MISFIT_FADE.1, MISFIT_FADE.0, wanted.interior_misfit(remembered))
 }
 
 /// A frame's place on the path.
@@ -216,6 +218,7 @@ impl CrossFade {
         } else {
             self.before += 1;
         }
-        MouthChoice { parts, strength: strength / total }
+        // A half-transparent mouth is seen as such: pass quickly through the middle.
+        MouthChoice { parts, strength: smoothstep(0.2, 0.8, strength / total) }
     }
 }
