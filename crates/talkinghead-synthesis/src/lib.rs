@@ -15,6 +15,7 @@ mod renderer;
 pub mod verify;
 pub mod weights;
 
+pub use burn::tensor::Device as BurnDevice;
 pub use device::DeviceKind;
 pub use projection::Projection;
 pub use neural::NeuralRenderer;

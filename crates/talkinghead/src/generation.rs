@@ -140,10 +140,7 @@ impl Generation {
                 "the neural renderer needs trained weights",
                 "name them with --weights FILE, or use --renderer projection",
             )),
-            RendererChoice::Neural(_) => Err(GenerationError::option(
-                "the neural renderer cannot be used for videos yet",
-                "use --renderer projection",
-            )),
+            RendererChoice::Neural(_) => Ok(()),
         }
     }
 
@@ -274,9 +271,12 @@ impl Generation {
     ) -> Result<Box<dyn Renderer>, GenerationError> {
         self.cancellation.check()?;
         self.tell(Stage::Preparation, 0, None);
-        let mut renderer = subject.projection(networks)?;
+        let mut renderer: Box<dyn Renderer> = match &self.options.renderer {
+            RendererChoice::Projection => Box::new(subject.projection(networks)?),
+            RendererChoice::Neural(choice) => Box::new(crate::neural::renderer(choice, subject, networks)?),
+        };
         renderer.prepare(&mut track.frames.iter().map(|frame| frame.to_face_motion()))?;
-        Ok(Box::new(renderer))
+        Ok(renderer)
     }
 
     /// Makes all frames in parallel and writes them in order. Gives the encoder's peak memory.

@@ -4,11 +4,13 @@
 //! for progress, a handle to stop it, a report at the end. Frames flow through bounded queues, so that memory does not grow
 //! with the length of the recording. Uses every crate of inference; the command line is a thin layer on top.
 
+mod driving;
 mod error;
 mod framing;
 mod generation;
 mod hearing;
 mod memory;
+mod neural;
 mod options;
 mod ordered;
 mod performing;
@@ -17,6 +19,7 @@ mod report;
 mod subject;
 mod threads;
 
+pub use driving::{DrivenGeneration, DrivenPicture};
 pub use error::GenerationError;
 pub use generation::Generation;
 pub use memory::peak_memory_bytes;

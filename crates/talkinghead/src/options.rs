@@ -92,7 +92,7 @@ impl Device {
 
     /// Whether this build of the program can use it.
     pub fn is_built_in(self) -> bool {
-        self == Self::Cpu
+        talkinghead_synthesis::DeviceKind::from(self).is_built_in()
     }
 }
 

@@ -8,8 +8,10 @@ use talkinghead_media::{FrameReader, Limits, MediaError, MediaKind, probe, read_
 use talkinghead_motion::MeasuredFace;
 use talkinghead_render::{Mattes, MouthBank, MouthBankOptions, ProjectionRenderer, RenderOptions, SpeechStyle, diverse_mouths, key_frame};
 use talkinghead_synthesis::Projection;
+use talkinghead_synthesis::neural::Shot;
 
-use crate::{Cancellation, GenerationError, GenerationOptions};
+use crate::neural::MOST_SHOTS;
+use crate::{Cancellation, GenerationError, GenerationOptions, RendererChoice};
 
 /// Frames of a reference video that are looked at: one minute.
 const MOST_REFERENCE_FRAMES: usize = 1500;
@@ -35,6 +37,8 @@ pub(crate) struct Subject {
     mouths: MouthBank,
     /// Pictures to borrow teeth from.
     spare: Vec<(RgbImage, StillFace)>,
+    /// Further shots for the neural renderer, kept whole only for it.
+    pub shots: Vec<Shot>,
     /// What was not quite right.
     pub warnings: Vec<String>,
 }
@@ -75,6 +79,9 @@ impl Looking<'_> {
         let chosen = self.choose(&mut recordings);
         let mut base: Option<(PathBuf, RgbImage, StillFace)> = None;
         let (mut mouths, mut spare) = (MouthBank::new(MouthBankOptions::default()), Vec::new());
+        let neural = matches!(self.options.renderer, RendererChoice::Neural(_));
+        let every = recordings.iter().map(|r| r.frames.len()).sum::<usize>().div_ceil(MOST_SHOTS).max(1);
+        let (mut shots, mut seen) = (Vec::new(), 0);
         for (number, recording) in recordings.iter().enumerate() {
             let mut reader = Reader::open(&recording.path, recording.kind, &self.options.limits)?;
             // The picture that moves comes first: its resolution decides that of the mouths.
@@ -91,6 +98,10 @@ impl Looking<'_> {
                 let picture = self.read(&mut reader, *frame, recording)?;
                 mouths.add(&picture, landmarks, *frame);
                 let is_base = number == 0 && *frame == chosen;
+                if neural && !is_base && seen % every == 0 {
+                    shots.push(Shot { picture: picture.clone(), landmarks: landmarks.clone() });
+                }
+                seen += 1;
                 if recording.kind == MediaKind::Picture && !is_base && spare.len() < MOST_SPARE_PICTURES {
                     let face = self.networks.still_face(&picture, self.options.face).map_err(GenerationError::face(&recording.path))?;
                     spare.push((picture, face));
@@ -100,7 +111,7 @@ impl Looking<'_> {
         let Some((path, picture, face)) = base else {
             return Err(GenerationError::option("no reference was given", "give at least one picture or video of the person"));
         };
-        Ok(Subject { picture, path, face, style, mouths, spare, warnings })
+        Ok(Subject { picture, path, face, style, mouths, spare, shots, warnings })
     }
 
     /// Where the face is in a reference.
@@ -171,8 +182,14 @@ impl Recording {
 }
 
 impl Subject {
-    /// The projection renderer for this person.
+    /// The projection renderer for this person, with remembered mouths.
     pub(crate) fn projection(self, networks: &FaceNetworks) -> Result<Projection, GenerationError> {
+        let renderer = self.portrait(networks)?;
+        Ok(Projection::new(renderer, self.picture.dimensions(), self.mouths))
+    }
+
+    /// The picture, ready to be moved.
+    pub(crate) fn portrait(&self, networks: &FaceNetworks) -> Result<ProjectionRenderer, GenerationError> {
         let broken = GenerationError::face(&self.path);
         let unfit = |source| GenerationError::Portrait { path: self.path.clone(), source };
         let person = networks.person_matte(&self.picture).map_err(&broken)?;
@@ -189,7 +206,7 @@ impl Subject {
                 break;
             }
         }
-        Ok(Projection::new(renderer, self.picture.dimensions(), self.mouths))
+        Ok(renderer)
     }
 
     /// How much wider (or less) this person opens the mouth than most; 1 when not known.

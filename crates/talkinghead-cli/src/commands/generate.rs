@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use talkinghead::{
-    Device, FaceChoice, Framing, Generation, GenerationOptions, Limits, NeuralChoice, PerformanceChoice, RendererChoice, Report,
+    Cancellation, Device, FaceChoice, Framing, Generation, GenerationOptions, Limits, NeuralChoice, PerformanceChoice, RendererChoice, Report,
 };
 
+use super::driving_flags::DrivingFlags;
 use super::performance_flags::PerformanceFlags;
 use super::{Shared, print_json, warn};
 use crate::failure::Failure;
@@ -36,8 +37,8 @@ pub struct Generate {
     reference: Vec<PathBuf>,
 
     /// The recording to speak: any sound file, or a video with sound.
-    #[arg(long, short, value_name = "PATH")]
-    audio: PathBuf,
+    #[arg(long, short, value_name = "PATH", required_unless_present = "driving_landmarks")]
+    audio: Option<PathBuf>,
 
     /// The video to write: .mp4, .mov or .webm. An existing file is replaced once the new one is complete.
     #[arg(long, short, value_name = "PATH")]
@@ -74,12 +75,15 @@ pub struct Generate {
     #[arg(long, value_enum, default_value_t = DeviceFlag::Cpu, help_heading = "Rendering")]
     device: DeviceFlag,
 
+    #[command(flatten)]
+    driving: DrivingFlags,
+
     /// Show only the square around the face instead of the reference's full frame.
     #[arg(long, help_heading = "Video")]
     crop: bool,
 
     /// Quality of the encoding, 0 (best, largest) to 51; 18 when left out (28 for webm).
-    #[arg(long, value_name = "0-63", value_parser = clap::value_parser!(u8).range(0..=63), help_heading = "Video")]
+    #[arg(long, value_name = "0-63", allow_negative_numbers = true, value_parser = clap::value_parser!(u8).range(0..=63), help_heading = "Video")]
     crf: Option<u8>,
 
     /// Write the first frame to this PNG before the long run.
@@ -87,7 +91,7 @@ pub struct Generate {
     preview: Option<PathBuf>,
 
     /// Longest recording or video that is read, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 3600.0, value_parser = seconds, help_heading = "Limits")]
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600.0, allow_negative_numbers = true, value_parser = seconds, help_heading = "Limits")]
     max_seconds: f64,
 
     /// Print a report as one JSON object on standard output.
@@ -118,10 +122,16 @@ enum DeviceFlag {
 impl Generate {
     /// Does it.
     pub fn run(self, shared: Shared) -> Result<(), Failure> {
+        if self.driving.are_given() {
+            return self.drive(shared);
+        }
         let options = self.options(shared)?;
         let display = Arc::new(Display::new(shared.quiet));
         let shown = Arc::clone(&display);
-        let generation = Generation::new(self.reference, self.audio, self.output)
+        let Some(audio) = self.audio else {
+            return Err(Failure::new("no recording was given", "name it with --audio"));
+        };
+        let generation = Generation::new(self.reference, audio, self.output)
             .options(options)
             .on_progress(move |progress| shown.show(progress));
         let outcome = generation.run();
@@ -136,12 +146,35 @@ impl Generate {
         Ok(())
     }
 
-    fn options(&self, shared: Shared) -> Result<GenerationOptions, Failure> {
-        let device = match self.device {
+    /// Driving by a file set: always the neural renderer.
+    fn drive(self, shared: Shared) -> Result<(), Failure> {
+        let neural = NeuralChoice { weights: self.weights.clone(), device: self.device() };
+        let limits = Limits::default().with_max_seconds(self.max_seconds);
+        let generation = self.driving.generation(&self.reference, self.audio.clone(), self.output.clone(), neural, self.crf, limits)?;
+        let start = std::time::Instant::now();
+        let display = Display::new(shared.quiet);
+        let outcome = generation.run(&Cancellation::default(), &|progress| display.show(progress));
+        display.clear();
+        let frames = outcome?;
+        let seconds = start.elapsed().as_secs_f64();
+        if self.json {
+            print_json(&serde_json::json!({ "output": self.output, "frames": frames, "elapsed_seconds": seconds }))?;
+        } else if !shared.quiet {
+            eprintln!("{}: {frames} frames in {seconds:.1} s", self.output.display());
+        }
+        Ok(())
+    }
+
+    fn device(&self) -> Device {
+        match self.device {
             DeviceFlag::Cpu => Device::Cpu,
             DeviceFlag::Cuda => Device::Cuda,
             DeviceFlag::Vulkan => Device::Vulkan,
-        };
+        }
+    }
+
+    fn options(&self, shared: Shared) -> Result<GenerationOptions, Failure> {
+        let device = self.device();
         let renderer = match self.renderer {
             RendererFlag::Projection if device != Device::Cpu => {
                 return Err(Failure::new(

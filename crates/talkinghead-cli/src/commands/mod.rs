@@ -2,6 +2,7 @@
 
 pub mod completions;
 pub mod doctor;
+pub mod driving_flags;
 pub mod generate;
 pub mod import;
 pub mod man;

@@ -1,0 +1,81 @@
+//! Pictures and landmarks as the network's tensors (SPEC-data sections 7, 8 and 11), and its tensors as pictures.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use image::{Rgb, RgbImage};
+use talkinghead_render::label::{LabelParts, label_image};
+use talkinghead_render::masks::{MaskKind, mask};
+
+use crate::generator::Source;
+
+/// 68 landmarks, pixels of a picture: x right, y down.
+pub type Points = [[f64; 2]; 68];
+
+/// One source or reference: a picture and its landmarks in it.
+#[derive(Debug, Clone)]
+pub struct FrameInput {
+    /// The picture.
+    pub picture: RgbImage,
+    /// Its landmarks, pixels.
+    pub landmarks: Points,
+}
+
+/// Blackens eyes and mouth: they must come from the label image, not from a photograph.
+pub fn hidden_parts(input: &FrameInput) -> RgbImage {
+    let (width, height) = input.picture.dimensions();
+    let hidden = mask(&input.landmarks, width as usize, height as usize, MaskKind::EyesAndMouth);
+    let mut picture = input.picture.clone();
+    for (pixel, hidden) in picture.pixels_mut().zip(&hidden.data) {
+        if *hidden != 0 {
+            *pixel = Rgb([0; 3]);
+        }
+    }
+    picture
+}
+
+/// A source to be warped: eyes and mouth at -1, and its label image.
+pub fn masked_source(input: &FrameInput, device: &Device) -> Source {
+    let (width, height) = input.picture.dimensions();
+    Source {
+        label: label_tensor(&input.landmarks, width as usize, height as usize, LabelParts::default(), device),
+        image: image_tensor(&hidden_parts(input), device),
+    }
+}
+
+/// A picture as `[1, 3, height, width]`, -1..1.
+pub fn image_tensor(picture: &RgbImage, device: &Device) -> Tensor<4> {
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let mut values = Vec::with_capacity(3 * width * height);
+    for channel in 0..3 {
+        values.extend(picture.pixels().map(|pixel| f32::from(pixel.0[channel]) / 127.5 - 1.0));
+    }
+    Tensor::from_data(TensorData::new(values, [1, 3, height, width]), device)
+}
+
+/// Landmarks as a label image `[1, 1, height, width]`, 0..1.
+pub fn label_tensor(landmarks: &Points, width: usize, height: usize, parts: LabelParts, device: &Device) -> Tensor<4> {
+    let label = label_image(landmarks, width, height, parts);
+    let values: Vec<f32> = label.data.iter().map(|value| f32::from(*value) / 255.0).collect();
+    Tensor::from_data(TensorData::new(values, [1, 1, height, width]), device)
+}
+
+/// The first picture of `[batch, 3 or 1, height, width]`, -1..1, truncated to bytes as the published demo does.
+pub fn picture_of(tensor: &Tensor<4>) -> RgbImage {
+    converted(tensor, |value| ((value + 1.0) / 2.0 * 255.0).clamp(0.0, 255.0) as u8)
+}
+
+/// The same for values in 0..1: label images and occlusion masks.
+pub fn tile_of(tensor: &Tensor<4>) -> RgbImage {
+    converted(tensor, |value| (value * 255.0).clamp(0.0, 255.0) as u8)
+}
+
+fn converted(tensor: &Tensor<4>, byte: impl Fn(f32) -> u8) -> RgbImage {
+    let [_, channels, height, width] = tensor.dims();
+    let values = tensor.clone().narrow(0, 0, 1).into_data().try_into_vec_as::<f32>().unwrap_or_default();
+    RgbImage::from_fn(width as u32, height as u32, |x, y| {
+        let at = y as usize * width + x as usize;
+        Rgb(std::array::from_fn(|k| {
+            let channel = if channels == 3 { k } else { 0 };
+            values.get(channel * width * height + at).map_or(0, |value| byte(*value))
+        }))
+    })
+}

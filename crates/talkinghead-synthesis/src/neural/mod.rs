@@ -1,0 +1,13 @@
+//! The neural renderer: what the network is shown of a performance, and its pictures' way back into the full frame.
+
+mod conditioning;
+mod driving;
+mod file_set;
+mod paste;
+mod renderer;
+
+pub use conditioning::{FrameInput, Points, hidden_parts, image_tensor, label_tensor, masked_source, picture_of, tile_of};
+pub use driving::{DrivenSynthesis, Driving};
+pub use file_set::{parse_landmarks, parse_poses, read_landmarks, read_poses};
+pub use paste::paste;
+pub use renderer::{NeuralRenderer, Shot};

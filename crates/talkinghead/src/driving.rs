@@ -1,0 +1,186 @@
+//! Driving without a recording, as the published demo does: a clip's landmarks and poses move the person of another clip
+//! (or of the same one) through the neural generator.
+
+use std::path::{Path, PathBuf};
+
+use image::{RgbImage, imageops};
+use talkinghead_media::{FrameReader, Limits, MediaError, VideoOptions, VideoWriter, check_output};
+use talkinghead_render::resize::{Bytes, Kernel, resize};
+use talkinghead_synthesis::SynthesisError;
+use talkinghead_synthesis::generator::{RawImage, Synthesis};
+use talkinghead_synthesis::neural::{DrivenSynthesis, Driving, picture_of, read_landmarks, read_poses, tile_of};
+
+use crate::neural::generator;
+use crate::{Cancellation, GenerationError, NeuralChoice, Progress, Stage};
+
+/// Side of the network's pictures, pixels.
+const SIDE: u32 = 256;
+
+/// What is written of each frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum DrivenPicture {
+    /// The result.
+    #[default]
+    Result,
+    /// A row of tiles: label image, result, result before composition, warped reference and its mask, warped projection and
+    /// its mask; those that the network does not make are left out.
+    Comparison,
+}
+
+/// A generation from the published file set. All arrays are `.npy`.
+#[derive(Clone, Debug)]
+pub struct DrivenGeneration {
+    /// Landmarks that drive, `[frames, 68, 3]`.
+    pub landmarks: PathBuf,
+    /// Their poses, `[frames, 6]`.
+    pub rotations: PathBuf,
+    /// The projected head of every frame, a video; needed by networks that warp it.
+    pub projection: Option<PathBuf>,
+    /// Landmarks of the reference clip without pose, `[frames, 68, 3]` or one face.
+    pub front: PathBuf,
+    /// The reference clip.
+    pub reference: PathBuf,
+    /// Its landmarks, `[frames, 68, 3]`.
+    pub reference_landmarks: PathBuf,
+    /// Sound to put under the video.
+    pub audio: Option<PathBuf>,
+    /// The video to write.
+    pub output: PathBuf,
+    /// The network.
+    pub neural: NeuralChoice,
+    /// What is written of each frame.
+    pub picture: DrivenPicture,
+    /// Quality of the encoding; none for the format's default.
+    pub crf: Option<u8>,
+    /// Bounds of what is read.
+    pub limits: Limits,
+}
+
+impl DrivenGeneration {
+    /// Does it; gives the number of frames. The output appears whole or not at all.
+    ///
+    /// # Errors
+    /// Unreadable inputs, arrays that do not fit each other, networks that do not fit.
+    pub fn run(&self, cancellation: &Cancellation, on_progress: &dyn Fn(Progress)) -> Result<usize, GenerationError> {
+        let named = [&self.landmarks, &self.rotations, &self.front, &self.reference, &self.reference_landmarks];
+        let optional = [&self.projection, &self.audio, &self.neural.weights];
+        let inputs: Vec<&Path> = named.into_iter().chain(optional.into_iter().flatten()).map(PathBuf::as_path).collect();
+        for input in &inputs {
+            if !input.exists() {
+                return Err(MediaError::NotFound { path: input.to_path_buf() }.into());
+            }
+        }
+        check_output(&self.output, inputs)?;
+        let reference_landmarks = read_landmarks(&self.reference_landmarks)?;
+        let driving = Driving::new(
+            &read_landmarks(&self.landmarks)?,
+            &read_poses(&self.rotations)?,
+            &read_landmarks(&self.front)?,
+            &reference_landmarks,
+        )?;
+        let (network, device) = generator(&self.neural)?;
+        if network.config().warp_projection && self.projection.is_none() {
+            return Err(GenerationError::option(
+                "this network warps the projected head, but no projection was given",
+                "name the projection video with --projection (in the published file set: N_ani.mp4)",
+            ));
+        }
+        on_progress(Progress { stage: Stage::Reference, done: 0, total: None });
+        let wanted = driving.shots(network.config().shots);
+        let (pictures, scale) = self.shots(&wanted, cancellation)?;
+        let synthesis = DrivenSynthesis::new(driving, network, pictures, scale, &device)?;
+        self.write(&synthesis, cancellation, on_progress)
+    }
+
+    /// The wanted frames of the reference clip at 256 x 256, and the scale of the clip.
+    fn shots(&self, wanted: &[usize], cancellation: &Cancellation) -> Result<(Vec<RgbImage>, [f64; 2]), GenerationError> {
+        let last = wanted.iter().copied().max().unwrap_or(0);
+        let mut kept: Vec<Option<RgbImage>> = vec![None; wanted.len()];
+        let mut size = None;
+        for (index, frame) in FrameReader::open(&self.reference, &self.limits)?.take(last + 1).enumerate() {
+            cancellation.check()?;
+            let frame = frame?;
+            size.get_or_insert(frame.dimensions());
+            for (slot, _) in kept.iter_mut().zip(wanted).filter(|(_, wanted)| **wanted == index) {
+                *slot = Some(whole(&frame));
+            }
+        }
+        let pictures: Option<Vec<RgbImage>> = kept.into_iter().collect();
+        let (Some(pictures), Some((width, height))) = (pictures, size) else {
+            return Err(SynthesisError::input(
+                "reference clip",
+                format!("at least {} frames, as many as its landmarks", last + 1),
+                format!("fewer in {}", self.reference.display()),
+            )
+            .into());
+        };
+        Ok((pictures, [f64::from(SIDE) / f64::from(width), f64::from(SIDE) / f64::from(height)]))
+    }
+
+    fn write(
+        &self,
+        synthesis: &DrivenSynthesis,
+        cancellation: &Cancellation,
+        on_progress: &dyn Fn(Progress),
+    ) -> Result<usize, GenerationError> {
+        let total = synthesis.len();
+        let mut projections = self.projection.as_ref().map(|path| FrameReader::open(path, &self.limits)).transpose()?;
+        let (mut projection, mut writer) = (None, None);
+        let raw = if self.picture == DrivenPicture::Comparison { RawImage::AsConfigured } else { RawImage::Skipped };
+        for index in 0..total {
+            cancellation.check()?;
+            // Where there are more landmarks than frames, the last frame stays.
+            if let Some(frame) = projections.as_mut().and_then(Iterator::next) {
+                projection = Some(whole(&frame?));
+            }
+            let made = synthesis.frame(index, projection.clone(), raw)?;
+            let picture = match self.picture {
+                DrivenPicture::Result => picture_of(&made.image),
+                DrivenPicture::Comparison => row(&tiles(synthesis, index, &made)),
+            };
+            let mut video = match writer.take() {
+                Some(writer) => writer,
+                None => {
+                    let (width, height) = picture.dimensions();
+                    VideoWriter::create(&self.output, &VideoOptions { width, height, crf: self.crf, audio: self.audio.clone() })?
+                }
+            };
+            video.write_owned(picture)?;
+            writer = Some(video);
+            on_progress(Progress { stage: Stage::Rendering, done: index + 1, total: Some(total) });
+        }
+        if let Some(writer) = writer {
+            writer.finish()?;
+        }
+        Ok(total)
+    }
+}
+
+fn tiles(synthesis: &DrivenSynthesis, index: usize, made: &Synthesis) -> Vec<RgbImage> {
+    let mut tiles = vec![tile_of(&synthesis.label(index)), picture_of(&made.image)];
+    tiles.extend(made.raw.as_ref().map(picture_of));
+    tiles.extend(made.warped.reference.as_ref().map(picture_of));
+    tiles.extend(made.weight.reference.as_ref().map(tile_of));
+    tiles.extend(made.warped.projection.as_ref().map(picture_of));
+    tiles.extend(made.weight.projection.as_ref().map(tile_of));
+    tiles
+}
+
+fn row(tiles: &[RgbImage]) -> RgbImage {
+    let mut picture = RgbImage::new(SIDE * tiles.len() as u32, SIDE);
+    for (index, tile) in tiles.iter().enumerate() {
+        imageops::replace(&mut picture, tile, i64::from(SIDE) * index as i64, 0);
+    }
+    picture
+}
+
+/// The whole frame at 256 x 256, bicubic.
+fn whole(frame: &RgbImage) -> RgbImage {
+    if frame.dimensions() == (SIDE, SIDE) {
+        return frame.clone();
+    }
+    let (width, height) = (frame.width() as usize, frame.height() as usize);
+    let bytes = Bytes { height, width, channels: 3, data: frame.as_raw().clone() };
+    let small = resize(&bytes, SIDE as usize, SIDE as usize, Kernel::Bicubic);
+    RgbImage::from_raw(SIDE, SIDE, small.data).unwrap_or_else(|| RgbImage::new(SIDE, SIDE))
+}
