@@ -11,15 +11,8 @@ mod usage;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use arguments::Arguments;
-
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error) => return usage::report(&error),
-    };
+    let arguments = usage::parse();
     start_log();
     interruption::install();
     match commands::run(arguments) {

@@ -15,11 +15,11 @@ pub struct PerformanceFlags {
     pub head_motion: HeadMotionFlag,
 
     /// Strength of head movement: 0 none, 1 natural.
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = gain)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, allow_negative_numbers = true, value_parser = gain)]
     pub head_gain: f32,
 
     /// Strength of lips, jaw and brows: 0 none, 1 natural; 0.7 to 1.4 is useful.
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = gain)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, allow_negative_numbers = true, value_parser = gain)]
     pub expression_gain: f32,
 
     /// Whether the eyes blink.

@@ -1,0 +1,12 @@
+//! The binary, run as people run it: what it makes, and above all what it does when something is wrong.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod program;
+
+mod bad_audio;
+mod bad_motion;
+mod bad_options;
+mod bad_output;
+mod bad_reference;
+mod interruption;
+mod main_job;
