@@ -17,6 +17,6 @@ number() {
 }
 
 echo
-echo "The video:         $output ($(number frames) frames)"
-echo "It took:           $(number seconds) s"
-echo "Real-time factor:  $(number real_time_factor)"
+echo "The video:         $output ($(number seconds) s, $(number frames) frames)"
+printf 'It took:           %.1f s\n' "$(number elapsed_seconds)"
+printf 'Real-time factor:  %.2f\n' "$(number real_time_factor)"
