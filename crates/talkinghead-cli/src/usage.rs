@@ -1,60 +1,60 @@
-//! Wrong usage, told as every other failure: one `error:` line, one `hint:` line, exit code 2.
+//! Wrong usage, told as every other failure: one `error:` line, one `hint:` line.
 
-use std::process::ExitCode;
+use clap::Parser;
+use clap::error::ErrorKind;
 
-use clap::error::{ContextKind, ErrorKind};
-
+use crate::arguments::Arguments;
 use crate::failure::Failure;
 
-/// Exit code for a command line that makes no sense.
-const WRONG_USAGE: u8 = 2;
+/// Exit code of wrong usage.
+const WRONG_USAGE: i32 = 2;
 
-/// Prints what the parser found, or the help that was asked for.
-pub fn report(error: &clap::Error) -> ExitCode {
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        let _ = error.print(); // Fails only when nobody listens any more.
-        return ExitCode::SUCCESS;
+/// Parses the command line; help, version and wrong usage end the program here.
+pub fn parse() -> Arguments {
+    match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if is_help(error.kind()) => error.exit(),
+        Err(error) => {
+            failure(&error.to_string(), &command_name()).print();
+            std::process::exit(WRONG_USAGE)
+        }
     }
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        let _ = error.print();
-        return ExitCode::from(WRONG_USAGE);
-    }
-    let (message, tip) = read(&error.render().to_string());
-    let help = format!("`talkinghead {}--help` lists what can be given", command(error));
-    Failure::new(message, tip.unwrap_or(help)).print();
-    ExitCode::from(WRONG_USAGE)
 }
 
-/// The message, which is the parser's first paragraph, and its tip.
-fn read(text: &str) -> (String, Option<String>) {
-    let mut paragraphs = text.split("\n\n");
-    let first = paragraphs.next().unwrap_or_default();
-    let words: Vec<&str> = first.split_whitespace().collect();
-    let message = words.join(" ");
-    let message = message.strip_prefix("error: ").unwrap_or(&message).to_owned();
-    let tip = paragraphs.find_map(|paragraph| paragraph.trim().lines().next()?.trim().strip_prefix("tip: ").map(str::to_owned));
-    (message, tip)
+fn is_help(kind: ErrorKind) -> bool {
+    use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
+    matches!(kind, DisplayHelp | DisplayHelpOnMissingArgumentOrSubcommand | DisplayVersion)
 }
 
-/// The command that was meant, with a blank after it; nothing when there was none.
-fn command(error: &clap::Error) -> String {
-    let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
-    let words = usage.split_whitespace().skip_while(|word| *word != "talkinghead").skip(1);
-    words.take_while(|word| word.chars().all(|c| c.is_ascii_lowercase())).map(|word| format!("{word} ")).collect()
+/// clap's text has the message first, then tips, usage and a pointer to the help, apart by empty lines.
+fn failure(text: &str, command: &str) -> Failure {
+    let one_line = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut parts = text.split("\n\n");
+    let message = one_line(parts.next().unwrap_or_default().trim_start_matches("error: "));
+    let tip = parts.map(one_line).find_map(|part| part.strip_prefix("tip: ").map(str::to_owned));
+    Failure::new(message, tip.unwrap_or_else(|| format!("see `{command} --help`")))
+}
+
+/// `talkinghead` with the command that was typed, if it is one.
+fn command_name() -> String {
+    use clap::CommandFactory;
+    let typed = std::env::args().nth(1).unwrap_or_default();
+    match Arguments::command().get_subcommands().find(|sub| sub.get_name() == typed) {
+        Some(sub) => format!("talkinghead {}", sub.get_name()),
+        None => "talkinghead".to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::*;
 
     #[test]
-    fn a_parser_error_becomes_one_line_and_a_tip() {
-        let text = "error: unexpected argument '--audo' found\n\n  tip: a similar argument exists: '--audio'\n\nUsage: x\n";
-        let (message, tip) = read(text);
-        assert_eq!(message, "unexpected argument '--audo' found");
-        assert_eq!(tip.as_deref(), Some("a similar argument exists: '--audio'"));
-        let (message, tip) = read("error: the following required arguments were not provided:\n  --audio <PATH>\n\nUsage: x");
-        assert_eq!(message, "the following required arguments were not provided: --audio <PATH>");
-        assert_eq!(tip, None);
+    fn many_lines_become_two() {
+        let text = "error: the following required arguments were not provided:\n  --audio <PATH>\n  --output <PATH>\n\nUsage: x";
+        let told = format!("{:?}", failure(text, "talkinghead generate"));
+        assert!(told.contains("not provided: --audio <PATH> --output <PATH>\"") && told.contains("see `talkinghead generate --help`"));
+        let tip = format!("{:?}", failure("error: unexpected\n\n  tip: a similar argument exists: '--crop'\n\nUsage: x", "t"));
+        assert!(tip.contains("a similar argument exists: '--crop'"));
     }
 }

@@ -4,20 +4,23 @@ use super::Angles;
 use crate::TRACK_FRAME_RATE;
 
 /// Largest yaw, pitch, roll in degrees.
-const LARGEST: [f32; 3] = [12.0, 9.0, 9.0];
+const LARGEST: [f32; 3] = [11.0, 8.5, 7.5];
 /// Largest change between two frames in degrees.
-pub(super) const LARGEST_STEP: f32 = 2.0;
+pub(super) const LARGEST_STEP: f32 = 1.6;
 /// Seconds in which the movement grows out of the reference's pose.
-const EASE_SECONDS: f32 = 1.6;
+const EASE_SECONDS: f32 = 1.8;
 
-/// Moves the first frame to the reference's pose and fades the shift out.
+/// The movement grows out of the reference's pose: it starts there, at rest.
 pub(super) fn ease_in(angles: &mut Angles) {
     let reach = (EASE_SECONDS * TRACK_FRAME_RATE as f32) as usize;
     for angle in angles {
         let Some(&first) = angle.first() else { return };
         for (k, value) in angle.iter_mut().take(reach).enumerate() {
-            let weight = 0.5 + 0.5 * (std::f32::consts::PI * k as f32 / reach as f32).cos();
-            *value -= weight * first;
+            let part = k as f32 / reach as f32;
+            let weight = 0.5 - 0.5 * (std::f32::consts::PI * part).cos();
+            // What is left of the first frame's pose fades out, and the movement about it fades in twice as fast.
+            let growth = (2.0 * part).min(1.0);
+            *value = weight * first + growth * growth * (3.0 - 2.0 * growth) * (*value - first);
         }
     }
 }

@@ -52,7 +52,7 @@ impl Default for HeadMotionModel {
             deviation: [2.9, 2.7, 2.0],
             liveliness_spread: 0.55,
             angle_spread: 0.25,
-            bounds: (0.7, 1.45),
+            bounds: (0.7, 1.3),
             nod: 0.7,
             pause_speed: 0.4,
         }
@@ -85,7 +85,7 @@ impl HeadMotionModel {
         let slow = mix(&mixing, spectrum::angles(&Spectrum::REAL_HEADS, Band::Slow, count, &mut noise));
         let fast = mix(&mixing, spectrum::angles(&Spectrum::REAL_HEADS, Band::Fast, count, &mut noise));
         let wander = spectrum::unit_noise(count, &mut noise);
-        let gain: Vec<f32> = (0..count).map(|k| activity(rhythm, k) * (0.5 * wander[k].clamp(-2.0, 2.0)).exp()).collect();
+        let gain: Vec<f32> = (0..count).map(|k| activity(rhythm, k) * (0.65 * wander[k].clamp(-2.0, 2.0)).exp()).collect();
         let slow = slow.map(|angle| at_speed(&angle, &speed));
         let fast = fast.map(|angle| angle.iter().zip(&gain).map(|(a, g)| a * g).collect::<Angle>());
         let mut angles = slow_and_fast(&slow, &fast);

@@ -64,7 +64,7 @@ impl Band {
             Self::Slow if hertz < SLOWEST => 0.0,
             Self::Slow => slow,
             // Generated fast movement looks too nervous at full power; above 6 Hz there is only measuring noise.
-            Self::Fast => 0.6 * (1.0 - slow) * (-(hertz / 6.0).powi(4)).exp(),
+            Self::Fast => 0.5 * (1.0 - slow) * (-(hertz / 6.0).powi(4)).exp(),
         }
     }
 }
