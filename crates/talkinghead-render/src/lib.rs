@@ -34,6 +34,7 @@ mod pose;
 pub mod projection;
 mod renderer;
 pub mod resize;
+mod sharpening;
 mod slope;
 #[cfg(test)]
 mod synthetic_face;

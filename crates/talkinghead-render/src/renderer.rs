@@ -18,6 +18,7 @@ use crate::mouth::MouthScene;
 use crate::paste::WorkingArea;
 use crate::portrait::{PortraitGeometry, PosedFace};
 use crate::pose::pose_face;
+use crate::sharpening;
 use crate::texture::Texture;
 use crate::unsmile::UnsmileBasis;
 use crate::projection::FrameProjection;
@@ -30,16 +31,10 @@ const LEAST_IOD: f32 = 12.0;
 const PADDING: f32 = 0.7;
 
 /// What may be chosen about a portrait's preparation.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RenderOptions {
-    /// Amount of the unsharp mask that makes up for sampling, 0 to about 0.3.
-    pub sharpening: f32,
-}
-
-impl Default for RenderOptions {
-    fn default() -> Self {
-        Self { sharpening: 0.18 }
-    }
+    /// Amount of the unsharp mask that makes up for sampling, 0 to about 0.4; `None` measures what this portrait needs.
+    pub sharpening: Option<f32>,
 }
 
 /// Animates one photographed face.
@@ -98,7 +93,8 @@ impl ProjectionRenderer {
         if let Some(plate) = mouth.lip_plate() {
             plate.apply(&mut still);
         }
-        let texture = Texture::new(&still, (PADDING * portrait.iod) as usize, options.sharpening);
+        let sharpening = options.sharpening.unwrap_or_else(|| sharpening::measure(&still, &portrait));
+        let texture = Texture::new(&still, (PADDING * portrait.iod) as usize, sharpening);
         let scale = ExpressionScale::of(&portrait);
         Ok(Self { area, portrait, scale, mesh, still, texture, eyes, lid_light, mouth, scratch: Mutex::new(Vec::new()) })
     }
