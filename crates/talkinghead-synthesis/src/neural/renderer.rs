@@ -3,11 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::{Device, Tensor};
-use image::{Rgb, RgbImage};
-use talkinghead_face::{CROP_SIDE, CanonicalMesh, CropMode, EyeCenter, FaceCrop, FaceMotion, HeadPose, Landmarks, Landmarks68, RigidFit};
+use image::RgbImage;
+use talkinghead_face::{CROP_SIDE, CropMode, EyeCenter, FaceCrop, FaceMotion, HeadPose, Landmarks, Landmarks68, RigidFit};
 use talkinghead_render::ProjectionRenderer;
 use talkinghead_render::label::LabelParts;
-use talkinghead_render::projection::{ColouredMesh, render_hard};
 
 use super::conditioning::{FrameInput, Points, image_tensor, label_tensor, masked_source, picture_of};
 use super::paste::paste;
@@ -42,8 +41,6 @@ pub struct NeuralRenderer {
     projection: ProjectionRenderer,
     crop: FaceCrop,
     fit: RigidFit,
-    /// Corner of the projection renderer's working area in the picture.
-    corner: [f32; 2],
     size: (u32, u32),
 }
 
@@ -67,7 +64,7 @@ impl NeuralRenderer {
                 config.label_channels, config.label_classes
             )));
         }
-        let inputs = shots.iter().map(|shot| Ok(seen(shot, &crop_of(&shot.landmarks)?))).collect::<Result<Vec<_>, SynthesisError>>()?;
+        let inputs = shots.iter().map(|shot| Ok(seen(&shot.picture, &shot.landmarks, &crop_of(&shot.landmarks)?))).collect::<Result<Vec<_>, SynthesisError>>()?;
         let order: Vec<usize> = (0..config.shots).map(|index| spread(index, config.shots, shots.len())).collect();
         let images = order.iter().map(|i| image_tensor(&inputs[*i].picture, device)).collect();
         let labels = order.iter().map(|i| label(&inputs[*i].landmarks, device)).collect();
@@ -77,43 +74,13 @@ impl NeuralRenderer {
             .zip(&inputs)
             .map(|(shot, input)| (HeadPose::angles(&RigidFit::to_canonical(&shot.landmarks).rotation), masked_source(input, device)))
             .collect();
-        let inside = projection.portrait().irises.first().copied().unwrap_or_default();
-        let iris = first.landmarks.points.get(468).copied().unwrap_or_default();
         Ok(Self {
             network: Mutex::new(Network { generator, encoded, references, device: device.clone() }),
             projection,
             crop: crop_of(&first.landmarks)?,
             fit: RigidFit::to_canonical(&first.landmarks),
-            corner: [iris[0] - inside[0], iris[1] - inside[1]],
             size: first.picture.dimensions(),
         })
-    }
-
-    /// Posed mesh points in pixels of the crop, z away from the camera.
-    fn inside(&self, points: &[[f32; 3]]) -> Landmarks {
-        let scale = self.crop.to_crop(0, [1.0, 0.0])[0] - self.crop.to_crop(0, [0.0; 2])[0];
-        let points = points.iter().map(|p| {
-            let [x, y] = self.crop.to_crop(0, [0, 1].map(|k| f64::from(p[k] + self.corner[k])));
-            [x as f32, y as f32, (f64::from(p[2]) * scale) as f32]
-        });
-        Landmarks { points: points.collect() }
-    }
-
-    /// The moved head without expression, cut to the face on black, as the network was taught.
-    fn projected(&self, frame: &RgbImage, mesh: &Landmarks) -> FrameInput {
-        let mut picture = self.crop.cut(0, frame);
-        // The rasteriser's pixel centres lie at one half, the landmarks' at whole numbers.
-        let vertices: Vec<[f64; 3]> =
-            mesh.mesh().iter().map(|p| [f64::from(p[0]) + 0.5, f64::from(p[1]) + 0.5, -f64::from(p[2])]).collect();
-        let colours = vec![[1.0; 3]; vertices.len()];
-        let triangles = &CanonicalMesh::get().triangles;
-        let cover = render_hard(ColouredMesh { vertices: &vertices, triangles, colours: &colours }, SIDE, SIDE).cover;
-        for (pixel, covered) in picture.pixels_mut().zip(&cover.data) {
-            if *covered == 0 {
-                *pixel = Rgb([0; 3]);
-            }
-        }
-        FrameInput { picture, landmarks: points68(mesh) }
     }
 }
 
@@ -125,10 +92,11 @@ impl Renderer for NeuralRenderer {
     fn render(&self, motion: &FaceMotion, _index: usize) -> Result<RgbImage, SynthesisError> {
         let rest = FaceMotion { head_pose: motion.head_pose.clone(), ..FaceMotion::neutral() };
         let mut frame = self.projection.render(&rest);
-        let at_rest = self.projection.pose(&rest);
-        let target = points68(&self.inside(&self.projection.pose(motion).points));
-        let projection = self.projected(&frame, &self.inside(&at_rest.points));
-        let angles = HeadPose::angles(&(at_rest.rigid.rotation * self.fit.rotation));
+        // The moved head without expression, on black, as the network was taught; expression comes from the label image.
+        let shown = self.projection.project(&rest);
+        let projection = seen(&shown.image, &shown.landmarks, &self.crop);
+        let target = points68(&self.projection.project(motion).landmarks).map(|point| self.crop.to_crop(0, point));
+        let angles = HeadPose::angles(&(self.projection.pose(&rest).rigid.rotation * self.fit.rotation));
         let picture = {
             let network = self.network.lock().unwrap_or_else(PoisonError::into_inner);
             let nearest = network.references.iter().min_by(|a, b| distance(&a.0, &angles).total_cmp(&distance(&b.0, &angles)));
@@ -153,9 +121,9 @@ fn crop_of(landmarks: &Landmarks) -> Result<FaceCrop, SynthesisError> {
         .map_err(|error| SynthesisError::Rendering(error.to_string()))
 }
 
-fn seen(shot: &Shot, crop: &FaceCrop) -> FrameInput {
-    let landmarks = points68(&shot.landmarks).map(|point| crop.to_crop(0, point));
-    FrameInput { picture: crop.cut(0, &shot.picture), landmarks }
+fn seen(picture: &RgbImage, landmarks: &Landmarks, crop: &FaceCrop) -> FrameInput {
+    let landmarks = points68(landmarks).map(|point| crop.to_crop(0, point));
+    FrameInput { picture: crop.cut(0, picture), landmarks }
 }
 
 fn label(landmarks: &Points, device: &Device) -> Tensor<4> {
