@@ -17,7 +17,7 @@ const BOTTOM: f32 = 0.45;
 /// Plate pixels per pixel of the picture: reading it again then costs no sharpness.
 const DENSITY: f32 = 1.5;
 /// Gap of the photographed lips (interocular distances) from which own teeth are looked for.
-const LEAST_GAP: f32 = 0.1;
+const LEAST_GAP: f32 = 0.07;
 
 /// The portrait's own upper teeth, a picture over the arch's x and y.
 #[derive(Clone, Debug)]
