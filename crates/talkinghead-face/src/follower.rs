@@ -193,9 +193,7 @@ fn moved_much(before: &Landmarks, after: &Landmarks) -> bool {
 fn glimpse(frame: &RgbImage, region: &FaceRegion) -> Vec<f32> {
     const SIDE: usize = 16;
     let mut view = vec![0.0; SIDE * SIDE * 3];
-    for (j, row) in view.chunks_exact_mut(SIDE * 3).enumerate() {
-        region.read_row(frame, SIDE, j, 1.0 / 255.0, row);
-    }
+    region.read_rows(frame, SIDE, SIDE * 3, &mut view);
     view
 }
 

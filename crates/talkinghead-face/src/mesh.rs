@@ -36,11 +36,7 @@ impl FaceNetworks {
     pub fn mesh_pass(&self, picture: &RgbImage, region: &FaceRegion) -> Result<MeshPass, FaceError> {
         let executor = self.networks().mesh()?;
         crate::networks::check_size(picture)?;
-        let output = executor.run(|input| {
-            for (j, row) in input.chunks_exact_mut(INPUT_ROW).take(SIDE).enumerate() {
-                region.read_row(picture, SIDE, j, 1.0 / 255.0, row);
-            }
-        });
+        let output = executor.run(|input| region.read_rows(picture, SIDE, INPUT_ROW, input));
         if output.points.iter().any(|v| !v.is_finite()) {
             return Err(FaceError::network("face_landmarks", "points are not finite"));
         }

@@ -3,6 +3,7 @@
 use image::RgbImage;
 
 use crate::Landmarks;
+use crate::mesh_executor::{Instructions, SampledRow};
 
 /// What lies outside the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,41 +73,23 @@ impl FaceRegion {
         out
     }
 
-    /// Reads row `j` of the region's `side` x `side` crop: `out[3 * i ..]` becomes the colour of pixel `i` times `scale`,
-    /// bilinear; outside the picture the nearest edge pixel. The picture is at least 2 pixels wide and high.
-    ///
-    /// This is what the tracker does most often beside running the network, hence a path of its own.
-    pub(crate) fn read_row(&self, picture: &RgbImage, side: usize, j: usize, scale: f32, out: &mut [f32]) {
+    /// Reads the region's `side` x `side` crop into rows of `row` floats each: `out[j * row + 3 * i ..]` becomes the colour of
+    /// pixel `i` of row `j`, 0..1; outside the picture the nearest edge pixel. The picture is at least 4 pixels wide and
+    /// high.
+    pub(crate) fn read_rows(&self, picture: &RgbImage, side: usize, row: usize, out: &mut [f32]) {
+        let instructions = Instructions::detect();
         let (sin, cos) = self.rotation.sin_cos();
         let step = [cos * self.width / side as f32, sin * self.width / side as f32];
-        let start = self.to_picture(0.0, j as f32 / side as f32);
-        let (width, height) = (picture.width() as usize, picture.height() as usize);
-        // Bilinear reading of a repeated edge is reading at the nearest place inside.
-        let most = [(width - 1) as f32, (height - 1) as f32];
-        let stride = width * 3;
-        let data = picture.as_raw().as_slice();
-        for (i, to) in out.chunks_exact_mut(3).take(side).enumerate() {
-            let x = (start[0] + i as f32 * step[0]).clamp(0.0, most[0]);
-            let y = (start[1] + i as f32 * step[1]).clamp(0.0, most[1]);
-            let (x0, y0) = ((x as usize).min(width - 2), (y as usize).min(height - 2));
-            let (fx, fy) = (x - x0 as f32, y - y0 as f32);
-            let at = y0 * stride + x0 * 3;
-            let colour = match (data.get(at..at + 7), data.get(at + stride..at + stride + 7)) {
-                // Four bytes at a time, the fourth unused, fit the processor's registers.
-                (Some(top), Some(bottom)) => {
-                    let four = |from: &[u8]| -> [f32; 4] { std::array::from_fn(|c| f32::from(from[c])) };
-                    let (a, b, c, d) = (four(&top[..4]), four(&top[3..]), four(&bottom[..4]), four(&bottom[3..]));
-                    let mixed: [f32; 4] = std::array::from_fn(|k| {
-                        let upper = a[k] + fx * (b[k] - a[k]);
-                        let lower = c[k] + fx * (d[k] - c[k]);
-                        (upper + fy * (lower - upper)) * scale
-                    });
-                    [mixed[0], mixed[1], mixed[2]]
-                }
-                // The last pixel of all.
-                _ => border_colour(picture, Outside::Nearest, [x0 as i32, y0 as i32], [fx, fy]).map(|v| v * scale),
+        for (j, out) in out.chunks_mut(row).take(side).enumerate() {
+            let samples = SampledRow {
+                picture: picture.as_raw(),
+                width: picture.width() as usize,
+                height: picture.height() as usize,
+                start: self.to_picture(0.0, j as f32 / side as f32),
+                step,
+                scale: 1.0 / 255.0,
             };
-            to.copy_from_slice(&colour);
+            samples.read(instructions, &mut out[..3 * side]);
         }
     }
 
@@ -193,9 +176,10 @@ mod tests {
         let region = FaceRegion { center: [20.0, 15.0], width: 60.0, height: 60.0, rotation: -0.4 };
         let side = 64;
         let crop = region.read(&ramp(), side, Outside::Nearest, 1.0 / 255.0, 0.0);
+        let mut rows = vec![0.0; 4 * side * side];
+        region.read_rows(&ramp(), side, 4 * side, &mut rows);
         for j in 0..side {
-            let mut row = vec![0.0; 3 * side];
-            region.read_row(&ramp(), side, j, 1.0 / 255.0, &mut row);
+            let row = &rows[4 * side * j..];
             for i in 0..side {
                 for c in 0..3 {
                     let (a, b) = (row[3 * i + c], crop[c * side * side + j * side + i]);

@@ -7,11 +7,13 @@
 mod graph;
 mod kernels;
 mod lanes;
+mod sampling;
 
 use std::sync::Mutex;
 
 use graph::{Block, Layers};
 pub(crate) use kernels::Instructions;
+pub(crate) use sampling::SampledRow;
 use kernels::{Onto, max_pool_row};
 
 /// Side of the input picture.
