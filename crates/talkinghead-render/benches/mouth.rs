@@ -43,7 +43,8 @@ fn picture() -> RgbImage {
 
 fn posed(gap: f32) -> (PortraitGeometry, PosedFace) {
     let portrait = PortraitGeometry::from_landmarks(&speaking(gap));
-    let rigid = RigidMotion { rotation: Matrix3::identity(), scale: 1.0, centre: portrait.centre.into(), shift: Vector3::zeros() };
+    let rigid =
+        RigidMotion { rotation: Matrix3::identity(), scale: 1.0, centre: portrait.centre.into(), shift: Vector3::zeros() };
     let face = PosedFace {
         points: portrait.vertices.clone(),
         frontal: portrait.frontal.clone(),

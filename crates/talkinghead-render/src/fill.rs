@@ -90,7 +90,7 @@ fn push(level: &Level, coarse: &[[f32; 3]], size: (usize, usize)) -> Vec<[f32; 3
 fn between(coarse: &[[f32; 3]], (width, height): (usize, usize), x: usize, y: usize) -> [f32; 3] {
     let place = |i: usize, size: usize| {
         let near = (i / 2).min(size - 1);
-        let other = if i % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(size - 1) };
+        let other = if i.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(size - 1) };
         (near, other)
     };
     let ((x0, x1), (y0, y1)) = (place(x, width), place(y, height));
@@ -111,11 +111,8 @@ mod tests {
     #[test]
     fn a_constant_is_filled_exactly() {
         let picture = canvas(37, 22, |x, y| if (x * 7 + y * 3) % 11 == 0 { [40.0, 90.0, 200.0] } else { [0.0; 3] });
-        let weight = Mask {
-            width: 37,
-            height: 22,
-            data: picture.data.iter().map(|c| if c[2] > 0.0 { 1.0 } else { 0.0 }).collect(),
-        };
+        let weight =
+            Mask { width: 37, height: 22, data: picture.data.iter().map(|c| if c[2] > 0.0 { 1.0 } else { 0.0 }).collect() };
         for colour in &pull_push(&picture, &weight).data {
             assert!((colour[0] - 40.0).abs() < 1e-3 && (colour[1] - 90.0).abs() < 1e-3 && (colour[2] - 200.0).abs() < 1e-3);
         }
@@ -134,7 +131,17 @@ mod tests {
         let weight = Mask {
             width: 32,
             height: 32,
-            data: (0..1024).map(|i| if i % 32 < 8 { 1.0 } else if i % 32 > 23 { 0.02 } else { 0.0 }).collect(),
+            data: (0..1024)
+                .map(|i| {
+                    if i % 32 < 8 {
+                        1.0
+                    } else if i % 32 > 23 {
+                        0.02
+                    } else {
+                        0.0
+                    }
+                })
+                .collect(),
         };
         let filled = pull_push(&picture, &weight);
         assert_eq!(filled.data[5 * 32 + 3], [10.0; 3]);

@@ -42,7 +42,8 @@ impl Entry {
         let region = Region::around(&polygon, 0.12 * iod, width, height)?;
         let factor = (largest_iod / iod).min(1.0);
         let size = [region.width, region.height].map(|v| ((v as f32 * factor).round() as u32).max(2));
-        let crop = image::imageops::crop_imm(picture, region.x as u32, region.y as u32, region.width as u32, region.height as u32);
+        let crop =
+            image::imageops::crop_imm(picture, region.x as u32, region.y as u32, region.width as u32, region.height as u32);
         let crop = if factor < 1.0 {
             image::imageops::resize(&*crop, size[0], size[1], image::imageops::FilterType::CatmullRom)
         } else {

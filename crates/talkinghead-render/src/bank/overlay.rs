@@ -49,9 +49,7 @@ impl MouthBank {
                     // Triangles share their edges: the first to reach a pixel paints it.
                     if covered[pixel] == 0.0 {
                         covered[pixel] = 1.0;
-                        for k in 0..3 {
-                            patch.data[pixel][k] += share * colour[k];
-                        }
+                        patch.data[pixel].iter_mut().zip(colour).for_each(|(out, c)| *out += share * c);
                     }
                 });
             }

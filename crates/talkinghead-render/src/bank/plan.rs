@@ -117,7 +117,11 @@ impl MouthPlanner {
         let apart = |a: usize| self.bank.target(a).feature.distance_squared(&self.bank.target(entry).feature);
         // A mouth held still is best shown by one that stays, or by running back: not by jumping to and fro.
         let held = previous == entry || self.bank.run(previous, -1) == entry;
-        if held { HOLD_PRICE + STEP_WEIGHT * apart(previous).min(apart(expected)) } else { JUMP_PRICE + STEP_WEIGHT * apart(expected) }
+        if held {
+            HOLD_PRICE + STEP_WEIGHT * apart(previous).min(apart(expected))
+        } else {
+            JUMP_PRICE + STEP_WEIGHT * apart(expected)
+        }
     }
 
     /// The cheapest path through the columns held, oldest first.
@@ -157,8 +161,7 @@ impl Column {
 /// How far a remembered mouth may replace the painted one.
 fn strength(wanted: &MouthTarget, remembered: &MouthTarget) -> f32 {
     let distance = wanted.feature.distance_squared(&remembered.feature).sqrt();
-    smoothstep(FADE.1, FADE.0, distance)
-        * smoothstep(MISFIT_FADE.1, MISFIT_FADE.0, wanted.interior_misfit(remembered))
+    smoothstep(FADE.1, FADE.0, distance) * smoothstep(MISFIT_FADE.1, MISFIT_FADE.0, wanted.interior_misfit(remembered))
 }
 
 /// A frame's place on the path.

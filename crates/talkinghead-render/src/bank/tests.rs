@@ -32,9 +32,7 @@ fn picture(seed: usize) -> RgbImage {
 
 /// A talking clip: the gap swings, and a second time with another phase.
 fn clip() -> Vec<(RgbImage, Landmarks)> {
-    (0..40)
-        .map(|t| (picture(t), speaking(0.06 + 0.06 * (t as f32 * 0.7).sin(), 3.0 * (t as f32 * 0.1).sin())))
-        .collect()
+    (0..40).map(|t| (picture(t), speaking(0.06 + 0.06 * (t as f32 * 0.7).sin(), 3.0 * (t as f32 * 0.1).sin()))).collect()
 }
 
 fn posed(face: &Landmarks) -> (PortraitGeometry, PosedFace) {

@@ -65,8 +65,14 @@ impl OwnTeeth {
                 .collect(),
         };
         drop_dark_spots(&plate, &teeth, &mut weight, 0.06 * density);
-        let bright: Vec<[f32; 3]> =
-            plate.data.iter().zip(&teeth.data).zip(&weight.data).filter(|&((_, &t), &w)| t > 0.5 && w > 0.5).map(|((c, _), _)| *c).collect();
+        let bright: Vec<[f32; 3]> = plate
+            .data
+            .iter()
+            .zip(&teeth.data)
+            .zip(&weight.data)
+            .filter(|&((_, &t), &w)| t > 0.5 && w > 0.5)
+            .map(|((c, _), _)| *c)
+            .collect();
         if bright.is_empty() {
             return None;
         }
@@ -254,9 +260,7 @@ fn lower_edge(teeth: &Mask, density: f32) -> Option<(Vec<f32>, (f32, f32))> {
         return None;
     }
     // Columns without teeth take the nearest column's edge.
-    let nearest = |x: usize| {
-        found.iter().min_by_key(|&&f| f.abs_diff(x)).and_then(|&f| rows[f]).unwrap_or(0.0)
-    };
+    let nearest = |x: usize| found.iter().min_by_key(|&&f| f.abs_diff(x)).and_then(|&f| rows[f]).unwrap_or(0.0);
     let filled: Vec<f32> = (0..rows.len()).map(nearest).collect();
     let smooth = |width: f32, sd: f32| {
         let half = (0.5 * width * density) as usize;

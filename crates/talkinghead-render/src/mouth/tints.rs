@@ -20,8 +20,8 @@ pub(crate) struct Tints {
 }
 
 const FACE_OVAL: [usize; 36] = [
-    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150, 136, 172, 58,
-    132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150, 136, 172,
+    58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
 ];
 const LEFT_EYE: [usize; 16] = [33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7];
 const RIGHT_EYE: [usize; 16] = [362, 398, 384, 385, 386, 387, 388, 466, 263, 249, 390, 373, 374, 380, 381, 382];
@@ -36,7 +36,8 @@ impl Tints {
         let points = vertices;
         let ring = |numbers: &[usize]| numbers.iter().map(|&i| [points[i][0], points[i][1]]).collect::<Vec<_>>();
         let oval = colours(picture, &ring(&FACE_OVAL), |_| true);
-        let spread = oval.iter().map(|c| c[0].max(c[1]).max(c[2]) - c[0].min(c[1]).min(c[2])).sum::<f32>() / oval.len().max(1) as f32;
+        let spread =
+            oval.iter().map(|c| c[0].max(c[1]).max(c[2]) - c[0].min(c[1]).min(c[2])).sum::<f32>() / oval.len().max(1) as f32;
         let grey = spread < 3.0;
 
         let inner = inner_lips(points);
