@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{completions, doctor, generate, import, man, motion, verify};
+use crate::commands::{completions, doctor, generate, import, man, motion, train, verify};
 
 /// Makes a portrait speak a recording.
 #[derive(Parser, Debug)]
@@ -38,6 +38,7 @@ pub enum Command {
     Motion(motion::Motion),
     Import(import::Import),
     Verify(verify::Verify),
+    Train(train::Train),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
     Man(man::Man),

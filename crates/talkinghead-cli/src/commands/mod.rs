@@ -8,6 +8,7 @@ pub mod import;
 pub mod man;
 pub mod motion;
 pub mod performance_flags;
+pub mod train;
 pub mod verify;
 
 use crate::arguments::{Arguments, Command};
@@ -33,6 +34,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Motion(command) => command.run(shared),
         Command::Import(command) => command.run(shared),
         Command::Verify(command) => command.run(),
+        Command::Train(command) => command.run(shared),
         Command::Doctor(command) => command.run(),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),

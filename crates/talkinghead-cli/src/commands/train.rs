@@ -1,0 +1,159 @@
+//! `talkinghead train`: learning from recordings.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use talkinghead_media::{check_output, write_file};
+use talkinghead_training::expression::{ExpressionTraining, Score, SetScores, evaluate_expression, train_expression};
+
+use super::{Shared, print_json};
+use crate::failure::Failure;
+
+/// Learns a model from recordings.
+#[derive(Args, Debug)]
+pub struct Train {
+    #[command(subcommand)]
+    what: What,
+}
+
+/// What can be learned.
+#[derive(Subcommand, Debug)]
+enum What {
+    Expression(Expression),
+}
+
+/// Learns the expression model: lips and jaw from the sound of speech.
+#[derive(Args, Debug)]
+#[command(after_help = "DATA holds recordings of people speaking and an index.csv with the columns file, kind, identity, split, sync and
+licence. Only rows with split `train` and licence `redistributable` teach; rows with split `test` score the result.
+
+Example:
+  talkinghead train expression --data faces --cache cache --output expression.safetensors --evaluate")]
+struct Expression {
+    /// Folder with index.csv and the recordings.
+    #[arg(long, value_name = "DATA")]
+    data: PathBuf,
+
+    /// The weights to write (.safetensors).
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+
+    /// Folder that keeps landmarks and speech features from one run to the next.
+    #[arg(long, value_name = "FOLDER")]
+    cache: Option<PathBuf>,
+
+    /// Number that decides everything random: same data and seed, same weights.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+
+    /// Optimiser steps of each network.
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    steps: u32,
+
+    /// Score the result on the rows that did not teach.
+    #[arg(long)]
+    evaluate: bool,
+
+    /// Print a report as one JSON object on standard output.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(serde::Serialize)]
+struct Report {
+    output: PathBuf,
+    clips: usize,
+    seconds: f32,
+    bytes: usize,
+    explained_variance: f32,
+    sets: Vec<Set>,
+}
+
+/// Mean scores of one set of recordings.
+#[derive(serde::Serialize)]
+struct Set {
+    name: String,
+    clips: usize,
+    opening: f32,
+    opening_residual: f32,
+    width: f32,
+    opening_wrong_audio: f32,
+    closures: f32,
+}
+
+impl Train {
+    /// Does it.
+    pub fn run(self, shared: Shared) -> Result<(), Failure> {
+        match self.what {
+            What::Expression(command) => command.run(shared),
+        }
+    }
+}
+
+impl Expression {
+    fn run(self, shared: Shared) -> Result<(), Failure> {
+        let index = self.data.join("index.csv");
+        if !index.is_file() {
+            let message = format!("{} does not exist", index.display());
+            return Err(Failure::new(message, "see `talkinghead train expression --help` for what the folder must hold"));
+        }
+        check_output(&self.output, [index.as_path()])?;
+        let options = ExpressionTraining {
+            cache: self.cache.clone(),
+            seed: self.seed,
+            steps: self.steps as usize,
+            ..ExpressionTraining::new(&self.data)
+        };
+        let failed = |error| Failure::new(format!("training failed: {error}"), "check the recordings that index.csv names");
+        if !shared.quiet {
+            eprintln!("learning from {}", self.data.display());
+        }
+        let trained = train_expression(&options).map_err(failed)?;
+        write_file(&self.output, &trained.bytes)?;
+        let sets = if self.evaluate { evaluate_expression(&options, &trained.bytes).map_err(failed)? } else { Vec::new() };
+        let report = Report {
+            output: self.output,
+            clips: trained.clips,
+            seconds: trained.seconds,
+            bytes: trained.bytes.len(),
+            explained_variance: trained.explained,
+            sets: sets.iter().map(set).collect(),
+        };
+        if self.json {
+            return print_json(&report);
+        }
+        if !shared.quiet {
+            tell(&report);
+        }
+        Ok(())
+    }
+}
+
+fn set(scores: &SetScores) -> Set {
+    let mean = |score: Score| score.mean;
+    Set {
+        name: scores.name.to_string(),
+        clips: scores.clips,
+        opening: mean(scores.opening),
+        opening_residual: mean(scores.opening_residual),
+        width: mean(scores.width),
+        opening_wrong_audio: mean(scores.opening_wrong_audio),
+        closures: scores.closures,
+    }
+}
+
+fn tell(report: &Report) {
+    eprintln!(
+        "{}: learned from {} recordings ({:.0} s), {} bytes",
+        report.output.display(),
+        report.clips,
+        report.seconds,
+        report.bytes
+    );
+    for set in &report.sets {
+        eprintln!(
+            "{}: {} recordings, opening {:.2} (wrong sound {:.2}), width {:.2}, closures {:.2}",
+            set.name, set.clips, set.opening, set.opening_wrong_audio, set.width, set.closures
+        );
+    }
+}
