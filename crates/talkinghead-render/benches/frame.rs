@@ -1,6 +1,6 @@
 //! One frame of the projection renderer and its warp, on a made-up 512 x 512 portrait. One thread and all threads.
 
-use divan::{black_box, Bencher};
+use divan::{Bencher, black_box};
 use image::RgbImage;
 use nalgebra::Vector3;
 use talkinghead_face::{CanonicalMesh, FaceMotion, HeadPose, Landmarks, RigidFit};
@@ -22,11 +22,7 @@ fn picture() -> RgbImage {
 
 /// The canonical face in the middle, 80 pixels between the eyes.
 fn landmarks() -> Landmarks {
-    let fit = RigidFit {
-        scale: 13.0,
-        rotation: HeadPose::default().rotation(),
-        translation: Vector3::new(256.0, 230.0, 0.0),
-    };
+    let fit = RigidFit { scale: 13.0, rotation: HeadPose::default().rotation(), translation: Vector3::new(256.0, 230.0, 0.0) };
     let mesh = &CanonicalMesh::get().vertices;
     let mut points: Vec<[f32; 3]> = mesh.iter().map(|&p| fit.to_picture(p)).collect();
     for corners in [[33, 133, 159, 145], [362, 263, 386, 374]] {

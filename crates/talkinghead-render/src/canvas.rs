@@ -114,12 +114,12 @@ impl Mask {
         let mut line = Envelope::new(self.width.max(self.height));
         let mut column = vec![0.0; self.height];
         for x in 0..self.width {
-            for y in 0..self.height {
-                column[y] = squared[y * self.width + x];
+            for (value, row) in column.iter_mut().zip(squared.chunks_exact(self.width)) {
+                *value = row[x];
             }
             line.transform(&mut column);
-            for y in 0..self.height {
-                squared[y * self.width + x] = column[y];
+            for (value, row) in column.iter().zip(squared.chunks_exact_mut(self.width)) {
+                row[x] = *value;
             }
         }
         for row in squared.chunks_exact_mut(self.width) {
@@ -143,24 +143,23 @@ impl Envelope {
     }
 
     fn transform(&mut self, line: &mut [f32]) {
-        let n = line.len();
-        let f = &mut self.copy[..n];
+        let f = &mut self.copy[..line.len()];
         f.copy_from_slice(line);
         let mut k = 0;
         self.vertex[0] = 0;
         self.boundary[0] = f64::NEG_INFINITY;
         self.boundary[1] = f64::INFINITY;
-        for q in 1..n {
-            let height = f64::from(f[q]) + (q * q) as f64;
+        for (q, &value) in f.iter().enumerate().skip(1) {
+            let height = f64::from(value) + (q * q) as f64;
+            // The first boundary lies at minus infinity: the search ends there at the latest.
             loop {
                 let v = self.vertex[k];
                 let cross = (height - f64::from(f[v]) - (v * v) as f64) / (2 * (q - v)) as f64;
-                if cross > self.boundary[k] || k == 0 {
-                    let start = if cross > self.boundary[k] { k + 1 } else { k };
-                    self.vertex[start] = q;
-                    self.boundary[start] = if start == 0 { f64::NEG_INFINITY } else { cross };
-                    self.boundary[start + 1] = f64::INFINITY;
-                    k = start;
+                if cross > self.boundary[k] {
+                    k += 1;
+                    self.vertex[k] = q;
+                    self.boundary[k] = cross;
+                    self.boundary[k + 1] = f64::INFINITY;
                     break;
                 }
                 k -= 1;

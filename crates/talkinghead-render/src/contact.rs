@@ -92,10 +92,7 @@ impl MouthLine {
         for k in 1..11 {
             if x <= self.x[k] {
                 let t = (x - self.x[k - 1]) / (self.x[k] - self.x[k - 1]);
-                return (
-                    self.y[k - 1] + t * (self.y[k] - self.y[k - 1]),
-                    value(k - 1) + t * (value(k) - value(k - 1)),
-                );
+                return (self.y[k - 1] + t * (self.y[k] - self.y[k - 1]), value(k - 1) + t * (value(k) - value(k - 1)));
             }
         }
         (self.y[10], 0.0)
@@ -135,9 +132,7 @@ mod tests {
         let wanted = [0.05, 0.1, 0.15, 0.2, 0.2, 0.2, 0.15, 0.1, 0.05];
         set_lip_gaps(&portrait, &mut face, &wanted);
         let got = lip_gaps(&portrait, &face);
-        for k in 0..9 {
-            assert!((got[k] - wanted[k]).abs() < 1e-3, "{got:?}");
-        }
+        assert!(got.iter().zip(wanted).all(|(g, w)| (g - w).abs() < 1e-3), "{got:?}");
         assert!(face[152][1] > portrait.neutral[152][1] + 0.1);
         assert!((face[1][1] - portrait.neutral[1][1]).abs() < 0.02);
     }

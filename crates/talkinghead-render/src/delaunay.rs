@@ -17,10 +17,9 @@ pub fn triangulate(points: &[[f32; 2]]) -> Vec<[usize; 3]> {
     }
     let (mut low, mut high) = ([f64::MAX; 2], [f64::MIN; 2]);
     for p in points {
-        for k in 0..2 {
-            low[k] = low[k].min(f64::from(p[k]));
-            high[k] = high[k].max(f64::from(p[k]));
-        }
+        let p = p.map(f64::from);
+        low = [low[0].min(p[0]), low[1].min(p[1])];
+        high = [high[0].max(p[0]), high[1].max(p[1])];
     }
     let size = (high[0] - low[0]).max(high[1] - low[1]).max(1e-6);
     let shift = 2e-4 * size / (points.len() as f64).sqrt();
@@ -58,8 +57,7 @@ pub fn triangulate(points: &[[f32; 2]]) -> Vec<[usize; 3]> {
             j += 1;
         }
         // The hole's rim: edges that occur once.
-        for k in 0..edges.len() {
-            let (a, b) = edges[k];
+        for (k, &(a, b)) in edges.iter().enumerate() {
             if !edges.iter().enumerate().any(|(m, &e)| m != k && (e == (b, a) || e == (a, b))) {
                 open.push(cell(&places, [a, b, i]));
             }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::blur::blur_mask;
 use crate::polygon::Region;
-use crate::{to_byte, Canvas, Mask};
+use crate::{Canvas, Mask, to_byte};
 
 /// The way from a smaller working copy back to full size.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use talkinghead_face::{CanonicalMesh, FaceMotion};
 
 use crate::math::smoothstep;
-use crate::portrait::{PortraitGeometry, CHIN, MOUTH_CORNERS, NOSE_BASE};
+use crate::portrait::{CHIN, MOUTH_CORNERS, NOSE_BASE, PortraitGeometry};
 
 /// How far a brow follows the motion.
 const BROW_GAIN: f32 = 0.8;
@@ -24,8 +24,7 @@ impl ExpressionScale {
         let distance = |points: &[[f32; 3]], (a, b): (usize, usize)| {
             ((points[a][0] - points[b][0]).powi(2) + (points[a][1] - points[b][1]).powi(2)).sqrt()
         };
-        let ratio =
-            |pair| (distance(&portrait.neutral, pair) / distance(canonical, pair).max(1e-3)).clamp(0.75, 1.3);
+        let ratio = |pair| (distance(&portrait.neutral, pair) / distance(canonical, pair).max(1e-3)).clamp(0.75, 1.3);
         Self { x: ratio(MOUTH_CORNERS), y: ratio((NOSE_BASE, CHIN)) }
     }
 }

@@ -6,7 +6,7 @@ use talkinghead_face::CanonicalMesh;
 use crate::blur::blur_mask;
 use crate::fill::pull_push;
 use crate::math::smoothstep;
-use crate::polygon::{polygon_mask, Region};
+use crate::polygon::{Region, polygon_mask};
 use crate::portrait::{PortraitGeometry, PosedFace};
 use crate::texture::{LanczosTable, Texture};
 use crate::{Canvas, Mask};
@@ -128,8 +128,7 @@ impl Eye {
                 }
                 let (x, y) = ((region.x + column) as f32, (region.y + row) as f32);
                 let mut place: [f32; 2] = std::array::from_fn(|k| back[k][0] * x + back[k][1] * y + back[k][2]);
-                let from_iris =
-                    ((place[0] - self.iris[0]).powi(2) + (place[1] - self.iris[1]).powi(2)).sqrt() / self.width;
+                let from_iris = ((place[0] - self.iris[0]).powi(2) + (place[1] - self.iris[1]).powi(2)).sqrt() / self.width;
                 let follows = 1.0 - smoothstep(0.22, 0.48, from_iris);
                 (0..2).for_each(|k| place[k] -= gaze[k] * self.width * follows + self.corner[k]);
                 let colour = self.plate.sample(place[0], place[1], table);

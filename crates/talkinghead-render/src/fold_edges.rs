@@ -25,7 +25,8 @@ pub(crate) fn soften(frame: &mut Canvas, places: &[[f32; 2]], scratch: &mut Vec<
             let here = row[x];
             let jump = |p: [f32; 2]| (p[0] - here[0]).abs().max((p[1] - here[1]).abs()) > JUMP;
             // Most pixels leave at the first two comparisons.
-            (jump(row[x + 1]) || jump(under[x]) || jump(row[x - 1]) || jump(over[x])).then(|| (y * width + x, binomial(pixels, width, x, y)))
+            (jump(row[x + 1]) || jump(under[x]) || jump(row[x - 1]) || jump(over[x]))
+                .then(|| (y * width + x, binomial(pixels, width, x, y)))
         })
     });
     scratch.par_extend(rows.map(|(i, colour)| (i as u32, colour)));

@@ -1,8 +1,8 @@
 //! Which part of the picture is head: the region that turns rigidly, and how far everything else lies from it.
 
-use crate::polygon::{polygon_mask, Region};
-use crate::portrait::{PortraitGeometry, CHIN};
 use crate::Mask;
+use crate::polygon::{Region, polygon_mask};
+use crate::portrait::{CHIN, PortraitGeometry};
 use talkinghead_face::{CanonicalMesh, HairMatte, PersonMatte};
 
 /// Cells per interocular distance of the distance fields; they are smooth, so coarse is enough at any picture size.
@@ -49,8 +49,7 @@ impl HeadRegion {
         let columns = ((width as f32 + 2.0 * padding) / cell).ceil() as usize + 1;
         let rows = ((height as f32 + 2.0 * padding) / cell).ceil() as usize + 1;
         let to_cell = |v: f32| (v + padding) / cell;
-        let ring: Vec<[f32; 2]> =
-            oval(portrait).iter().map(|p| [to_cell(p[0]), to_cell(p[1])]).collect();
+        let ring: Vec<[f32; 2]> = oval(portrait).iter().map(|p| [to_cell(p[0]), to_cell(p[1])]).collect();
         let mut oval = polygon_mask(&ring, Region::whole(columns, rows));
         oval.data.iter_mut().for_each(|v| *v = f32::from(*v > 0.5));
         let from_oval = in_iod(oval.outside_distance(), cell, portrait.iod);
@@ -60,8 +59,7 @@ impl HeadRegion {
         for row in 0..rows {
             for column in 0..columns {
                 let (x, y) = (column as f32 * cell - padding, row as f32 * cell - padding);
-                let above_chin =
-                    -((x - chin[0]) * portrait.down[0] + (y - chin[1]) * portrait.down[1]) / portrait.iod;
+                let above_chin = -((x - chin[0]) * portrait.down[0] + (y - chin[1]) * portrait.down[1]) / portrait.iod;
                 let head = match mattes {
                     Some(mattes) => {
                         let outside = x < 0.0 || y < 0.0 || x > (width - 1) as f32 || y > (height - 1) as f32;

@@ -56,12 +56,8 @@ const NOSE_EYES_BROWS: [&[usize]; 9] = [
     &[42, 43, 44, 45],
     &[45, 46, 47, 42],
 ];
-const MOUTH: [&[usize]; 4] = [
-    &[48, 49, 50, 51, 52, 53, 54],
-    &[54, 55, 56, 57, 58, 59, 48],
-    &[60, 61, 62, 63, 64],
-    &[64, 65, 66, 67, 60],
-];
+const MOUTH: [&[usize]; 4] =
+    [&[48, 49, 50, 51, 52, 53, 54], &[54, 55, 56, 57, 58, 59, 48], &[60, 61, 62, 63, 64], &[64, 65, 66, 67, 60]];
 
 /// Draws 68 landmarks (iBUG order, pixels of the canvas) as white curves on black.
 pub fn label_image(landmarks: &[Point; 68], width: usize, height: usize, parts: LabelParts) -> GreyImage {
@@ -105,8 +101,7 @@ fn draw_curve(canvas: &mut GreyImage, curve: &[Point]) {
 }
 
 fn draw_piece(canvas: &mut GreyImage, piece: &[Point]) {
-    let largest_step =
-        |axis: usize| piece.windows(2).map(|p| (p[1][axis] - p[0][axis]).abs()).fold(0.0, f64::max);
+    let largest_step = |axis: usize| piece.windows(2).map(|p| (p[1][axis] - p[0][axis]).abs()).fold(0.0, f64::max);
     let swapped = largest_step(0) < largest_step(1);
     let mut x: Vec<f64> = piece.iter().map(|p| p[usize::from(swapped)]).collect();
     let mut y: Vec<f64> = piece.iter().map(|p| p[usize::from(!swapped)]).collect();

@@ -1,11 +1,11 @@
 //! The dark line where shut lids meet: lashes and their shadow, which a deep-set or small eye does not bring along.
 
+use crate::Canvas;
 use crate::blur::blur_mask;
 use crate::holes::EYES;
 use crate::math::smoothstep;
-use crate::polygon::{polygon_mask, Region};
+use crate::polygon::{Region, polygon_mask};
 use crate::portrait::PosedFace;
-use crate::Canvas;
 
 /// Half the line's thickness in the eye's middle, interocular distances.
 const HALF_WIDTH: f32 = 0.011;
@@ -57,10 +57,10 @@ fn darken(frame: &mut Canvas, line: &[[f32; 2]], strength: f32, iod: f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::PortraitGeometry;
     use crate::expression::ExpressionScale;
     use crate::pose::pose_face;
     use crate::synthetic_face::landmarks;
-    use crate::PortraitGeometry;
     use talkinghead_face::{FaceMotion, HeadPose};
 
     #[test]

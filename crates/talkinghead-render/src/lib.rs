@@ -45,9 +45,9 @@ mod warp;
 pub use bank::{
     MouthBank, MouthBankOptions, MouthChoice, MouthFeature, MouthPlanner, MouthTarget, SpeechStyle, diverse_mouths, key_frame,
 };
-pub use canvas::{to_byte, Canvas, Mask};
+pub use canvas::{Canvas, Mask, to_byte};
 pub use error::RenderError;
-pub use expression::{deform, ExpressionScale};
+pub use expression::{ExpressionScale, deform};
 pub use eyes::EyeScene;
 pub use head_region::{HeadMattes, HeadRegion, Mattes};
 pub use math::{planar_distance, smoothstep};
@@ -59,4 +59,4 @@ pub use pose::{head_motion, pose_face};
 pub use renderer::{ProjectionRenderer, RenderOptions};
 pub use texture::{LanczosTable, Texture};
 pub use unsmile::UnsmileBasis;
-pub use warp::{warp, WarpField, WarpSource};
+pub use warp::{WarpField, WarpSource, warp};

@@ -3,7 +3,7 @@
 use crate::blur::{blur_canvas, blur_mask};
 use crate::lids::{lid_outline, under_eye};
 use crate::math::smoothstep;
-use crate::polygon::{polygon_mask, Region};
+use crate::polygon::{Region, polygon_mask};
 use crate::portrait::{PortraitGeometry, PosedFace};
 use crate::{Canvas, Mask};
 
@@ -82,8 +82,7 @@ impl Lid {
     }
 
     fn apply(&self, frame: &mut Canvas, places: &[[f32; 2]], face: &PosedFace, strength: f32) {
-        let outline: Vec<[f32; 2]> =
-            lid_outline(self.side).iter().map(|&i| [face.points[i][0], face.points[i][1]]).collect();
+        let outline: Vec<[f32; 2]> = lid_outline(self.side).iter().map(|&i| [face.points[i][0], face.points[i][1]]).collect();
         let margin = 0.25 * self.region.height as f32 + 2.0;
         let Some(region) = Region::around(&outline, margin, frame.width, frame.height) else { return };
         let (right, bottom) = ((self.region.width - 1) as f32, (self.region.height - 1) as f32);

@@ -39,14 +39,13 @@ pub fn close_lids(face: &mut [[f32; 3]], blink: [f32; 2]) {
         }
         for k in 0..7 {
             let (upper, lower) = (face[lid.upper[k]], face[lid.lower[k]]);
-            for axis in 0..3 {
-                let way = b * (lower[axis] - upper[axis]);
-                face[lid.lower[k]][axis] -= (1.0 - UPPER_SHARE) * way;
-                face[lid.below[k]][axis] -= 0.5 * (1.0 - UPPER_SHARE) * way;
-                face[lid.upper[k]][axis] += UPPER_SHARE * way;
-                face[lid.above[k]][axis] += 0.42 * UPPER_SHARE * way;
-                face[lid.brow_side[k]][axis] += 0.06 * UPPER_SHARE * way;
-            }
+            let way: [f32; 3] = std::array::from_fn(|axis| b * (lower[axis] - upper[axis]));
+            let mut shift = |point: usize, share: f32| face[point].iter_mut().zip(way).for_each(|(v, w)| *v += share * w);
+            shift(lid.lower[k], UPPER_SHARE - 1.0);
+            shift(lid.below[k], 0.5 * (UPPER_SHARE - 1.0));
+            shift(lid.upper[k], UPPER_SHARE);
+            shift(lid.above[k], 0.42 * UPPER_SHARE);
+            shift(lid.brow_side[k], 0.06 * UPPER_SHARE);
         }
     }
 }

@@ -28,9 +28,8 @@ const BROWS_TO_EYES: [usize; 8] = [21, 22, 24, 26, 36, 39, 42, 45];
 pub fn mask(landmarks: &[Point; 68], width: usize, height: usize, kind: MaskKind) -> GreyImage {
     let mut out = GreyImage::black(width, height);
     let mut cover = |points: &[usize], margin: f64| {
-        let extreme = |axis: usize, pick: fn(f64, f64) -> f64| {
-            points.iter().map(|&i| landmarks[i][axis]).reduce(pick).unwrap_or(0.0)
-        };
+        let extreme =
+            |axis: usize, pick: fn(f64, f64) -> f64| points.iter().map(|&i| landmarks[i][axis]).reduce(pick).unwrap_or(0.0);
         let low = [0, 1].map(|axis| (extreme(axis, f64::min) - margin).trunc());
         let high = [0, 1].map(|axis| (extreme(axis, f64::max) + margin).trunc());
         fill(&mut out, low, high);

@@ -3,8 +3,8 @@
 use talkinghead_face::{CanonicalMesh, MESH_POINTS};
 
 use crate::delaunay::triangulate;
+use crate::head_region::{HeadRegion, oval, oval_points};
 use crate::holes::{EYES, MOUTH};
-use crate::head_region::{oval, oval_points, HeadRegion};
 use crate::math::smoothstep;
 use crate::paste::AreaFrame;
 use crate::portrait::{PortraitGeometry, RigidMotion};
@@ -55,10 +55,8 @@ impl WarpMesh {
         let mut followers = Vec::with_capacity(lattice.len());
         for &[x, y] in &lattice {
             let from_oval = region.from_oval(x, y);
-            let mut weights: Vec<f32> = ring
-                .iter()
-                .map(|p| (((x - p[0]).powi(2) + (y - p[1]).powi(2)).sqrt() / portrait.iod + 0.02).powi(-4))
-                .collect();
+            let mut weights: Vec<f32> =
+                ring.iter().map(|p| (((x - p[0]).powi(2) + (y - p[1]).powi(2)).sqrt() / portrait.iod + 0.02).powi(-4)).collect();
             let sum: f32 = weights.iter().sum();
             weights.iter_mut().for_each(|w| *w /= sum);
             let beside: f32 = weights.iter().zip(oval_numbers).map(|(w, &i)| w * portrait.vertices[i][2]).sum();
@@ -212,12 +210,8 @@ mod tests {
     #[test]
     fn a_resting_head_leaves_the_lattice_where_it_is() {
         let (portrait, mesh) = mesh();
-        let rest = RigidMotion {
-            rotation: Matrix3::identity(),
-            scale: 1.0,
-            centre: portrait.centre.into(),
-            shift: Vector3::zeros(),
-        };
+        let rest =
+            RigidMotion { rotation: Matrix3::identity(), scale: 1.0, centre: portrait.centre.into(), shift: Vector3::zeros() };
         let mut out = portrait.vertices.clone();
         mesh.pose_lattice(&rest, &vec![[0.0; 3]; MESH_POINTS], &mut out);
         for (a, b) in out.iter().zip(&mesh.vertices) {

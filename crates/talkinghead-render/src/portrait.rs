@@ -1,7 +1,7 @@
 //! The shape of one photographed face and of the same face in a frame: what every stage of the renderer reads.
 
 use nalgebra::{Matrix3, Vector3};
-use talkinghead_face::{Landmarks, RigidFit, RIGID_POINTS};
+use talkinghead_face::{Landmarks, RIGID_POINTS, RigidFit};
 
 use crate::math::smoothstep;
 
@@ -149,12 +149,8 @@ mod tests {
     #[test]
     fn an_identity_motion_moves_nothing() {
         let portrait = PortraitGeometry::from_landmarks(&landmarks(&HeadPose::default(), 12.0));
-        let motion = RigidMotion {
-            rotation: Matrix3::identity(),
-            scale: 1.0,
-            centre: portrait.centre.into(),
-            shift: Vector3::zeros(),
-        };
+        let motion =
+            RigidMotion { rotation: Matrix3::identity(), scale: 1.0, centre: portrait.centre.into(), shift: Vector3::zeros() };
         assert!(motion.is_identity());
         for v in &portrait.vertices {
             let moved = motion.apply(*v);

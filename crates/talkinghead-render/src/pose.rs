@@ -4,10 +4,10 @@ use nalgebra::Vector3;
 use talkinghead_face::{FaceMotion, HeadPose};
 
 use crate::contact::{lip_gaps, set_lip_gaps};
-use crate::expression::{deform, ExpressionScale};
+use crate::expression::{ExpressionScale, deform};
 use crate::fold_guard::guard_folds;
 use crate::lids::close_lids;
-use crate::portrait::{PortraitGeometry, PosedFace, RigidMotion, CHIN};
+use crate::portrait::{CHIN, PortraitGeometry, PosedFace, RigidMotion};
 
 /// Part of a frontal depth change that is believed: it is noisy and, with pitch, turns into height.
 const DEPTH_SHARE: f32 = 0.6;
@@ -41,11 +41,7 @@ pub fn head_motion(portrait: &PortraitGeometry, pose: &HeadPose) -> RigidMotion 
 }
 
 /// Poses the face and returns it with the expression's moves in the photograph's pixels (before head motion), `[468]`.
-pub fn pose_face(
-    portrait: &PortraitGeometry,
-    scale: ExpressionScale,
-    motion: &FaceMotion,
-) -> (PosedFace, Vec<[f32; 3]>) {
+pub fn pose_face(portrait: &PortraitGeometry, scale: ExpressionScale, motion: &FaceMotion) -> (PosedFace, Vec<[f32; 3]>) {
     let mut frontal = deform(portrait, scale, motion);
     set_lip_gaps(portrait, &mut frontal, &motion.lip_gaps.map(|g| g * scale.y));
     let gaps = lip_gaps(portrait, &frontal);
@@ -60,12 +56,8 @@ pub fn pose_face(
             (portrait.fit.scale * (portrait.fit.rotation * d)).into()
         })
         .collect();
-    let mut points: Vec<[f32; 3]> = portrait
-        .vertices
-        .iter()
-        .zip(&delta)
-        .map(|(v, e)| rigid.apply(std::array::from_fn(|k| v[k] + e[k])))
-        .collect();
+    let mut points: Vec<[f32; 3]> =
+        portrait.vertices.iter().zip(&delta).map(|(v, e)| rigid.apply(std::array::from_fn(|k| v[k] + e[k]))).collect();
     guard_folds(&portrait.vertices, &mut points, portrait.down, turned_down(portrait, &rigid));
 
     let iod = portrait.centimetres_per_iod();
@@ -111,8 +103,7 @@ mod tests {
     #[test]
     fn a_positive_yaw_moves_the_nose_to_the_left() {
         let portrait = portrait();
-        let motion =
-            FaceMotion { head_pose: HeadPose { yaw: 10.0, ..Default::default() }, ..FaceMotion::neutral() };
+        let motion = FaceMotion { head_pose: HeadPose { yaw: 10.0, ..Default::default() }, ..FaceMotion::neutral() };
         let (face, _) = pose_face(&portrait, ExpressionScale::of(&portrait), &motion);
         assert!(face.points[4][0] < portrait.vertices[4][0] - 2.0);
     }

@@ -5,7 +5,7 @@ use talkinghead_face::Landmarks;
 
 use crate::label::GreyImage;
 use crate::paste::WorkingArea;
-use crate::{to_byte, Canvas};
+use crate::{Canvas, to_byte};
 
 /// A mesh as the reference keeps it: x right, y down, z **towards** the camera, pixels; colours 0..1.
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,7 @@ use talkinghead_face::{FaceMotion, Landmarks, MESH_POINTS};
 
 use crate::error::RenderError;
 use crate::expression::ExpressionScale;
-use crate::eyes::{hides_own_eye, EyeScene};
+use crate::eyes::{EyeScene, hides_own_eye};
 use crate::fold_edges;
 use crate::head_region::{HeadMattes, HeadRegion, Mattes};
 use crate::holes;
@@ -18,11 +18,11 @@ use crate::mouth::MouthScene;
 use crate::paste::WorkingArea;
 use crate::portrait::{PortraitGeometry, PosedFace};
 use crate::pose::pose_face;
+use crate::projection::FrameProjection;
 use crate::sharpening;
 use crate::texture::Texture;
 use crate::unsmile::UnsmileBasis;
-use crate::projection::FrameProjection;
-use crate::warp::{paint_on_black, warp, WarpField, WarpSource};
+use crate::warp::{WarpField, WarpSource, paint_on_black, warp};
 use crate::{Canvas, MouthBank, MouthChoice};
 
 /// Least distance of the iris centres that can be animated, pixels.
@@ -105,7 +105,12 @@ impl ProjectionRenderer {
     ///
     /// # Errors
     /// When the landmarks are not a face inside the picture.
-    pub fn borrow_teeth(&mut self, picture: &RgbImage, landmarks: &Landmarks, blendshapes: &[f32; 52]) -> Result<bool, RenderError> {
+    pub fn borrow_teeth(
+        &mut self,
+        picture: &RgbImage,
+        landmarks: &Landmarks,
+        blendshapes: &[f32; 52],
+    ) -> Result<bool, RenderError> {
         check(picture, landmarks, None)?;
         let (canvas, landmarks) = WorkingArea::around_head(picture, landmarks).enter(landmarks);
         let mut portrait = PortraitGeometry::from_landmarks(&landmarks);

@@ -49,11 +49,8 @@ pub fn resize(picture: &Bytes, width: usize, height: usize, kernel: Kernel) -> B
     for row in picture.data.chunks_exact((picture.width * channels).max(1)) {
         for (first, weights) in &across {
             for channel in 0..channels {
-                let sum: f64 = weights
-                    .iter()
-                    .enumerate()
-                    .map(|(k, w)| w * f64::from(row[(first + k) * channels + channel]))
-                    .sum();
+                let sum: f64 =
+                    weights.iter().enumerate().map(|(k, w)| w * f64::from(row[(first + k) * channels + channel])).sum();
                 wide.push(round(sum));
             }
         }
@@ -63,8 +60,7 @@ pub fn resize(picture: &Bytes, width: usize, height: usize, kernel: Kernel) -> B
     let mut data = Vec::with_capacity(height * line);
     for (first, weights) in &down {
         for i in 0..line {
-            let sum: f64 =
-                weights.iter().enumerate().map(|(k, w)| w * f64::from(wide[(first + k) * line + i])).sum();
+            let sum: f64 = weights.iter().enumerate().map(|(k, w)| w * f64::from(wide[(first + k) * line + i])).sum();
             data.push(round(sum));
         }
     }
@@ -85,8 +81,7 @@ fn taps(length: usize, size: usize, kernel: Kernel) -> Vec<(usize, Vec<f64>)> {
             let centre = (i as f64 + 0.5) * scale;
             let first = (centre - support + 0.5).trunc().max(0.0) as usize;
             let end = ((centre + support + 0.5).trunc() as usize).min(length);
-            let mut weights: Vec<f64> =
-                (first..end).map(|j| kernel.weight((j as f64 - centre + 0.5) / stretch)).collect();
+            let mut weights: Vec<f64> = (first..end).map(|j| kernel.weight((j as f64 - centre + 0.5) / stretch)).collect();
             let sum: f64 = weights.iter().sum();
             weights.iter_mut().for_each(|w| *w /= sum);
             (first, weights)

@@ -1,11 +1,11 @@
 //! How much a portrait must be sharpened so that its moved face is as sharp as the photographed one.
 
+use crate::Canvas;
 use crate::head_region::oval;
 use crate::mesh::inside;
 use crate::polygon::Region;
 use crate::portrait::PortraitGeometry;
 use crate::texture::{LanczosTable, Texture};
-use crate::Canvas;
 
 /// Amounts outside this range would blur or ring.
 const RANGE: (f32, f32) = (0.0, 0.4);

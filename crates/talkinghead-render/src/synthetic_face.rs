@@ -3,7 +3,7 @@
 use nalgebra::Vector3;
 use talkinghead_face::{CanonicalMesh, HeadPose, Landmarks, RigidFit};
 
-/// Landmarks of the canonical face in a picture of about 43 interocular... `scale` pixels per centimetre, centred on (256, 256).
+/// Landmarks of the canonical face, `scale` pixels a centimetre, centred on (256, 256).
 pub(crate) fn landmarks(pose: &HeadPose, scale: f32) -> Landmarks {
     let fit = RigidFit { scale, rotation: pose.rotation(), translation: Vector3::new(256.0, 256.0, 0.0) };
     let mesh = &CanonicalMesh::get().vertices;

@@ -2,8 +2,8 @@
 
 use std::sync::OnceLock;
 
-use crate::blur::blur_canvas;
 use crate::Canvas;
+use crate::blur::blur_canvas;
 
 /// Taps along one axis (Lanczos with three lobes).
 const TAPS: usize = 6;
@@ -64,14 +64,14 @@ impl Texture {
         for row in 0..TAPS {
             let line = &block[row * step..row * step + LINE];
             let mut across = [0.0f32; 8];
-            for pair in 0..TAPS / 2 {
-                for k in 0..8 {
-                    across[k] += wx[8 * pair + k] * line[8 * pair + k];
+            for (weights, values) in wx.chunks_exact(8).zip(line.chunks_exact(8)) {
+                for (sum, (weight, value)) in across.iter_mut().zip(weights.iter().zip(values)) {
+                    *sum += weight * value;
                 }
             }
-            let down = wy[8 * (row / 2) + 4 * (row % 2)];
-            for k in 0..8 {
-                sum[k] += down * across[k];
+            let down = wy[4 * row];
+            for (sum, across) in sum.iter_mut().zip(across) {
+                *sum += down * across;
             }
         }
         [sum[0] + sum[4], sum[1] + sum[5], sum[2] + sum[6]]

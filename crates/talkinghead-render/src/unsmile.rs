@@ -8,8 +8,7 @@ use crate::portrait::PortraitGeometry;
 const SCORE_FLOOR: f32 = 0.05;
 
 /// Names (by prefix) of the scores that open or widen a mouth; only these are taken away.
-const MOUTH_SCORES: [&str; 6] =
-    ["mouthSmile", "mouthUpperUp", "jawOpen", "mouthLowerDown", "mouthFunnel", "mouthStretch"];
+const MOUTH_SCORES: [&str; 6] = ["mouthSmile", "mouthUpperUp", "jawOpen", "mouthLowerDown", "mouthFunnel", "mouthStretch"];
 
 /// The linear basis W of `[52]` scores to `[468]` displacements in canonical centimetres.
 #[derive(Clone, Debug)]
@@ -57,9 +56,7 @@ impl UnsmileBasis {
             if !counts || strength == 0.0 {
                 continue;
             }
-            for ((point, weight), move_) in
-                portrait.neutral.iter_mut().zip(&portrait.expression_weight).zip(rows)
-            {
+            for ((point, weight), move_) in portrait.neutral.iter_mut().zip(&portrait.expression_weight).zip(rows) {
                 (0..3).for_each(|k| point[k] -= weight * strength * move_[k]);
             }
         }

@@ -2,9 +2,9 @@
 
 use rayon::prelude::*;
 
+use crate::Canvas;
 use crate::math::smoothstep;
 use crate::texture::{LanczosTable, Texture};
-use crate::Canvas;
 
 /// Rows a band has; bands are independent of each other.
 const BAND: usize = 32;
@@ -110,8 +110,7 @@ impl WarpField {
                 let Some((left, right)) = patch.span(y as f32, width) else { continue };
                 let row = &mut places[(y - first) * width..(y - first + 1) * width];
                 let (yf, xf) = (y as f32, left as f32);
-                let mut place: [f32; 2] =
-                    std::array::from_fn(|k| patch.origin[k] + patch.per_x[k] * xf + patch.per_y[k] * yf);
+                let mut place: [f32; 2] = std::array::from_fn(|k| patch.origin[k] + patch.per_x[k] * xf + patch.per_y[k] * yf);
                 for out in &mut row[left..=right] {
                     *out = place;
                     place[0] += patch.per_x[0];

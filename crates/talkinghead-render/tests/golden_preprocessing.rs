@@ -5,10 +5,10 @@
 
 use std::path::PathBuf;
 
-use talkinghead_render::label::{forehead, label_image, GreyImage, LabelParts, Point};
-use talkinghead_render::masks::{mask, MaskKind};
-use talkinghead_render::projection::{render_hard, ColouredMesh};
-use talkinghead_render::resize::{resize, Bytes, Kernel};
+use talkinghead_render::label::{GreyImage, LabelParts, Point, forehead, label_image};
+use talkinghead_render::masks::{MaskKind, mask};
+use talkinghead_render::projection::{ColouredMesh, render_hard};
+use talkinghead_render::resize::{Bytes, Kernel, resize};
 
 fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/preprocessing").join(name)

@@ -119,9 +119,8 @@ fn a_projection_shows_the_face_on_black() {
 #[test]
 fn impossible_faces_are_refused() {
     let picture = pattern(200, 200);
-    let make = |landmarks: Landmarks| {
-        ProjectionRenderer::new(&picture, &landmarks, &[0.0; 52], None, &RenderOptions::default()).err()
-    };
+    let make =
+        |landmarks: Landmarks| ProjectionRenderer::new(&picture, &landmarks, &[0.0; 52], None, &RenderOptions::default()).err();
     assert!(matches!(make(Landmarks { points: vec![] }), Some(RenderError::LandmarkCount { found: 0 })));
     let tiny = landmarks(0.5, [100.0, 100.0]);
     assert!(matches!(make(tiny), Some(RenderError::FaceTooSmall { .. })));
