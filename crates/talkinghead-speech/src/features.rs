@@ -179,7 +179,8 @@ impl SpeechFeatures {
 
     fn make_frame(&mut self) -> SpeechFrame {
         let time = self.next as f32 * FRAME_SECONDS;
-        let sound_at = |frame: usize| self.sound[frame.clamp(self.sound_start, self.sound_start + self.sound.len() - 1) - self.sound_start];
+        let sound_at =
+            |frame: usize| self.sound[frame.clamp(self.sound_start, self.sound_start + self.sound.len() - 1) - self.sound_start];
         let sound = sound_at(self.next);
         let level = sound.level - self.loudness.loud;
         // The study's silence channel: the middle lies 2.5 (22 dB) below the loud frames.

@@ -71,7 +71,8 @@ fn long_recordings_in_windows_equal_short_ones_where_windows_meet() {
     let long = features([second.clone(), second.clone(), second.clone(), second.clone()].concat());
     assert_eq!(long.len(), 4 * second.len() / 640);
     let alone = features(second.clone());
-    let mean: Vec<f32> = (0..256).map(|i| alone.iter().map(|f| f.phoneme_features[i]).sum::<f32>() / alone.len() as f32).collect();
+    let mean: Vec<f32> =
+        (0..256).map(|i| alone.iter().map(|f| f.phoneme_features[i]).sum::<f32>() / alone.len() as f32).collect();
     for repetition in 0..4 {
         let offset = repetition * second.len() / 640;
         let likenesses: Vec<f32> = (15..alone.len() - 15).map(|i| likeness(&alone[i], &long[offset + i], &mean)).collect();

@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 use talkinghead_motion::expression::Precision;
-use talkinghead_training::expression::{Corpus, ExpressionTraining, evaluate_expression, evaluate_unsmile, train_expression, train_unsmile};
+use talkinghead_training::expression::{
+    Corpus, ExpressionTraining, evaluate_expression, evaluate_unsmile, train_expression, train_unsmile,
+};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -15,7 +17,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut weights = value("--evaluate").map(std::fs::read).transpose()?;
     if weights.is_none() && value("--unsmile").is_none() && value("--evaluate-unsmile").is_none() {
         let trained = train_expression(&options)?;
-        println!("{} clips, {:.0} s, explained {:.3}, {} bytes", trained.clips, trained.seconds, trained.explained, trained.bytes.len());
+        println!(
+            "{} clips, {:.0} s, explained {:.3}, {} bytes",
+            trained.clips,
+            trained.seconds,
+            trained.explained,
+            trained.bytes.len()
+        );
         if let Some(output) = value("--output") {
             std::fs::write(output, &trained.bytes)?;
         }
@@ -23,11 +31,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     if let Some(weights) = weights {
         for s in evaluate_expression(&options, &weights)? {
-            let show = |score: talkinghead_training::expression::Score| format!("{:.3} [{:.2}, {:.2}]", score.mean, score.interval.0, score.interval.1);
+            let show = |score: talkinghead_training::expression::Score| {
+                format!("{:.3} [{:.2}, {:.2}]", score.mean, score.interval.0, score.interval.1)
+            };
             println!(
                 "{:32} {:2} clips  opening {}  residual {}  width {}  wrong {:.2}  closures {:.2} (real {:.2}, {})  lag<=1 {:.2}  amplitude {:.2}",
-                s.name, s.clips, show(s.opening), show(s.opening_residual), show(s.width), s.opening_wrong_audio.mean,
-                s.closures, s.closures_real, s.labials, s.lag_within_one, s.amplitude
+                s.name,
+                s.clips,
+                show(s.opening),
+                show(s.opening_residual),
+                show(s.width),
+                s.opening_wrong_audio.mean,
+                s.closures,
+                s.closures_real,
+                s.labials,
+                s.lag_within_one,
+                s.amplitude
             );
         }
     }

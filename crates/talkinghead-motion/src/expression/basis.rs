@@ -126,7 +126,10 @@ fn brow_weights() -> Vec<f32> {
     vertices
         .iter()
         .map(|v| {
-            let distance = BROW_POINTS.iter().map(|&i| (0..2).map(|k| (v[k] - vertices[i][k]).powi(2)).sum::<f32>()).fold(f32::MAX, f32::min);
+            let distance = BROW_POINTS
+                .iter()
+                .map(|&i| (0..2).map(|k| (v[k] - vertices[i][k]).powi(2)).sum::<f32>())
+                .fold(f32::MAX, f32::min);
             let above_lid = ((lid - v[1]) / (lid - lowest_brow).max(0.1)).clamp(0.0, 1.0);
             (-0.5 * distance / (SPREAD * SPREAD)).exp() * above_lid
         })

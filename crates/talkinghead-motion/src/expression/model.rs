@@ -196,7 +196,8 @@ mod tests {
 
     fn speech() -> Vec<SpeechFrame> {
         let bytes = include_bytes!("../../../talkinghead-speech/tests/fixtures/jfk_16k_mono.wav");
-        let samples: Vec<f32> = bytes[44..].chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32768.0).collect();
+        let samples: Vec<f32> =
+            bytes[44..].chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32768.0).collect();
         let samples = [vec![0.0; 32_000], samples, vec![0.0; 32_000]].concat();
         SpeechFeatures::of_samples(samples).unwrap().map(|frame| frame.unwrap()).collect()
     }

@@ -28,7 +28,13 @@ struct Convolution {
 
 impl Convolution {
     /// From tensors `NAME.weight` `[outputs, inputs, kernel]` and `NAME.bias` `[outputs]`.
-    fn from_tensors(file: &TensorFile, name: &str, inputs: usize, outputs: usize, kernel: usize) -> Result<Self, TensorFileError> {
+    fn from_tensors(
+        file: &TensorFile,
+        name: &str,
+        inputs: usize,
+        outputs: usize,
+        kernel: usize,
+    ) -> Result<Self, TensorFileError> {
         let stored = file.get(&format!("{name}.weight"), &[outputs, inputs, kernel])?;
         let mut weight = vec![0.0; stored.len()];
         for o in 0..outputs {
@@ -114,7 +120,10 @@ impl LinearModel {
     pub fn from_tensors(file: &TensorFile) -> Result<Self, TensorFileError> {
         let weight = file.get("ridge.weight", &[OUTPUTS, RIDGE_INPUTS])?;
         let bias = file.get("ridge.bias", &[OUTPUTS])?;
-        Ok(Self { weight: weight.chunks_exact(RIDGE_INPUTS).map(<[f32]>::to_vec).collect(), bias: std::array::from_fn(|o| bias[o]) })
+        Ok(Self {
+            weight: weight.chunks_exact(RIDGE_INPUTS).map(<[f32]>::to_vec).collect(),
+            bias: std::array::from_fn(|o| bias[o]),
+        })
     }
 
     /// `[10]` numbers for frame `at`.

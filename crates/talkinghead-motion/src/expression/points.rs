@@ -9,8 +9,7 @@ pub const SHAPE_POINTS: [usize; 73] = [
 ];
 
 /// Brow points, both sides.
-pub const BROW_POINTS: [usize; 20] =
-    [70, 63, 105, 66, 107, 46, 53, 52, 65, 55, 300, 293, 334, 296, 336, 276, 283, 282, 295, 285];
+pub const BROW_POINTS: [usize; 20] = [70, 63, 105, 66, 107, 46, 53, 52, 65, 55, 300, 293, 334, 296, 336, 276, 283, 282, 295, 285];
 
 /// Corners of the mouth: image left, image right.
 pub const MOUTH_CORNERS: (usize, usize) = (61, 291);

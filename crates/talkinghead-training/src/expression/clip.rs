@@ -75,7 +75,7 @@ impl<'a> ClipLoader<'a> {
     }
 
     fn clip(&self, row: &CorpusRow) -> Result<Clip, ExpressionTrainingError> {
-        let sound = self.cached("features", row, |path| speech_tensors(path))?;
+        let sound = self.cached("features", row, speech_tensors)?;
         let face = self.cached("landmarks", row, |path| self.face_tensors(path))?;
         let sound_frames = sound.shape("activity").map_or(0, |shape| shape[0]);
         let face_frames = face.shape("landmarks").map_or(0, |shape| shape[0]);
@@ -124,14 +124,16 @@ impl<'a> ClipLoader<'a> {
         let tensors = make(&path)?;
         std::fs::create_dir_all(&folder).map_err(failed)?;
         let bytes = tensors.to_bytes(Precision::Single)?;
-        talkinghead_media::write_file(&cached, &bytes).map_err(|source| ExpressionTrainingError::Media { path: cached.clone(), source })?;
+        talkinghead_media::write_file(&cached, &bytes)
+            .map_err(|source| ExpressionTrainingError::Media { path: cached.clone(), source })?;
         Ok(tensors)
     }
 
     fn face_tensors(&self, path: &Path) -> Result<TensorFile, ExpressionTrainingError> {
         let media = |source| ExpressionTrainingError::Media { path: path.to_owned(), source };
         let frames = FrameReader::open(path, &Limits::default()).map_err(media)?;
-        let track = self.tracker.track(frames).map_err(|source| ExpressionTrainingError::Face { path: path.to_owned(), source })?;
+        let track =
+            self.tracker.track(frames).map_err(|source| ExpressionTrainingError::Face { path: path.to_owned(), source })?;
         let values: Vec<f32> = track.frames.iter().flat_map(|f| f.landmarks.points.iter().flatten().copied()).collect();
         let mut file = TensorFile::default();
         file.insert("landmarks", &[track.frames.len(), LANDMARKS, 3], values);

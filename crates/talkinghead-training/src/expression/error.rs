@@ -63,7 +63,9 @@ impl ExpressionTrainingError {
     /// One line on what to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Index { .. } => Some("the folder must hold an index.csv with the columns file, kind, identity, split, sync, licence".into()),
+            Self::Index { .. } => {
+                Some("the folder must hold an index.csv with the columns file, kind, identity, split, sync, licence".into())
+            }
             Self::Nothing(_) => Some("rows must have split `train` and licence `redistributable` to teach".into()),
             Self::Media { source, .. } => source.hint().map(|hint| hint.to_string()),
             Self::Speech { source, .. } => source.hint(),

@@ -144,10 +144,7 @@ fn summary(values: &[f32]) -> Score {
     let mut random = ChaCha8Rng::seed_from_u64(0);
     let draws: Vec<f32> =
         (0..DRAWS).map(|_| values.iter().map(|_| values[random.random_range(0..values.len())]).sum::<f32>() / count).collect();
-    Score {
-        mean: values.iter().sum::<f32>() / count,
-        interval: (quantile(draws.clone(), 0.025), quantile(draws, 0.975)),
-    }
+    Score { mean: values.iter().sum::<f32>() / count, interval: (quantile(draws.clone(), 0.025), quantile(draws, 0.975)) }
 }
 
 #[cfg(test)]

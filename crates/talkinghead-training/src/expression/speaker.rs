@@ -52,7 +52,8 @@ fn speaker(clips: &[&Clip]) -> Speaker {
     let amplitude = (opening.1 / POPULATION_OPENING).powf(count / (count + AMPLITUDE_TRUST));
     let least = quantile(frames.iter().map(|(clip, f)| clip.opening[*f]).collect(), 0.08);
     let closed = |(clip, f): &&(&Clip, usize)| clip.opening[*f] <= least;
-    let mut resting: Vec<(&Clip, usize)> = frames.iter().filter(closed).filter(|(clip, f)| clip.activity[*f] < SPEECH).copied().collect();
+    let mut resting: Vec<(&Clip, usize)> =
+        frames.iter().filter(closed).filter(|(clip, f)| clip.activity[*f] < SPEECH).copied().collect();
     if resting.len() < 8 {
         resting = frames.iter().filter(closed).copied().collect();
     }
