@@ -14,12 +14,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let frames = FrameReader::open(video.as_ref(), &Limits::default())?;
     let track = FaceTracker::new(&networks, FaceChoice::Main).track(frames)?;
     let seconds = start.elapsed().as_secs_f64();
-    let bytes: Vec<u8> = track
-        .frames
-        .iter()
-        .flat_map(|f| f.landmarks.points.iter().flatten().flat_map(|v| v.to_le_bytes()))
-        .collect();
+    let bytes: Vec<u8> =
+        track.frames.iter().flat_map(|f| f.landmarks.points.iter().flatten().flat_map(|v| v.to_le_bytes())).collect();
     std::fs::write(output, bytes)?;
-    println!("{video}: {} frames, {:.1} frames/s, gaps {:?}", track.frames.len(), track.frames.len() as f64 / seconds, track.gaps);
+    println!(
+        "{video}: {} frames, {:.1} frames/s, gaps {:?}",
+        track.frames.len(),
+        track.frames.len() as f64 / seconds,
+        track.gaps
+    );
     Ok(())
 }

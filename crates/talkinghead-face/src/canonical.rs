@@ -3,9 +3,8 @@
 use std::sync::OnceLock;
 
 /// The points whose place hardly depends on the expression: the rigid fit uses these.
-pub const RIGID_POINTS: [usize; 28] = [
-    10, 67, 297, 109, 338, 151, 9, 8, 168, 6, 197, 195, 5, 4, 33, 133, 362, 263, 70, 300, 105, 334, 127, 356, 234, 454, 93, 323,
-];
+pub const RIGID_POINTS: [usize; 28] =
+    [10, 67, 297, 109, 338, 151, 9, 8, 168, 6, 197, 195, 5, 4, 33, 133, 362, 263, 70, 300, 105, 334, 127, 356, 234, 454, 93, 323];
 
 /// Inner-lip pairs (upper, lower) from image left to image right; the middle one is 13, 14.
 pub const LIP_PAIRS: [(usize, usize); 9] =

@@ -186,9 +186,9 @@ mod tests {
     fn a_following_square_keeps_up_with_a_steady_walk() {
         let frames: Vec<_> = (0..30).map(|t| face(5.0 * t as f64, 0.0)).collect();
         let crop = FaceCrop::around(&frames, CropMode::Following, EyeCenter::AllPoints).unwrap();
-        for t in 10..19 {
+        for (t, points) in frames.iter().enumerate().take(19).skip(10) {
             assert!((crop.corners[t + 1][0] - crop.corners[t][0] - 5.0).abs() < 1e-9);
-            let [x, _] = crop.to_crop(t, [between_eyes(&frames[t], EyeCenter::AllPoints)[0], 0.0]);
+            let [x, _] = crop.to_crop(t, [between_eyes(points, EyeCenter::AllPoints)[0], 0.0]);
             assert!((x - 256.0 * 100.0 / 205.0).abs() < 2.0, "{x}");
         }
         assert_eq!(FaceCrop::around(&frames[..1], CropMode::Following, EyeCenter::AllPoints).unwrap().corners.len(), 1);

@@ -60,7 +60,9 @@ impl FaceError {
     /// One line on what to do about it.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::NoFace { .. } => "use a picture in which the whole face is visible, upright, lit and not turned far away".into(),
+            Self::NoFace { .. } => {
+                "use a picture in which the whole face is visible, upright, lit and not turned far away".into()
+            }
             Self::FaceTooSmall { .. } => "crop the picture around the head, or use one of higher resolution".into(),
             Self::NoSuchFace { found: 1, .. } => "leave the choice of face out, or choose 0".into(),
             Self::NoSuchFace { found, .. } => format!("faces are counted from the left: choose 0 to {}", found.saturating_sub(1)),

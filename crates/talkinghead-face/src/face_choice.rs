@@ -63,10 +63,7 @@ mod tests {
     fn numbers_count_from_the_left() {
         let faces = [face(70.0, 12.0), face(0.0, 20.0)];
         assert_eq!(FaceChoice::Index(1).pick(&faces, 100, 100).unwrap(), faces[0]);
-        assert!(matches!(
-            FaceChoice::Index(2).pick(&faces, 100, 100),
-            Err(FaceError::NoSuchFace { wanted: 2, found: 2 })
-        ));
+        assert!(matches!(FaceChoice::Index(2).pick(&faces, 100, 100), Err(FaceError::NoSuchFace { wanted: 2, found: 2 })));
         assert!(matches!(FaceChoice::Index(0).pick(&[], 100, 100), Err(FaceError::NoFace { .. })));
     }
 }

@@ -64,8 +64,10 @@ impl FaceNetworks {
 
 /// The face cut out upright, `[3, 150, 150]`, 0..255.
 pub(crate) fn aligned_face(picture: &RgbImage, landmarks: &Landmarks) -> Vec<f32> {
-    let to: Vec<Vector2<f32>> = ALIGNMENT.iter().map(|&(i, _)| Vector2::new(landmarks.points[i][0], landmarks.points[i][1])).collect();
-    let from: Vec<Vector2<f32>> = ALIGNMENT.iter().map(|&(_, [x, y])| Vector2::new(x, y) * 100.0 + Vector2::repeat(25.0)).collect();
+    let to: Vec<Vector2<f32>> =
+        ALIGNMENT.iter().map(|&(i, _)| Vector2::new(landmarks.points[i][0], landmarks.points[i][1])).collect();
+    let from: Vec<Vector2<f32>> =
+        ALIGNMENT.iter().map(|&(_, [x, y])| Vector2::new(x, y) * 100.0 + Vector2::repeat(25.0)).collect();
     let similarity = Similarity::between(&from, &to);
     // Averaging over each output pixel's footprint blurs just enough when the face shrinks by more than 2.
     let fine = if similarity.scale > 2.0 { similarity.scale.ceil().min(32.0) as usize } else { 1 };

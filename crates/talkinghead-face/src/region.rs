@@ -44,12 +44,7 @@ impl FaceRegion {
         let [x0, y0, x1, y1] = landmarks.bounding_box();
         let side = 1.5 * (x1 - x0).max(y1 - y0);
         let (a, b) = (landmarks.points[33], landmarks.points[263]);
-        Self {
-            center: [(x0 + x1) / 2.0, (y0 + y1) / 2.0],
-            width: side,
-            height: side,
-            rotation: (b[1] - a[1]).atan2(b[0] - a[0]),
-        }
+        Self { center: [(x0 + x1) / 2.0, (y0 + y1) / 2.0], width: side, height: side, rotation: (b[1] - a[1]).atan2(b[0] - a[0]) }
     }
 
     /// Carries a point of the crop, `(0..1, 0..1)`, into the picture.

@@ -97,7 +97,11 @@ fn parabola(half: usize) -> Vec<f32> {
     (-(half as i64)..=half as i64)
         .map(|k| {
             // With two samples on a line there is no parabola: the middle sample alone.
-            if determinant.abs() < 1e-9 { f64::from(u8::from(k == 0)) as f32 } else { ((fourth - second * (k * k) as f64) / determinant) as f32 }
+            if determinant.abs() < 1e-9 {
+                f64::from(u8::from(k == 0)) as f32
+            } else {
+                ((fourth - second * (k * k) as f64) / determinant) as f32
+            }
         })
         .collect()
 }
@@ -127,7 +131,8 @@ mod tests {
         };
         (0..frames)
             .map(|frame| {
-                let mut points: Vec<[f32; 3]> = (0..478).map(|_| [path(frame) + noise * random(), noise * random(), 0.0]).collect();
+                let mut points: Vec<[f32; 3]> =
+                    (0..478).map(|_| [path(frame) + noise * random(), noise * random(), 0.0]).collect();
                 points[468] = [0.0; 3];
                 points[473] = [100.0, 0.0, 0.0];
                 TrackedFrame { landmarks: Landmarks { points }, interpolated: false }

@@ -93,7 +93,8 @@ impl FaceTracker {
         }
         let count = sightings.len();
         let Some(mut track) = fill_gaps(sightings) else {
-            let no_face = FaceError::NoFace { place: if count == 1 { "the picture".into() } else { format!("any of {count} frames") } };
+            let no_face =
+                FaceError::NoFace { place: if count == 1 { "the picture".into() } else { format!("any of {count} frames") } };
             return Err(follower.refusal().unwrap_or(no_face));
         };
         if self.smoothing == Smoothing::Adaptive {

@@ -66,7 +66,8 @@ fn a_still_face_rests_after_three_passes() {
     let face = networks.still_face(&picture, FaceChoice::Main).unwrap();
     let unit = face.landmarks.interocular_distance();
     let mean = |points: &[[f32; 3]], scale: f32| {
-        let sum: f32 = face.landmarks.points.iter().zip(points).map(|(p, q)| (p[0] - q[0] * scale).hypot(p[1] - q[1] * scale)).sum();
+        let sum: f32 =
+            face.landmarks.points.iter().zip(points).map(|(p, q)| (p[0] - q[0] * scale).hypot(p[1] - q[1] * scale)).sum();
         sum / points.len() as f32 / unit
     };
     assert!(mean(&expected.landmarks, picture.width() as f32) < 0.02);

@@ -105,13 +105,7 @@ impl Dense {
     /// # Safety
     /// Sizes as checked in [`Dense::row`]; the processor has what `L` needs.
     #[inline(always)]
-    unsafe fn row_with<L: Lanes, const RESIDUAL: bool>(
-        &self,
-        inputs: &[&[f32]],
-        step: usize,
-        pixels: usize,
-        output: &mut [f32],
-    ) {
+    unsafe fn row_with<L: Lanes, const RESIDUAL: bool>(&self, inputs: &[&[f32]], step: usize, pixels: usize, output: &mut [f32]) {
         let depth = self.segments * self.run;
         let mut first = 0;
         while first < self.outputs {

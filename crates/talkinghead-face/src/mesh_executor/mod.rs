@@ -13,8 +13,8 @@ use std::sync::Mutex;
 
 use graph::{Block, Layers};
 pub(crate) use kernels::Instructions;
-pub(crate) use sampling::SampledRow;
 use kernels::{Onto, max_pool_row};
+pub(crate) use sampling::SampledRow;
 
 /// Side of the input picture.
 pub(crate) const SIDE: usize = 256;
@@ -106,14 +106,7 @@ struct Memory {
 
 impl Block {
     /// A block that keeps the picture's size, `[side, side, channels]`, and replaces it row by row.
-    fn in_place(
-        &self,
-        instructions: Instructions,
-        picture: &mut [f32],
-        side: usize,
-        window: &mut Window,
-        middle: &mut [f32],
-    ) {
+    fn in_place(&self, instructions: Instructions, picture: &mut [f32], side: usize, window: &mut Window, middle: &mut [f32]) {
         let row = side * self.input_channels;
         for y in 0..=side {
             // Row y is read here and replaced one step later, when its residual is added.

@@ -56,8 +56,8 @@ impl SampledRow<'_> {
     #[target_feature(enable = "avx2,fma")]
     unsafe fn read_avx2(&self, out: &mut [f32]) {
         use std::arch::x86_64::{
-            __m128, _mm_cvtepi32_ps, _mm_cvtepu8_epi32, _mm_fmadd_ps, _mm_loadl_epi64, _mm_mul_ps, _mm_set1_ps,
-            _mm_srli_si128, _mm_storeu_ps, _mm_sub_ps,
+            __m128, _mm_cvtepi32_ps, _mm_cvtepu8_epi32, _mm_fmadd_ps, _mm_loadl_epi64, _mm_mul_ps, _mm_set1_ps, _mm_srli_si128,
+            _mm_storeu_ps, _mm_sub_ps,
         };
         let samples = out.len() / 3;
         let stride = 3 * self.width;
