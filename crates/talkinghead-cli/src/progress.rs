@@ -90,11 +90,8 @@ impl Bars {
 }
 
 fn style(with_length: bool) -> ProgressStyle {
-    let template = if with_length {
-        "{msg:>24} {bar:28} {pos}/{len} frames, {eta} left"
-    } else {
-        "{msg:>24} {spinner} {elapsed}"
-    };
+    let template =
+        if with_length { "{msg:>24} {bar:28} {pos}/{len} frames, {eta} left" } else { "{msg:>24} {spinner} {elapsed}" };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 

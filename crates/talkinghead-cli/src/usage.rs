@@ -53,7 +53,9 @@ mod tests {
     fn many_lines_become_two() {
         let text = "error: the following required arguments were not provided:\n  --audio <PATH>\n  --output <PATH>\n\nUsage: x";
         let told = format!("{:?}", failure(text, "talkinghead generate"));
-        assert!(told.contains("not provided: --audio <PATH> --output <PATH>\"") && told.contains("see `talkinghead generate --help`"));
+        assert!(
+            told.contains("not provided: --audio <PATH> --output <PATH>\"") && told.contains("see `talkinghead generate --help`")
+        );
         let tip = format!("{:?}", failure("error: unexpected\n\n  tip: a similar argument exists: '--crop'\n\nUsage: x", "t"));
         assert!(tip.contains("a similar argument exists: '--crop'"));
     }

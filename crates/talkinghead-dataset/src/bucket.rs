@@ -69,7 +69,7 @@ impl Bucket {
 
     fn failed(name: &str) -> impl FnOnce(object_store::Error) -> DatasetError {
         let path = name.to_owned();
-        move |source| DatasetError::Store { path, source }
+        move |source| DatasetError::Store { path, source: source.into() }
     }
 
     pub(crate) fn list(&self, name: &str) -> Result<Listing, DatasetError> {
@@ -147,7 +147,7 @@ impl Bucket {
         Ok(())
     }
 
-    fn upload(&self, path: &Path, name: &str) -> Result<(), DatasetError> {
+    pub(crate) fn upload(&self, path: &Path, name: &str) -> Result<(), DatasetError> {
         let bytes = std::fs::read(path).map_err(DatasetError::file("read", path))?;
         if bytes.len() <= PART {
             return self.write(name, &bytes);
@@ -188,5 +188,5 @@ fn open_s3(bucket: &str) -> Result<Arc<dyn ObjectStore>, String> {
 
 #[cfg(not(feature = "s3"))]
 fn open_s3(_: &str) -> Result<Arc<dyn ObjectStore>, String> {
-    Err("this build has no S3 support; build with `cargo build --release --features s3`".to_owned())
+    Err("this build reaches no S3 stores; build it with `cargo build --release --features s3`".to_owned())
 }

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
-use talkinghead_face::{FaceTrack, HeadPose, IdentityEmbedding, RigidFit};
+use talkinghead_face::{
+    FaceCrop, FaceTrack, HeadPose, IdentityEmbedding, Landmarks68, Points68, ReferencePose, RigidFit, standard_face,
+};
 use talkinghead_media::{FRAME_RATE, VideoOptions, VideoWriter, write_png};
 
-use crate::alignment::{CropTrack, EyeCenter, points68, standard_face};
+use crate::alignment::{crop_around, cut, to_clip};
 use crate::clip::{CLIP_SIDE, ClipFiles, CropDescription, PoseRange, Spread, SyncDescription, rounded};
 use crate::corpus::piece_name;
 use crate::head_mesh::HeadMesh;
@@ -16,7 +18,7 @@ use crate::pieces::{SAMPLES_PER_FRAME, SoundStream};
 use crate::process::{Picture, Processor, Trouble, piece_rejection};
 use crate::projection::animation_frame;
 use crate::quality::QualityMeter;
-use crate::rigid::RigidPose;
+use crate::rigid::to_front;
 use crate::signature::signature;
 use crate::sync::{SyncEstimate, moved_earlier, speech_energy};
 use crate::wav::wav_bytes;
@@ -59,13 +61,13 @@ pub(crate) struct ClipWriter<'a> {
 
 /// What the landmarks alone say.
 struct Geometry {
-    crop: CropTrack,
-    /// Landmarks in the source, z away.
-    source: Vec<Vec<[f64; 3]>>,
-    /// Landmarks in the clip, z towards the camera, rounded to f32 as they are stored.
-    clip: Vec<Vec<[f64; 3]>>,
+    crop: FaceCrop,
+    /// Landmarks in the source.
+    source: Vec<Points68>,
+    /// Landmarks in the clip, rounded to f32 as they are stored.
+    clip: Vec<Points68>,
     rts: Vec<[f64; 6]>,
-    front: Vec<Vec<[f64; 3]>>,
+    front: Vec<Points68>,
     /// Yaw, pitch, roll in degrees.
     angles: Vec<[f64; 3]>,
     key: usize,
@@ -139,8 +141,8 @@ impl ClipWriter<'_> {
             crop: CropDescription {
                 mode: self.processor.settings.crop,
                 side: geometry.crop.side,
-                top: (0..geometry.crop.top.len()).map(|frame| geometry.crop.corner(frame).0).collect(),
-                left: (0..geometry.crop.left.len()).map(|frame| geometry.crop.corner(frame).1).collect(),
+                top: (0..geometry.crop.corners.len()).map(|frame| geometry.crop.corner(frame)[1]).collect(),
+                left: (0..geometry.crop.corners.len()).map(|frame| geometry.crop.corner(frame)[0]).collect(),
             },
             sync,
             quality,
@@ -156,18 +158,14 @@ impl ClipWriter<'_> {
     }
 
     fn geometry(&self, track: &FaceTrack) -> Option<Geometry> {
-        let raw: Vec<Vec<[f32; 3]>> = track.frames.iter().map(|frame| points68(&frame.landmarks)).collect();
-        let source: Vec<Vec<[f64; 3]>> = raw.iter().map(|points| points.iter().map(|p| p.map(f64::from)).collect()).collect();
-        let crop = CropTrack::around(&source, self.processor.settings.crop, EyeCenter::AllPoints)?;
-        let clip: Vec<Vec<[f64; 3]>> = raw
-            .iter()
-            .enumerate()
-            .map(|(frame, points)| points.iter().map(|&p| crop.to_clip(p, frame).map(|v| f64::from(v as f32))).collect())
-            .collect();
+        let source: Vec<Points68> = track.frames.iter().map(|frame| Landmarks68::from_mesh(&frame.landmarks).to_f64()).collect();
+        let crop = crop_around(&source, self.processor.settings.crop)?;
+        let in_clip = |(frame, points): (usize, &Points68)| points.map(|p| to_clip(&crop, p, frame).map(|v| f64::from(v as f32)));
+        let clip: Vec<Points68> = source.iter().enumerate().map(in_clip).collect();
         let standard = standard_face();
-        let poses: Vec<RigidPose> = clip.iter().map(|points| RigidPose::fit(points, &standard)).collect();
+        let poses: Vec<ReferencePose> = clip.iter().map(|points| ReferencePose::fit(points, &standard)).collect();
         let front = poses.iter().zip(&clip).map(|(pose, points)| pose.to_front(points)).collect();
-        let rts: Vec<[f64; 6]> = poses.iter().map(RigidPose::to_row).collect();
+        let rts: Vec<[f64; 6]> = poses.iter().map(ReferencePose::to_rt).collect();
         // A frame in which the face was not seen shows no face to take colours from.
         let candidates: Vec<usize> = (0..rts.len()).filter(|&frame| !track.frames[frame].interpolated).collect();
         let rows: Vec<[f64; 6]> = candidates.iter().map(|&frame| rts[frame]).collect();
@@ -206,7 +204,7 @@ impl ClipWriter<'_> {
                 let second = clock.time("other faces", || self.has_second_face(&picture, &geometry.source[frame]))?;
                 meter.others(second);
             }
-            let crop = clock.time("cropping", || geometry.crop.cut(&picture, frame));
+            let crop = clock.time("cropping", || cut(&geometry.crop, &picture, frame));
             clock.time("quality", || meter.picture(&crop, &geometry.clip[frame]));
             if frame == geometry.key {
                 seen.key_picture = crop.clone();
@@ -238,17 +236,21 @@ impl ClipWriter<'_> {
 
     fn mesh(&self, take: &Take<'_>, geometry: &Geometry, picture: &RgbImage) -> HeadMesh {
         let landmarks = &take.track.frames[geometry.key].landmarks;
-        let points: Vec<[f64; 3]> = landmarks.points.iter().map(|&p| geometry.crop.to_clip(p, geometry.key)).collect();
+        let points: Vec<[f64; 3]> = landmarks
+            .points
+            .iter()
+            .map(|&[x, y, z]| to_clip(&geometry.crop, [x, y, -z].map(f64::from), geometry.key))
+            .collect();
         HeadMesh::of_frame(&points, picture)
     }
 
     fn animation(&self, mesh: &HeadMesh, geometry: &Geometry, path: &Path) -> Result<(), Trouble> {
         let clock = &self.processor.clock;
         let mut video = VideoWriter::create(path, &self.video_options())?;
-        let key = RigidPose::from_row(&geometry.rts[geometry.key]);
-        let front = HeadMesh { vertices: key.to_front(&mesh.vertices), ..mesh.clone() };
+        let key = ReferencePose::from_rt(geometry.rts[geometry.key]);
+        let front = HeadMesh { vertices: to_front(&key, &mesh.vertices), ..mesh.clone() };
         for rt in &geometry.rts {
-            let picture = clock.time("projection", || animation_frame(&front, &RigidPose::from_row(rt)));
+            let picture = clock.time("projection", || animation_frame(&front, &ReferencePose::from_rt(*rt)));
             clock.time("encoding", || video.write_owned(picture))?;
         }
         clock.time("encoding", || video.finish())?;

@@ -24,7 +24,7 @@ pub enum DatasetError {
         /// The object.
         path: String,
         /// The store's reason.
-        source: object_store::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A place that this build cannot reach.
     #[error("cannot use {address}: {detail}")]

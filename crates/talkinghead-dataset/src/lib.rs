@@ -6,16 +6,24 @@
 //! alone ([`merge`]). Clips are the reference's file set plus `clip.json` ([`ClipDescription`]). May be used by training; uses
 //! media, face, speech and render.
 
-pub mod alignment;
+pub mod affine;
+mod alignment;
+#[cfg(feature = "object-store")]
+mod bucket;
+#[cfg(not(feature = "object-store"))]
+#[path = "no_bucket.rs"]
 mod bucket;
 mod clip;
+mod clip_folder;
 mod clip_name;
 mod clip_writer;
 mod corpus;
 mod error;
 pub mod head_mesh;
+pub mod inspect;
 pub mod key_frame;
 mod listing;
+pub mod merge;
 pub mod npy;
 mod pieces;
 mod place;
@@ -24,19 +32,24 @@ mod process;
 pub mod projection;
 mod quality;
 mod reason;
+mod report;
 pub mod rigid;
 mod settings;
 mod shard;
 mod shots;
 mod signature;
 pub mod smoothing;
+mod splits;
 mod stages;
 pub mod sync;
 pub mod training_item;
+pub mod verify;
 mod wav;
+mod webdataset;
 mod work;
 
 pub use clip::{CLIP_SIDE, ClipDescription, ClipFiles, CropDescription, PoseRange, Spread, SyncDescription};
+pub use clip_folder::ClipFolder;
 pub use clip_name::encode_path;
 pub use corpus::{Corpus, OfficialSplit, Source};
 pub use error::DatasetError;
@@ -48,5 +61,6 @@ pub use reason::{Reason, Rejection};
 pub use settings::{ClipSettings, CropMode, Format, MergeSettings};
 pub use shard::Shard;
 pub use shots::ShotDetector;
+pub use splits::Split;
 pub use stages::StageSeconds;
 pub use work::WorkRecord;

@@ -28,9 +28,10 @@ const MAX_VALUES: usize = 1 << 28;
 
 impl Array {
     /// Points `[rows, columns, 3]` from a list of point sets.
-    pub fn from_points(frames: &[Vec<[f64; 3]>]) -> Self {
-        let columns = frames.first().map_or(0, Vec::len);
-        Self { shape: vec![frames.len(), columns, 3], values: frames.iter().flatten().flatten().copied().collect() }
+    pub fn from_points<P: AsRef<[[f64; 3]]>>(frames: &[P]) -> Self {
+        let columns = frames.first().map_or(0, |points| points.as_ref().len());
+        let values = frames.iter().flat_map(|points| points.as_ref().iter().flatten().copied()).collect();
+        Self { shape: vec![frames.len(), columns, 3], values }
     }
 
     /// A matrix `[rows, N]`.

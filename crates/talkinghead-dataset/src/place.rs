@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use object_store::ObjectStore;
-
 use crate::bucket::Bucket;
 use crate::{DatasetError, Listing};
 
@@ -31,7 +29,11 @@ impl Place {
     }
 
     /// A place in a store that the caller has opened.
-    pub fn in_store(store: Arc<dyn ObjectStore>, prefix: &str) -> Result<Self, DatasetError> {
+    ///
+    /// # Errors
+    /// The prefix is malformed.
+    #[cfg(feature = "object-store")]
+    pub fn in_store(store: Arc<dyn object_store::ObjectStore>, prefix: &str) -> Result<Self, DatasetError> {
         Bucket::new(store, prefix).map(|bucket| Self::Bucket(Arc::new(bucket)))
     }
 

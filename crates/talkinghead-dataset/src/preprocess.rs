@@ -171,6 +171,10 @@ impl Preprocessing {
             Place::Folder(folder) => folder.join(STAGING),
             Place::Bucket(_) => std::env::temp_dir().join(format!("talkinghead-staging-{}", std::process::id())),
         };
+        if self.shard.is_whole() && folder.exists() {
+            // Nobody else is at work here: what lies there was left by a killed run.
+            std::fs::remove_dir_all(&folder).map_err(DatasetError::file("remove", &folder))?;
+        }
         std::fs::create_dir_all(&folder).map_err(DatasetError::file("write", &folder))?;
         Ok(folder)
     }

@@ -38,7 +38,7 @@ pub struct ClipSettings {
     pub crop: CropMode,
     /// Shortest clip, seconds.
     pub least_seconds: f64,
-    /// Longest clip, seconds; longer shots are cut into equal pieces no longer than that.
+    /// Longest clip, seconds; longer shots are cut after so much.
     pub most_seconds: f64,
     /// Longest source, seconds.
     pub most_source_seconds: f64,

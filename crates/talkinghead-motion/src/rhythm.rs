@@ -51,8 +51,7 @@ impl SpeechRhythm {
         let raw: Vec<f32> = levels.iter().map(|l| ((l - loud + SPEECH_RANGE) / SPEECH_RANGE).clamp(0.0, 1.0)).collect();
         let quiet: Vec<bool> = gaussian(&raw, 1.0).iter().map(|e| *e < 0.3).collect();
         let pause = runs_of_at_least(&quiet, PAUSE);
-        let long: Vec<f32> =
-            runs_of_at_least(&quiet, LONG_PAUSE).iter().map(|&long| if long { 1.0 } else { 0.0 }).collect();
+        let long: Vec<f32> = runs_of_at_least(&quiet, LONG_PAUSE).iter().map(|&long| if long { 1.0 } else { 0.0 }).collect();
         Self { energy: gaussian(&raw, 2.0), pause, calm: gaussian(&long, 4.0), accents: accents(&raw, pitch) }
     }
 
@@ -159,7 +158,13 @@ mod tests {
             let syllable = (k as f32 * std::f32::consts::TAU * 4.0 / 25.0).sin();
             let stressed = k.abs_diff(30) < 3;
             levels.push(if speaking { -3.0 + 0.3 * syllable + if stressed { 1.0 } else { 0.0 } } else { -9.0 });
-            pitch.push(if !speaking { 0.0 } else if stressed { 180.0 } else { 120.0 + 5.0 * syllable });
+            pitch.push(if !speaking {
+                0.0
+            } else if stressed {
+                180.0
+            } else {
+                120.0 + 5.0 * syllable
+            });
         }
         let rhythm = SpeechRhythm::from_curves(&levels, &pitch);
         assert!(rhythm.pause[62] && !rhythm.pause[30] && rhythm.calm[62] > 0.9 && rhythm.calm[20] < 0.1);

@@ -50,8 +50,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let best = seconds.iter().copied().fold(f64::INFINITY, f64::min);
     let peak = rates.iter().copied().fold(0.0, f64::max);
     seconds.sort_by(f64::total_cmp);
-    println!("cached frame: {work:.1} GFLOP, best {best:.2} s, median {:.2} s, {:.0} GFLOP/s", seconds[seconds.len() / 2], work / best);
-    println!("matrix product 1024^3 (f32, same threads): {peak:.0} GFLOP/s; the frame reaches {:.0} % of it", 100.0 * work / best / peak);
+    println!(
+        "cached frame: {work:.1} GFLOP, best {best:.2} s, median {:.2} s, {:.0} GFLOP/s",
+        seconds[seconds.len() / 2],
+        work / best
+    );
+    println!(
+        "matrix product 1024^3 (f32, same threads): {peak:.0} GFLOP/s; the frame reaches {:.0} % of it",
+        100.0 * work / best / peak
+    );
     println!("peak memory {:.2} GB", peak_gigabytes());
     Ok(())
 }

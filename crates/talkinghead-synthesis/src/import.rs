@@ -47,7 +47,9 @@ pub fn infer_options(dict: &StateDict) -> Options {
         options.set("n_downsample_A", depth);
     }
     // Number of shots: from the joint view of all of them.
-    if let (Some(all), Some(one)) = (size("netG.encoder.atten1.conv.weight_orig", 1), size("netG.encoder.atten1.conv.weight_orig", 0)) {
+    if let (Some(all), Some(one)) =
+        (size("netG.encoder.atten1.conv.weight_orig", 1), size("netG.encoder.atten1.conv.weight_orig", 0))
+    {
         options.set("n_shot", all / one.max(1));
     } else if hybrid {
         options.set("n_shot", 1);
@@ -152,7 +154,9 @@ pub fn resolve_options(inferred: &Options, given: &Options) -> Result<GeneratorC
     let (said, shown) = (Options::from(&config), Options::from(&seen.generator()?));
     for (name, value) in shown.iter() {
         if let Some(other) = said.get(name).filter(|other| *other != value) {
-            return Err(SynthesisError::Configuration(format!("{name} = {other} was given, but the checkpoint's shapes say {value}")));
+            return Err(SynthesisError::Configuration(format!(
+                "{name} = {other} was given, but the checkpoint's shapes say {value}"
+            )));
         }
     }
     Ok(config)

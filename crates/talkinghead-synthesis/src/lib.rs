@@ -17,7 +17,7 @@ pub mod weights;
 
 pub use burn::tensor::Device as BurnDevice;
 pub use device::DeviceKind;
-pub use projection::Projection;
-pub use neural::NeuralRenderer;
-pub use renderer::Renderer;
 pub use error::{SynthesisError, WeightMismatch};
+pub use neural::NeuralRenderer;
+pub use projection::Projection;
+pub use renderer::Renderer;

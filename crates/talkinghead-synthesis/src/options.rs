@@ -54,7 +54,8 @@ impl Options {
             if line.is_empty() || line.starts_with("---") {
                 continue;
             }
-            let (name, value) = line.split_once(':').ok_or_else(|| format!("line {}: `{line}` is no `name: value`", number + 1))?;
+            let (name, value) =
+                line.split_once(':').ok_or_else(|| format!("line {}: `{line}` is no `name: value`", number + 1))?;
             // Newer versions print the default after a value that differs from it.
             let value = value.split("[default:").next().unwrap_or(value);
             options.set(name.trim(), value.trim());
@@ -139,9 +140,7 @@ impl Options {
     fn parsed<T: std::str::FromStr>(&self, name: &str, default: T, wanted: &str) -> Result<T, SynthesisError> {
         match self.get(name) {
             None => Ok(default),
-            Some(text) => {
-                text.parse().map_err(|_| SynthesisError::Configuration(format!("{name} = {text}: wanted {wanted}")))
-            }
+            Some(text) => text.parse().map_err(|_| SynthesisError::Configuration(format!("{name} = {text}: wanted {wanted}"))),
         }
     }
 
@@ -222,9 +221,7 @@ impl Options {
             None => Ok(default),
             Some("encoder") => Ok(EmbedderShape::Encoder),
             Some("encoderdecoder") => Ok(EmbedderShape::EncoderDecoder),
-            Some(other) => {
-                Err(SynthesisError::Configuration(format!("{name} = {other}: wanted `encoder` or `encoderdecoder`")))
-            }
+            Some(other) => Err(SynthesisError::Configuration(format!("{name} = {other}: wanted `encoder` or `encoderdecoder`"))),
         }
     }
 
@@ -327,7 +324,9 @@ mod tests {
         assert_eq!((config.width, config.shots, config.embedding), (16, 4, Embedding::Hybrid));
         assert_eq!(options.get("name"), Some("a:b"));
         assert!(Options::parse("no colon here").is_err());
-        for (name, value) in [("conv_ks", "5"), ("norm_F", "spectral"), ("norm_G", "spectralspade"), ("output_nc", "1"), ("ngf", "-3")] {
+        for (name, value) in
+            [("conv_ks", "5"), ("norm_F", "spectral"), ("norm_G", "spectralspade"), ("output_nc", "1"), ("ngf", "-3")]
+        {
             let mut options = options.clone();
             options.set(name, value);
             assert!(options.generator().unwrap_err().to_string().contains(name));

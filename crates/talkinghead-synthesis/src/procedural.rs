@@ -233,10 +233,7 @@ mod tests {
     #[test]
     fn names_hash_and_expand_as_in_the_worked_values() {
         assert_eq!(fnv1a64("netG.conv_img.bias"), 0x4cbe_d280_0ea8_dbd6);
-        assert_eq!(
-            raw("netG.conv_img.bias", 3),
-            [-0.248_579_621_315_002_44, 0.804_828_166_961_669_9, 0.280_932_188_034_057_6]
-        );
+        assert_eq!(raw("netG.conv_img.bias", 3), [-0.248_579_621_315_002_44, 0.804_828_166_961_669_9, 0.280_932_188_034_057_6]);
         let recipe = Recipe::default();
         close(&recipe.parameter("netG.conv_img.bias", &[3]), &[-0.012_428_981, 0.040_241_409, 0.014_046_61]);
         let key = "netG.encoder.conv1.conv";

@@ -18,7 +18,8 @@ fn network_of(folder: &Path) -> Network {
 }
 
 fn check(folder: &Path) {
-    let report = verify(network_of(folder), folder, None, &Device::flex()).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let report =
+        verify(network_of(folder), folder, None, &Device::flex()).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
     assert!(report.passed(), "{}\n{report}", folder.display());
 }
 
@@ -66,7 +67,8 @@ fn the_full_size_network_has_the_published_keys() {
         assert_eq!(found, wanted);
     }
     let parameters: usize = {
-        let network = Generator::new(&GeneratorConfig::default(), talkinghead_synthesis::weights::Weights::Zeros, &Device::flex()).unwrap();
+        let network =
+            Generator::new(&GeneratorConfig::default(), talkinghead_synthesis::weights::Weights::Zeros, &Device::flex()).unwrap();
         let is_parameter = |kind| kind == talkinghead_synthesis::weights::EntryKind::Parameter;
         network.entries().iter().filter(|e| is_parameter(e.kind)).map(|e| e.shape.iter().product::<usize>()).sum()
     };

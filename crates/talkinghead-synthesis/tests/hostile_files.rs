@@ -42,7 +42,8 @@ fn small_checkpoint(values: &[f32], shape: (u8, u8), count: u8) -> Vec<u8> {
         let name_length = (name.len() as u16).to_le_bytes();
         let position = (file.len() as u32).to_le_bytes();
         file.extend([b"PK\x03\x04".as_slice(), &[0; 14], &sizes, &name_length, &[0; 2], name.as_bytes(), content].concat());
-        directory.extend([b"PK\x01\x02".as_slice(), &[0; 16], &sizes, &name_length, &[0; 12], &position, name.as_bytes()].concat());
+        directory
+            .extend([b"PK\x01\x02".as_slice(), &[0; 16], &sizes, &name_length, &[0; 12], &position, name.as_bytes()].concat());
     }
     let start = (file.len() as u32).to_le_bytes();
     let length = (directory.len() as u32).to_le_bytes();
@@ -92,7 +93,13 @@ fn mismatches_are_all_named() {
     poisoned.values[1] = f32::NAN;
     dict.insert("netG.up_0.conv_0.bias", poisoned);
     let error = Generator::new(&config, Weights::Checkpoint(dict), &burn::tensor::Device::flex()).unwrap_err().to_string();
-    for part in ["missing     netG.conv_img.bias", "unexpected  netG.stranger", "[3, 2, 3, 3]", "[3, 18]", "netG.up_0.conv_0.bias: element 1 is NaN"] {
+    for part in [
+        "missing     netG.conv_img.bias",
+        "unexpected  netG.stranger",
+        "[3, 2, 3, 3]",
+        "[3, 18]",
+        "netG.up_0.conv_0.bias: element 1 is NaN",
+    ] {
         assert!(error.contains(part), "{error} lacks {part}");
     }
 }

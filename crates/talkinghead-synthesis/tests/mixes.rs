@@ -3,7 +3,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use talkinghead_synthesis::generator::{
-    AdaptiveLayers, Composition, Embedding, EmbedderShape, FlowConfig, FlowUpsampling, Generator, GeneratorConfig,
+    AdaptiveLayers, Composition, EmbedderShape, Embedding, FlowConfig, FlowUpsampling, Generator, GeneratorConfig,
     InferenceGenerator, RawImage, References, Source, Synthesis, Targets, Warping,
 };
 use talkinghead_synthesis::import::{infer_options, resolve_options};
@@ -49,7 +49,10 @@ fn references(config: &GeneratorConfig) -> References {
 
 fn targets(batch: usize) -> Targets {
     let source = |name: &str| {
-        Some(Source { label: label(&format!("{name} label"), [batch, 1, SIDE, SIDE]), image: picture(name, [batch, 3, SIDE, SIDE]) })
+        Some(Source {
+            label: label(&format!("{name} label"), [batch, 1, SIDE, SIDE]),
+            image: picture(name, [batch, 3, SIDE, SIDE]),
+        })
     };
     Targets { label: label("target", [batch, 1, SIDE, SIDE]), reference: source("reference"), projection: source("projection") }
 }
@@ -93,12 +96,14 @@ fn cached_and_batched_frames_equal_single_uncached_ones() {
 fn reference_sets_may_differ_within_a_batch() {
     let config = small();
     let generator = build(&config);
-    let both = References { labels: label("two sets", [2, 2, 1, SIDE, SIDE]), images: picture("two sets", [2, 2, 3, SIDE, SIDE]) };
+    let both =
+        References { labels: label("two sets", [2, 2, 1, SIDE, SIDE]), images: picture("two sets", [2, 2, 3, SIDE, SIDE]) };
     let targets = targets(2);
     let together = generator.synthesise(&generator.encode_references(&both).unwrap(), &targets, RawImage::Skipped).unwrap();
     for index in 0..2 {
         let set = References { labels: both.labels.clone().narrow(0, index, 1), images: both.images.clone().narrow(0, index, 1) };
-        let alone = generator.synthesise(&generator.encode_references(&set).unwrap(), &one(&targets, index), RawImage::Skipped).unwrap();
+        let alone =
+            generator.synthesise(&generator.encode_references(&set).unwrap(), &one(&targets, index), RawImage::Skipped).unwrap();
         assert!(largest_difference(&together.image.clone().narrow(0, index, 1), &alone.image) <= 1e-5);
     }
 }
@@ -108,15 +113,27 @@ fn check(config: GeneratorConfig) {
     // What shapes cannot tell is given; everything else must be found again.
     let mut given = Options::new();
     let all = Options::from(&config);
-    for name in ["flow_multiplier", "no_warp", "add_raw_loss", "grid_align_corners", "n_shot", "label_nc", "n_downsample_A", "n_sc_layers"] {
+    for name in [
+        "flow_multiplier",
+        "no_warp",
+        "add_raw_loss",
+        "grid_align_corners",
+        "n_shot",
+        "label_nc",
+        "n_downsample_A",
+        "n_sc_layers",
+    ] {
         given.set(name, all.get(name).unwrap());
     }
     let found = resolve_options(&infer_options(&dict), &given).unwrap_or_else(|error| panic!("{config:?}\n{error}"));
-    InferenceGenerator::new(&found, Weights::Checkpoint(dict.clone()), &Device::flex()).unwrap_or_else(|error| panic!("{config:?}\n{error}"));
+    InferenceGenerator::new(&found, Weights::Checkpoint(dict.clone()), &Device::flex())
+        .unwrap_or_else(|error| panic!("{config:?}\n{error}"));
 
     let network = Generator::new(&config, Weights::Checkpoint(dict), &Device::flex()).unwrap();
     let run = |network: &Generator, mode: Mode| -> Synthesis {
-        network.forward(&references(&config), &targets(1), &mut Pass::new(mode)).unwrap_or_else(|error| panic!("{config:?}\n{error}"))
+        network
+            .forward(&references(&config), &targets(1), &mut Pass::new(mode))
+            .unwrap_or_else(|error| panic!("{config:?}\n{error}"))
     };
     let plain = run(&network, Mode::Evaluation);
     assert_eq!(plain.image.dims(), [1, 3, SIDE, SIDE]);
@@ -153,7 +170,8 @@ fn every_mix_of_switches_runs() {
 
 #[test]
 fn depths_kernels_and_shapes_run() {
-    let adaptive = |layers, extra_linear_layers, label_embedder| Some(AdaptiveLayers { layers, extra_linear_layers, label_embedder });
+    let adaptive =
+        |layers, extra_linear_layers, label_embedder| Some(AdaptiveLayers { layers, extra_linear_layers, label_embedder });
     let flow = small().flow;
     let base = small();
     let mixes = [
@@ -168,12 +186,27 @@ fn depths_kernels_and_shapes_run() {
         GeneratorConfig { merge_depth: 0, shots: 1, ..base },
         GeneratorConfig { merge_depth: 2, ..base },
         GeneratorConfig { normalisation: NormalisationKind::Instance, ..base },
-        GeneratorConfig { normalisation: NormalisationKind::Instance, composition: Composition::Linear, raw_image: false, ..base },
-        GeneratorConfig { flow: FlowConfig { normalisation: NormalisationKind::Instance, upsampling: FlowUpsampling::Transposed, ..flow }, ..base },
+        GeneratorConfig {
+            normalisation: NormalisationKind::Instance,
+            composition: Composition::Linear,
+            raw_image: false,
+            ..base
+        },
+        GeneratorConfig {
+            flow: FlowConfig { normalisation: NormalisationKind::Instance, upsampling: FlowUpsampling::Transposed, ..flow },
+            ..base
+        },
         GeneratorConfig { flow: FlowConfig { downsamplings: 0, blocks: 0, ..flow }, ..base },
         GeneratorConfig { label_classes: 3, ..base },
         GeneratorConfig { label_classes: 1, adaptive: None, embedding: Embedding::Mean, ..base },
-        GeneratorConfig { width: 3, downsamplings: 1, merge_depth: 1, composition_layers: 2, adaptive: adaptive(2, 2, true), ..base },
+        GeneratorConfig {
+            width: 3,
+            downsamplings: 1,
+            merge_depth: 1,
+            composition_layers: 2,
+            adaptive: adaptive(2, 2, true),
+            ..base
+        },
     ];
     mixes.into_iter().for_each(check);
 }
@@ -195,5 +228,8 @@ fn unfit_inputs_are_named_with_both_shapes() {
     let mut uneven = targets(1);
     uneven.reference = uneven.reference.map(|source| Source { image: picture("uneven", [1, 3, 8, 16]), ..source });
     let message = generator.synthesise(&encoded, &uneven, RawImage::Skipped).unwrap_err().to_string();
-    assert!(message.contains("warp reference image") && message.contains("[1, 3, 16, 16]") && message.contains("[1, 3, 8, 16]"), "{message}");
+    assert!(
+        message.contains("warp reference image") && message.contains("[1, 3, 16, 16]") && message.contains("[1, 3, 8, 16]"),
+        "{message}"
+    );
 }

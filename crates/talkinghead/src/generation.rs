@@ -7,7 +7,9 @@ use std::time::Instant;
 
 use image::RgbImage;
 use talkinghead_face::FaceNetworks;
-use talkinghead_media::{Container, FRAME_RATE, MediaError, MediaKind, VideoOptions, VideoWriter, check_output, probe, write_png};
+use talkinghead_media::{
+    Container, FRAME_RATE, MediaError, MediaKind, VideoOptions, VideoWriter, check_output, probe, write_png,
+};
 use talkinghead_motion::{HeadMotion, MotionTrack, Performance};
 use talkinghead_synthesis::Renderer;
 
@@ -18,8 +20,8 @@ use crate::progress::OnProgress;
 use crate::report::StageTimes;
 use crate::subject::{Looking, Subject, measure_video};
 use crate::{
-    Cancellation, GenerationError, GenerationOptions, HeadMotionChoice, PerformanceChoice, PerformanceOptions, Progress, Report,
-    RendererChoice, Stage, memory,
+    Cancellation, GenerationError, GenerationOptions, HeadMotionChoice, PerformanceChoice, PerformanceOptions, Progress,
+    RendererChoice, Report, Stage, memory,
 };
 
 /// The main job as one value: who speaks, what is said, where the video goes, and every choice.
@@ -91,7 +93,9 @@ impl Generation {
         inputs.push(&self.audio);
         match &options.performance {
             PerformanceChoice::Track { path, .. } => inputs.push(path),
-            PerformanceChoice::Generated(PerformanceOptions { head_motion: HeadMotionChoice::Video(path), .. }) => inputs.push(path),
+            PerformanceChoice::Generated(PerformanceOptions { head_motion: HeadMotionChoice::Video(path), .. }) => {
+                inputs.push(path)
+            }
             PerformanceChoice::Generated(_) => {}
         }
         if let RendererChoice::Neural(neural) = &options.renderer {
@@ -294,12 +298,8 @@ impl Generation {
         if let Some(path) = &self.options.preview {
             write_png(path, &frame(0)?)?;
         }
-        let video = VideoOptions {
-            width: window.width,
-            height: window.height,
-            crf: self.options.crf,
-            audio: Some(self.audio.clone()),
-        };
+        let video =
+            VideoOptions { width: window.width, height: window.height, crf: self.options.crf, audio: Some(self.audio.clone()) };
         let mut writer = VideoWriter::create(&self.output, &video)?;
         let mut child_peak = None;
         let total = Some(track.len());

@@ -29,7 +29,7 @@ pub use options::{
 pub use performing::{track_from_audio, track_from_video};
 pub use progress::{Cancellation, Progress, Stage};
 pub use report::Report;
-pub use threads::use_threads;
 pub use talkinghead_face::FaceChoice;
 pub use talkinghead_media::Limits;
 pub use talkinghead_motion::{Blinking, MotionFrame, MotionTrack};
+pub use threads::use_threads;

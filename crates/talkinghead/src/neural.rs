@@ -26,9 +26,14 @@ impl From<Device> for DeviceKind {
 }
 
 /// The generator in a weights file, ready for use.
-pub(crate) fn generator(choice: &NeuralChoice) -> Result<(InferenceGenerator, talkinghead_synthesis::BurnDevice), GenerationError> {
+pub(crate) fn generator(
+    choice: &NeuralChoice,
+) -> Result<(InferenceGenerator, talkinghead_synthesis::BurnDevice), GenerationError> {
     let path: &Path = choice.weights.as_deref().ok_or_else(|| {
-        GenerationError::option("the neural renderer needs trained weights", "name them with --weights FILE, or use --renderer projection")
+        GenerationError::option(
+            "the neural renderer needs trained weights",
+            "name them with --weights FILE, or use --renderer projection",
+        )
     })?;
     let device = DeviceKind::from(choice.device).open()?;
     let (config, weights) = load_generator(path, &Options::new())?;
@@ -36,7 +41,11 @@ pub(crate) fn generator(choice: &NeuralChoice) -> Result<(InferenceGenerator, ta
 }
 
 /// A neural renderer for a person.
-pub(crate) fn renderer(choice: &NeuralChoice, subject: Subject, networks: &FaceNetworks) -> Result<NeuralRenderer, GenerationError> {
+pub(crate) fn renderer(
+    choice: &NeuralChoice,
+    subject: Subject,
+    networks: &FaceNetworks,
+) -> Result<NeuralRenderer, GenerationError> {
     let (generator, device) = generator(choice)?;
     let projection = subject.portrait(networks)?;
     let base = Shot { picture: subject.picture, landmarks: subject.face.landmarks };

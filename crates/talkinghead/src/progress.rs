@@ -27,15 +27,8 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in order.
-    pub const ALL: [Self; 7] = [
-        Self::Reference,
-        Self::Speech,
-        Self::HeadMotion,
-        Self::Motion,
-        Self::Preparation,
-        Self::Rendering,
-        Self::Encoding,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Reference, Self::Speech, Self::HeadMotion, Self::Motion, Self::Preparation, Self::Rendering, Self::Encoding];
 
     /// A word for people.
     pub fn name(self) -> &'static str {

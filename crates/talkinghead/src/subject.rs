@@ -6,7 +6,9 @@ use image::RgbImage;
 use talkinghead_face::{FaceChoice, FaceError, FaceNetworks, FaceTracker, Landmarks, StillFace};
 use talkinghead_media::{FrameReader, Limits, MediaError, MediaKind, probe, read_image};
 use talkinghead_motion::MeasuredFace;
-use talkinghead_render::{Mattes, MouthBank, MouthBankOptions, ProjectionRenderer, RenderOptions, SpeechStyle, diverse_mouths, key_frame};
+use talkinghead_render::{
+    Mattes, MouthBank, MouthBankOptions, ProjectionRenderer, RenderOptions, SpeechStyle, diverse_mouths, key_frame,
+};
 use talkinghead_synthesis::Projection;
 use talkinghead_synthesis::neural::Shot;
 
@@ -87,7 +89,8 @@ impl Looking<'_> {
             // The picture that moves comes first: its resolution decides that of the mouths.
             if number == 0 {
                 let picture = self.read(&mut reader, chosen, recording)?;
-                let face = self.networks.still_face(&picture, self.options.face).map_err(GenerationError::face(&recording.path))?;
+                let face =
+                    self.networks.still_face(&picture, self.options.face).map_err(GenerationError::face(&recording.path))?;
                 let largest_iod = MOUTH_RESOLUTION * face.landmarks.interocular_distance();
                 mouths = MouthBank::new(MouthBankOptions { largest_iod, ..MouthBankOptions::default() });
                 base = Some((recording.path.clone(), picture, face));
@@ -103,7 +106,8 @@ impl Looking<'_> {
                 }
                 seen += 1;
                 if recording.kind == MediaKind::Picture && !is_base && spare.len() < MOST_SPARE_PICTURES {
-                    let face = self.networks.still_face(&picture, self.options.face).map_err(GenerationError::face(&recording.path))?;
+                    let face =
+                        self.networks.still_face(&picture, self.options.face).map_err(GenerationError::face(&recording.path))?;
                     spare.push((picture, face));
                 }
             }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use talkinghead::{
-    Cancellation, Device, FaceChoice, Framing, Generation, GenerationOptions, Limits, NeuralChoice, PerformanceChoice, RendererChoice, Report,
+    Cancellation, Device, FaceChoice, Framing, Generation, GenerationOptions, Limits, NeuralChoice, PerformanceChoice,
+    RendererChoice, Report,
 };
 
 use super::driving_flags::DrivingFlags;
@@ -150,7 +151,8 @@ impl Generate {
     fn drive(self, shared: Shared) -> Result<(), Failure> {
         let neural = NeuralChoice { weights: self.weights.clone(), device: self.device() };
         let limits = Limits::default().with_max_seconds(self.max_seconds);
-        let generation = self.driving.generation(&self.reference, self.audio.clone(), self.output.clone(), neural, self.crf, limits)?;
+        let generation =
+            self.driving.generation(&self.reference, self.audio.clone(), self.output.clone(), neural, self.crf, limits)?;
         let start = std::time::Instant::now();
         let display = Display::new(shared.quiet);
         let outcome = generation.run(&Cancellation::default(), &|progress| display.show(progress));

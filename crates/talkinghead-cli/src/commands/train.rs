@@ -24,11 +24,13 @@ enum What {
 
 /// Learns the expression model: lips and jaw from the sound of speech.
 #[derive(Args, Debug)]
-#[command(after_help = "DATA holds recordings of people speaking and an index.csv with the columns file, kind, identity, split, sync and
+#[command(
+    after_help = "DATA holds recordings of people speaking and an index.csv with the columns file, kind, identity, split, sync and
 licence. Only rows with split `train` and licence `redistributable` teach; rows with split `test` score the result.
 
 Example:
-  talkinghead train expression --data faces --cache cache --output expression.safetensors --evaluate")]
+  talkinghead train expression --data faces --cache cache --output expression.safetensors --evaluate"
+)]
 struct Expression {
     /// Folder with index.csv and the recordings.
     #[arg(long, value_name = "DATA")]

@@ -11,12 +11,14 @@ use crate::failure::Failure;
 
 /// Runs a network on a folder of numbers dumped from another implementation and compares tensor by tensor.
 #[derive(Args, Debug)]
-#[command(after_help = "The folder holds options.json (`options` under the published names; batch, height, width, mode), the weights
+#[command(
+    after_help = "The folder holds options.json (`options` under the published names; batch, height, width, mode), the weights
 (`checkpoint` names a .pth or .safetensors file; or keys.txt for procedural weights), outputs.safetensors, and if you like
 inputs.safetensors and intermediates.safetensors.
 
 Exit code 1 if a tensor is beyond its tolerance: 2e-4 absolute for pictures (more where options.json says that the other
-implementation itself is less exact), 1e-3 of the largest magnitude for everything else.")]
+implementation itself is less exact), 1e-3 of the largest magnitude for everything else."
+)]
 pub struct Verify {
     /// Which network.
     #[arg(value_enum)]

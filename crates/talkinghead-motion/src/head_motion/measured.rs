@@ -2,8 +2,8 @@
 
 use talkinghead_face::HeadPose;
 
-use super::limits::limit_steps;
 use super::Angles;
+use super::limits::limit_steps;
 use crate::TRACK_FRAME_RATE;
 use crate::rhythm::quantile;
 use crate::track::gaussian;

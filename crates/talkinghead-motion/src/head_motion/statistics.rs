@@ -143,10 +143,7 @@ fn accents_raise_the_head_before_and_lower_it_after() {
     rhythm.accents = (1..30).map(|k| Accent { frame: k * 50, strength: 1.0 }).collect();
     let nodding = HeadMotionModel::default().generate(&rhythm, 3);
     let mean = |offset: isize| {
-        let sum: f32 = (1..29)
-            .map(|k| (k * 50_isize + offset) as usize)
-            .map(|at| nodding[at].pitch - plain[at].pitch)
-            .sum();
+        let sum: f32 = (1..29).map(|k| (k * 50_isize + offset) as usize).map(|at| nodding[at].pitch - plain[at].pitch).sum();
         sum / 28.0
     };
     assert!(mean(-3) < -0.15 && mean(12) > 0.1, "{} {}", mean(-3), mean(12));

@@ -150,7 +150,8 @@ pub(crate) fn gaussian(curve: &[f32], deviation: f32) -> Vec<f32> {
     let last = curve.len() as isize - 1;
     (0..curve.len() as isize)
         .map(|i| {
-            let sum: f32 = weights.iter().enumerate().map(|(k, w)| w * curve[(i + k as isize - reach).clamp(0, last) as usize]).sum();
+            let sum: f32 =
+                weights.iter().enumerate().map(|(k, w)| w * curve[(i + k as isize - reach).clamp(0, last) as usize]).sum();
             sum / total
         })
         .collect()

@@ -156,7 +156,8 @@ impl MouthBank {
         let mut kept = vec![false; self.entries.len()];
         kept[0] = true;
         for _ in 1..keep {
-            let far = (0..distance.len()).filter(|&i| !kept[i]).max_by(|&a, &b| distance[a].total_cmp(&distance[b]).then(b.cmp(&a)));
+            let far =
+                (0..distance.len()).filter(|&i| !kept[i]).max_by(|&a, &b| distance[a].total_cmp(&distance[b]).then(b.cmp(&a)));
             let Some(far) = far else { break };
             kept[far] = true;
             for (i, d) in distance.iter_mut().enumerate() {

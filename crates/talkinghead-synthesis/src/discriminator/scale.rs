@@ -6,7 +6,8 @@ use burn::tensor::module::adaptive_avg_pool2d;
 
 use super::{DiscriminatorConfig, DiscriminatorNorm, ScaleKind};
 use crate::layers::{
-    Convolution, ConvolutionShape, Geometry, Normalisation, NormalisationKind, Pass, SpectralConvolution, convolve_each, linear, lrelu,
+    Convolution, ConvolutionShape, Geometry, Normalisation, NormalisationKind, Pass, SpectralConvolution, convolve_each, linear,
+    lrelu,
 };
 use crate::weights::WeightBuilder;
 

@@ -21,8 +21,14 @@ impl ShotAttention {
     pub fn new(builder: &mut WeightBuilder, config: &GeneratorConfig) -> Self {
         let mut branch = |name: &str| {
             let prefix = format!("netG.atten_gen.atn_{name}");
-            let first =
-                ConvBlock::new(builder, &format!("{prefix}_first"), config.normalisation, config.label_width(), config.channels(0), 1);
+            let first = ConvBlock::new(
+                builder,
+                &format!("{prefix}_first"),
+                config.normalisation,
+                config.label_width(),
+                config.channels(0),
+                1,
+            );
             let rest = (0..config.merge_depth).map(|i| {
                 let (input, output) = (config.channels(i), config.channels(i + 1));
                 ConvBlock::new(builder, &format!("{prefix}_{i}"), config.normalisation, input, output, 2)

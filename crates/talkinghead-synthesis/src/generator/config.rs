@@ -257,7 +257,10 @@ impl GeneratorConfig {
             return fail(format!("n_shot = {}: must be 1 to 1024", self.shots));
         }
         if self.label_width() == 0 || self.label_width() > 4096 {
-            return fail(format!("label_nc = {}, input_nc = {}: label maps need 1 to 4096 channels", self.label_classes, self.label_channels));
+            return fail(format!(
+                "label_nc = {}, input_nc = {}: label maps need 1 to 4096 channels",
+                self.label_classes, self.label_channels
+            ));
         }
         if self.label_classes > 0 && self.label_channels != 1 {
             return fail(format!("label_nc = {} needs input_nc = 1, not {}", self.label_classes, self.label_channels));
@@ -278,7 +281,9 @@ impl GeneratorConfig {
             return fail(format!("n_sc_layers = {}: at most n_downsample_G + 1 = {}", self.composition_layers, depth + 1));
         }
         if self.composition == Composition::Nonlinear && self.raw_image && self.composition_layers == 0 {
-            return fail("add_raw_loss needs n_sc_layers of at least 1: without such layers there is no separate raw image".into());
+            return fail(
+                "add_raw_loss needs n_sc_layers of at least 1: without such layers there is no separate raw image".into(),
+            );
         }
         if let Some(adaptive) = self.adaptive {
             if adaptive.layers > depth + 1 {
@@ -324,7 +329,10 @@ mod tests {
             (GeneratorConfig { composition_layers: 7, ..default }, "n_sc_layers"),
             (GeneratorConfig { spade_kernel: 2, ..default }, "spade_ks"),
             (GeneratorConfig { merge_depth: 0, ..default }, "n_downsample_A"),
-            (GeneratorConfig { width: 48, adaptive: default.adaptive.map(|a| AdaptiveLayers { layers: 6, ..a }), ..default }, "ngf"),
+            (
+                GeneratorConfig { width: 48, adaptive: default.adaptive.map(|a| AdaptiveLayers { layers: 6, ..a }), ..default },
+                "ngf",
+            ),
         ];
         for (config, name) in refused {
             let message = config.validate().unwrap_err().to_string();

@@ -5,9 +5,7 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::sigmoid;
 
 use super::{FlowUpsampling, GeneratorConfig};
-use crate::layers::{
-    ConvBlock, Convolution, ConvolutionShape, Geometry, Pass, ResidualBlock, upsample_nearest,
-};
+use crate::layers::{ConvBlock, Convolution, ConvolutionShape, Geometry, Pass, ResidualBlock, upsample_nearest};
 use crate::weights::WeightBuilder;
 
 /// Widest layer of a flow network.

@@ -93,7 +93,11 @@ impl GeneratorConfig {
             return Err(SynthesisError::input("target label", wanted, format!("{:?}", targets.label.dims())));
         }
         if sets != 1 && sets != batch {
-            return Err(SynthesisError::input("target label", format!("a batch of {sets}, one per reference set"), batch.to_string()));
+            return Err(SynthesisError::input(
+                "target label",
+                format!("a batch of {sets}, one per reference set"),
+                batch.to_string(),
+            ));
         }
         for (name, wanted, source) in [
             ("warp reference", self.warp_reference, &targets.reference),

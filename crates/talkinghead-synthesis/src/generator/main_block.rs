@@ -30,7 +30,8 @@ impl MainBlock {
         let middle = input.min(output);
         let conv_0 = SpectralConvolution::new(builder, &format!("{key}.conv_0"), ConvolutionShape::three(input, middle));
         let conv_1 = SpectralConvolution::new(builder, &format!("{key}.conv_1"), ConvolutionShape::three(middle, output));
-        let conv_s = (input != output).then(|| SpectralConvolution::new(builder, &format!("{key}.conv_s"), pointwise(input, output)));
+        let conv_s =
+            (input != output).then(|| SpectralConvolution::new(builder, &format!("{key}.conv_s"), pointwise(input, output)));
         let averages = config.averages(level);
         let all = SpadeShape {
             channels: input,

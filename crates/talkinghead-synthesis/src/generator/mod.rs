@@ -15,7 +15,7 @@ mod warp;
 mod weight_generation;
 
 pub use config::{
-    AdaptiveLayers, Composition, Embedding, EmbedderShape, FlowConfig, FlowUpsampling, GeneratorConfig, GridAlignment, Warping,
+    AdaptiveLayers, Composition, EmbedderShape, Embedding, FlowConfig, FlowUpsampling, GeneratorConfig, GridAlignment, Warping,
 };
 pub use inference::InferenceGenerator;
 pub use inputs::{PerSource, References, Source, Synthesis, Targets};

@@ -221,7 +221,9 @@ impl Generator {
         let start = if start.dims()[0] == batch { start } else { start.repeat_dim(0, batch) };
         let with_raw = raw_image == RawImage::AsConfigured && config.raw_image;
         let synthesis = match config.composition {
-            Composition::Nonlinear => self.compose_nonlinear(start, &encoded_label, &appearance.generated, &result, with_raw, pass),
+            Composition::Nonlinear => {
+                self.compose_nonlinear(start, &encoded_label, &appearance.generated, &result, with_raw, pass)
+            }
             Composition::Linear => self.compose_linear(start, &encoded_label, &appearance.generated, &result, pass),
         };
         let (image, raw, with_projection) = synthesis;
@@ -332,7 +334,14 @@ impl Generator {
         (image, Some(raw), with_projection)
     }
 
-    fn level(&self, level: usize, x: Tensor<4>, maps: &[Option<Tensor<4>>], generated: &[GeneratedLayer], pass: &mut Pass) -> Tensor<4> {
+    fn level(
+        &self,
+        level: usize,
+        x: Tensor<4>,
+        maps: &[Option<Tensor<4>>],
+        generated: &[GeneratedLayer],
+        pass: &mut Pass,
+    ) -> Tensor<4> {
         let x = self.blocks[level].forward(x, maps, generated.get(level), pass);
         pass.record_call(&format!("netG.up_{level}"), &x);
         if level > 0 { upsample_nearest(x) } else { x }

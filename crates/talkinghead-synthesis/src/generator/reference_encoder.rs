@@ -67,7 +67,8 @@ impl ReferenceEncoder {
         let c = config.channels(config.merge_depth);
         let fused = config.embedding.is_hybrid() && config.shots > 1 && config.merge_depth > 0;
         let fusion = fused.then(|| {
-            let mut block = |name: &str, input: usize| ConvBlock::new(builder, &format!("netG.encoder.{name}"), kind, input, c, 1);
+            let mut block =
+                |name: &str, input: usize| ConvBlock::new(builder, &format!("netG.encoder.{name}"), kind, input, c, 1);
             let (fusion1, fusion2) = (block("fusion1", 2 * c), block("fusion2", 2 * c));
             let (atten1, atten2) = (block("atten1", config.shots * c), block("atten2", config.shots * c));
             let fusion = ResidualBlock::new(builder, "netG.encoder.fusion", kind, 2 * c, c);

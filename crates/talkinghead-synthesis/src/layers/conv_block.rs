@@ -15,7 +15,14 @@ pub struct ConvBlock {
 
 impl ConvBlock {
     /// A 3x3 block under `KEY.conv` and `KEY.bn`.
-    pub fn new(builder: &mut WeightBuilder, key: &str, kind: NormalisationKind, input: usize, output: usize, stride: usize) -> Self {
+    pub fn new(
+        builder: &mut WeightBuilder,
+        key: &str,
+        kind: NormalisationKind,
+        input: usize,
+        output: usize,
+        stride: usize,
+    ) -> Self {
         let shape = ConvolutionShape::three(input, output).stride(stride);
         Self::named(builder, [&format!("{key}.conv"), &format!("{key}.bn")], kind, shape)
     }

@@ -1,8 +1,8 @@
 //! Batch and instance normalisation as PyTorch has them.
 
 use burn::module::{Module, Param, RunningState};
-use burn::tensor::module::{batch_norm, batch_norm_train};
 use burn::tensor::Tensor;
+use burn::tensor::module::{batch_norm, batch_norm_train};
 
 use super::{Mode, Pass};
 use crate::weights::WeightBuilder;

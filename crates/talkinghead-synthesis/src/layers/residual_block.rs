@@ -29,7 +29,8 @@ impl ResidualBlock {
         let middle = input.min(output);
         let conv_0 = SpectralConvolution::new(builder, &format!("{key}.conv_0"), ConvolutionShape::three(input, middle));
         let conv_1 = SpectralConvolution::new(builder, &format!("{key}.conv_1"), ConvolutionShape::three(middle, output));
-        let conv_s = (input != output).then(|| SpectralConvolution::new(builder, &format!("{key}.conv_s"), pointwise(input, output)));
+        let conv_s =
+            (input != output).then(|| SpectralConvolution::new(builder, &format!("{key}.conv_s"), pointwise(input, output)));
         let bn_0 = Normalisation::affine(builder, &format!("{key}.bn_0"), kind, input);
         let bn_1 = Normalisation::affine(builder, &format!("{key}.bn_1"), kind, middle);
         let shortcut =

@@ -10,7 +10,9 @@ const FADE: f64 = 0.08;
 pub fn paste(frame: &mut RgbImage, picture: &RgbImage, crop: &FaceCrop) {
     let last = f64::from(CROP_SIDE - 1);
     let [low, high] = [[-0.5; 2], [last + 0.5; 2]].map(|corner| crop.to_frame(0, corner));
-    let range = |axis: usize, size: u32| (low[axis].ceil().max(0.0) as u32)..(high[axis].floor().max(-1.0) + 1.0).min(f64::from(size)) as u32;
+    let range = |axis: usize, size: u32| {
+        (low[axis].ceil().max(0.0) as u32)..(high[axis].floor().max(-1.0) + 1.0).min(f64::from(size)) as u32
+    };
     for y in range(1, frame.height()) {
         for x in range(0, frame.width()) {
             let place = crop.to_crop(0, [f64::from(x), f64::from(y)]);

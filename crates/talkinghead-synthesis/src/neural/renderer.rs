@@ -64,7 +64,10 @@ impl NeuralRenderer {
                 config.label_channels, config.label_classes
             )));
         }
-        let inputs = shots.iter().map(|shot| Ok(seen(&shot.picture, &shot.landmarks, &crop_of(&shot.landmarks)?))).collect::<Result<Vec<_>, SynthesisError>>()?;
+        let inputs = shots
+            .iter()
+            .map(|shot| Ok(seen(&shot.picture, &shot.landmarks, &crop_of(&shot.landmarks)?)))
+            .collect::<Result<Vec<_>, SynthesisError>>()?;
         let order: Vec<usize> = (0..config.shots).map(|index| spread(index, config.shots, shots.len())).collect();
         let images = order.iter().map(|i| image_tensor(&inputs[*i].picture, device)).collect();
         let labels = order.iter().map(|i| label(&inputs[*i].landmarks, device)).collect();
@@ -72,7 +75,9 @@ impl NeuralRenderer {
         let references = shots
             .iter()
             .zip(&inputs)
-            .map(|(shot, input)| (HeadPose::angles(&RigidFit::to_canonical(&shot.landmarks).rotation), masked_source(input, device)))
+            .map(|(shot, input)| {
+                (HeadPose::angles(&RigidFit::to_canonical(&shot.landmarks).rotation), masked_source(input, device))
+            })
             .collect();
         Ok(Self {
             network: Mutex::new(Network { generator, encoded, references, device: device.clone() }),

@@ -18,9 +18,9 @@ pub(super) fn run(golden: &GoldenFolder, report: &mut Report, device: &Device) -
     let gan = GanLoss::parse(options.get("gan_mode").unwrap_or("hinge"))?;
     let feature_weight = if options.flag("no_ganFeat_loss")? { 0.0 } else { options.number("lambda_feat", 10.0)? };
     let network = Discriminator::new(&config, Weights::Checkpoint(golden.weights()?), device)?;
-    let wanted = golden.tensors("outputs.safetensors")?.ok_or_else(|| {
-        SynthesisError::malformed(golden.path(), "no outputs.safetensors: there is nothing to compare with")
-    })?;
+    let wanted = golden
+        .tensors("outputs.safetensors")?
+        .ok_or_else(|| SynthesisError::malformed(golden.path(), "no outputs.safetensors: there is nothing to compare with"))?;
     let mode = if golden.is_training() { Mode::Training } else { Mode::Evaluation };
 
     let [batch, height, width] = golden.size()?;
@@ -44,7 +44,12 @@ pub(super) fn run(golden: &GoldenFolder, report: &mut Report, device: &Device) -
     let Some(losses) = losses(&features, gan, feature_weight) else {
         return Err(SynthesisError::Configuration("the discriminator has no outputs".into()));
     };
-    let named = [("D_real", &losses.real), ("D_fake", &losses.fake), ("G_GAN", &losses.generator), ("G_GAN_Feat", &losses.feature_matching)];
+    let named = [
+        ("D_real", &losses.real),
+        ("D_fake", &losses.fake),
+        ("G_GAN", &losses.generator),
+        ("G_GAN_Feat", &losses.feature_matching),
+    ];
     let named = named.map(|(name, loss)| (name, scalar(loss)));
     for (key, tensor) in state_dict_of(&network, network.entries()).iter() {
         found.insert(format!("after/{key}"), tensor.clone());
@@ -57,7 +62,13 @@ pub(super) fn run(golden: &GoldenFolder, report: &mut Report, device: &Device) -
     for (key, gradient) in parameters.iter() {
         found.insert(format!("grad_d/{key}"), gradient.clone());
     }
-    let again = network.forward(&reference, &label, fake.clone(), golden.input("tgt_image", InputKind::Image, picture, device)?, &mut Pass::new(Mode::Evaluation))?;
+    let again = network.forward(
+        &reference,
+        &label,
+        fake.clone(),
+        golden.input("tgt_image", InputKind::Image, picture, device)?,
+        &mut Pass::new(Mode::Evaluation),
+    )?;
     if let Some(losses) = crate::discriminator::losses(&again, gan, feature_weight) {
         let gradients = (losses.generator + losses.feature_matching).backward();
         if let Some(gradient) = fake.grad(&gradients) {

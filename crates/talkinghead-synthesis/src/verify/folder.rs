@@ -96,7 +96,10 @@ impl GoldenFolder {
             let value = self.field(name).and_then(Value::as_u64).and_then(|value| usize::try_from(value).ok());
             let value = value.or(given.map(|shape| shape[index]));
             value.filter(|value| (1..=largest).contains(value)).ok_or_else(|| {
-                SynthesisError::malformed(&self.path.join("options.json"), format!("`{name}`: wanted a number from 1 to {largest}"))
+                SynthesisError::malformed(
+                    &self.path.join("options.json"),
+                    format!("`{name}`: wanted a number from 1 to {largest}"),
+                )
             })
         };
         Ok([field("batch", 0, LARGEST_BATCH)?, field("height", 2, LARGEST_SIDE)?, field("width", 3, LARGEST_SIDE)?])
@@ -132,7 +135,10 @@ impl GoldenFolder {
             [file] => Ok(read_weights(file)?.0),
             _ => Err(SynthesisError::malformed(
                 &self.path,
-                format!("{} weights files, no keys.txt, and options.json names none as `checkpoint`: cannot tell the weights", files.len()),
+                format!(
+                    "{} weights files, no keys.txt, and options.json names none as `checkpoint`: cannot tell the weights",
+                    files.len()
+                ),
             )),
         }
     }

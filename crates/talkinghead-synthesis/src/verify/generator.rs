@@ -6,7 +6,9 @@ use serde_json::Value;
 use super::folder::{GoldenFolder, InputKind};
 use super::report::Report;
 use crate::error::SynthesisError;
-use crate::generator::{Generator, GeneratorConfig, InferenceGenerator, PerSource, RawImage, References, Source, Synthesis, Targets};
+use crate::generator::{
+    Generator, GeneratorConfig, InferenceGenerator, PerSource, RawImage, References, Source, Synthesis, Targets,
+};
 use crate::layers::{Mode, Pass, host};
 use crate::weights::{HostTensor, StateDict, Weights, state_dict_of};
 
@@ -15,9 +17,9 @@ pub(super) fn run(golden: &GoldenFolder, report: &mut Report, device: &Device) -
     let config = golden.options().generator()?;
     let network = Generator::new(&config, Weights::Checkpoint(golden.weights()?), device)?;
     let (references, targets) = inputs(golden, &config, device)?;
-    let wanted = golden.tensors("outputs.safetensors")?.ok_or_else(|| {
-        SynthesisError::malformed(golden.path(), "no outputs.safetensors: there is nothing to compare with")
-    })?;
+    let wanted = golden
+        .tensors("outputs.safetensors")?
+        .ok_or_else(|| SynthesisError::malformed(golden.path(), "no outputs.safetensors: there is nothing to compare with"))?;
     let mode = if golden.is_training() { Mode::Training } else { Mode::Evaluation };
     let intermediates = golden.tensors("intermediates.safetensors")?;
     let mut pass = if intermediates.is_some() { Pass::traced(mode) } else { Pass::new(mode) };
@@ -93,10 +95,15 @@ fn compare_buffers(report: &mut Report, after: &Value, found: &StateDict) {
         let wanted: Vec<f64> = wanted.as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
         let summary = found.get(key).map(|tensor| {
             let values = || tensor.values.iter().map(|value| f64::from(*value));
-            let ends = [tensor.values.first(), tensor.values.last()].map(|value| value.map_or(f64::NAN, |value| f64::from(*value)));
+            let ends =
+                [tensor.values.first(), tensor.values.last()].map(|value| value.map_or(f64::NAN, |value| f64::from(*value)));
             [values().sum(), values().map(|value| value * value).sum(), ends[0], ends[1]].to_vec()
         });
-        let pack = |values: Vec<f64>| HostTensor { shape: vec![values.len()], values: values.iter().map(|v| *v as f32).collect(), integer: false };
+        let pack = |values: Vec<f64>| HostTensor {
+            shape: vec![values.len()],
+            values: values.iter().map(|v| *v as f32).collect(),
+            integer: false,
+        };
         report.compare(&format!("after/{key}"), &pack(wanted), summary.map(pack).as_ref());
     }
 }

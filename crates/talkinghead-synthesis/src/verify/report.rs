@@ -73,7 +73,13 @@ impl Report {
             Network::Generator => "generator",
             Network::Discriminator => "discriminator",
         };
-        Self { network: network.into(), folder: folder.display().to_string(), tensors: Vec::new(), tolerance, rounding: BTreeMap::new() }
+        Self {
+            network: network.into(),
+            folder: folder.display().to_string(),
+            tensors: Vec::new(),
+            tolerance,
+            rounding: BTreeMap::new(),
+        }
     }
 
     /// Takes the folder's word for how far the reference itself is from the same network in double precision, by tensor.
@@ -113,7 +119,8 @@ impl Report {
             Measure::Relative
         };
         let stated = name.split(' ').next().and_then(|name| self.rounding.get(name)).copied().unwrap_or(0.0);
-        let usual = if measure == Measure::Absolute { PICTURE_TOLERANCE.max(ROUNDING_FACTOR * stated) } else { FEATURE_TOLERANCE };
+        let usual =
+            if measure == Measure::Absolute { PICTURE_TOLERANCE.max(ROUNDING_FACTOR * stated) } else { FEATURE_TOLERANCE };
         let tolerance = if measure == Measure::Exact { 0.0 } else { self.tolerance.unwrap_or(usual) };
         let mut comparison = Comparison {
             name: name.into(),

@@ -6,10 +6,10 @@ mod pytorch;
 mod safetensors_file;
 mod state_dict;
 
+pub use builder::{Entry, EntryKind, WeightBuilder, Weights};
 pub use export::{gradients_of, state_dict_of};
 pub use pytorch::{parse_pytorch, read_pytorch};
-pub use builder::{Entry, EntryKind, WeightBuilder, Weights};
-pub use safetensors_file::{read_safetensors, safetensors_bytes, parse_safetensors, write_safetensors};
+pub use safetensors_file::{parse_safetensors, read_safetensors, safetensors_bytes, write_safetensors};
 pub use state_dict::{HostTensor, StateDict, element_count};
 
 use std::path::Path;

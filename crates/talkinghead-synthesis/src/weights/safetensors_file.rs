@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, TensorView};
 use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
 
 use super::{HostTensor, StateDict};
 use crate::error::SynthesisError;
@@ -50,7 +50,8 @@ fn host_tensor(view: &TensorView<'_>) -> Result<HostTensor, String> {
     };
     let shape = view.shape().to_vec();
     let count = values.len();
-    let mut tensor = HostTensor::new(shape.clone(), values).ok_or_else(|| format!("shape {shape:?} does not hold {count} values"))?;
+    let mut tensor =
+        HostTensor::new(shape.clone(), values).ok_or_else(|| format!("shape {shape:?} does not hold {count} values"))?;
     tensor.integer = integer;
     Ok(tensor)
 }

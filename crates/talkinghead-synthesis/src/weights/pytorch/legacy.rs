@@ -30,7 +30,8 @@ pub fn parse(bytes: &[u8]) -> Result<StateDict, String> {
     let system = next()?;
     if let Value::Dictionary(pairs) = system.value(system.root) {
         let big = pairs.iter().any(|(key, value)| {
-            matches!(system.value(*key), Value::Text(key) if key == "little_endian") && *system.value(*value) == Value::Boolean(false)
+            matches!(system.value(*key), Value::Text(key) if key == "little_endian")
+                && *system.value(*value) == Value::Boolean(false)
         });
         if big {
             return Err("the file's numbers are big-endian, which is not supported".into());
@@ -61,8 +62,5 @@ pub fn parse(bytes: &[u8]) -> Result<StateDict, String> {
 
 /// Element size of every storage that a pickle mentions.
 fn element_sizes(object: &Pickle) -> HashMap<&str, usize> {
-    object
-        .storages()
-        .filter_map(|storage| Some((storage.key.as_str(), element_size(storage.class)?)))
-        .collect()
+    object.storages().filter_map(|storage| Some((storage.key.as_str(), element_size(storage.class)?))).collect()
 }

@@ -152,7 +152,11 @@ impl Machine<'_> {
 
     /// Takes everything down to the last mark.
     fn pop_mark(&mut self) -> Result<Vec<Id>, String> {
-        let mark = self.stack.iter().rposition(|id| self.values[*id] == Value::Mark).ok_or("the pickle has no mark where one is needed")?;
+        let mark = self
+            .stack
+            .iter()
+            .rposition(|id| self.values[*id] == Value::Mark)
+            .ok_or("the pickle has no mark where one is needed")?;
         let items = self.stack.split_off(mark + 1);
         self.stack.pop();
         Ok(items)
@@ -301,7 +305,9 @@ impl Machine<'_> {
                     self.pop()?;
                     let target = self.top()?;
                     if !matches!(self.values[target], Value::Dictionary(_)) {
-                        return Err("refused: the pickle sets the state of an object; only tensors are read, nothing is executed".into());
+                        return Err(
+                            "refused: the pickle sets the state of an object; only tensors are read, nothing is executed".into(),
+                        );
                     }
                 }
                 other => {
@@ -352,7 +358,8 @@ impl Machine<'_> {
         let id = self.pop()?;
         let wrong = || "a storage in the pickle is not ('storage', class, key, location, count)".to_string();
         let Value::Tuple(items) = &self.values[id] else { return Err(wrong()) };
-        let [kind, class, key, _, count] = items.get(..5).and_then(|items| items.try_into().ok()).map(|items: [Id; 5]| items).ok_or_else(wrong)?;
+        let [kind, class, key, _, count] =
+            items.get(..5).and_then(|items| items.try_into().ok()).map(|items: [Id; 5]| items).ok_or_else(wrong)?;
         let reference = match [kind, class, key, count].map(|id| &self.values[id]) {
             [Value::Text(kind), Value::Global(class), Value::Text(key), Value::Integer(count)]
                 if kind == "storage" && class.ends_with("Storage") =>
@@ -407,13 +414,16 @@ impl Machine<'_> {
     /// `(storage, offset, size, stride, ...)`.
     fn tensor(&self, arguments: &[Id]) -> Result<TensorReference, String> {
         let wrong = || "a tensor in the pickle is not (storage, offset, size, stride)".to_string();
-        let [storage, offset, size, stride] = arguments.get(..4).and_then(|items| items.try_into().ok()).map(|items: [Id; 4]| items).ok_or_else(wrong)?;
+        let [storage, offset, size, stride] =
+            arguments.get(..4).and_then(|items| items.try_into().ok()).map(|items: [Id; 4]| items).ok_or_else(wrong)?;
         let number = |id: &Id| match self.values[*id] {
             Value::Integer(value) => usize::try_from(value).map_err(|_| wrong()),
             _ => Err(wrong()),
         };
         let numbers = |id: Id| match &self.values[id] {
-            Value::Tuple(items) | Value::List(items) if items.len() <= MOST_DIMENSIONS => items.iter().map(number).collect::<Result<Vec<_>, _>>(),
+            Value::Tuple(items) | Value::List(items) if items.len() <= MOST_DIMENSIONS => {
+                items.iter().map(number).collect::<Result<Vec<_>, _>>()
+            }
             _ => Err(wrong()),
         };
         let Value::Storage(storage) = &self.values[storage] else { return Err(wrong()) };

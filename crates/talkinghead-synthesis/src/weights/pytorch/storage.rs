@@ -34,7 +34,8 @@ fn entries(pickle: &Pickle, id: Id, depth: usize) -> Result<Vec<(Id, Id)>, Strin
         return Err("the file holds no dictionary of tensors".into());
     };
     let nested = pairs.iter().find(|(key, value)| {
-        matches!(pickle.value(*key), Value::Text(text) if text == "state_dict") && matches!(pickle.value(*value), Value::Dictionary(_))
+        matches!(pickle.value(*key), Value::Text(text) if text == "state_dict")
+            && matches!(pickle.value(*value), Value::Dictionary(_))
     });
     match nested {
         Some((_, value)) if depth < DEEPEST => entries(pickle, *value, depth + 1),
@@ -90,9 +91,10 @@ fn read_tensor<'a>(
     if count == 0 {
         return Ok(HostTensor { shape, values: Vec::new(), integer });
     }
-    let last = shape.iter().zip(&tensor.stride).try_fold(tensor.offset, |end, (size, stride)| {
-        (size - 1).checked_mul(*stride).and_then(|step| end.checked_add(step))
-    });
+    let last = shape
+        .iter()
+        .zip(&tensor.stride)
+        .try_fold(tensor.offset, |end, (size, stride)| (size - 1).checked_mul(*stride).and_then(|step| end.checked_add(step)));
     if last.is_none_or(|last| last >= storage.count) {
         return Err(format!(
             "shape {shape:?} with strides {:?} from {} reaches beyond the {} elements of storage `{}`",

@@ -37,17 +37,22 @@ fn directory(bytes: &[u8]) -> Result<HashMap<&str, &[u8]>, String> {
     let truncated = || "the zip file is truncated: it has no complete central directory".to_string();
     // The end record is 22 bytes and a comment of up to 65535.
     let first = bytes.len().saturating_sub(22 + 65535);
-    let end = (first..=bytes.len().saturating_sub(22)).rev().find(|at| bytes[*at..].starts_with(b"PK\x05\x06")).ok_or_else(truncated)?;
+    let end = (first..=bytes.len().saturating_sub(22))
+        .rev()
+        .find(|at| bytes[*at..].starts_with(b"PK\x05\x06"))
+        .ok_or_else(truncated)?;
     let count = number(bytes, end + 10, 2).ok_or_else(truncated)?;
     let start = number(bytes, end + 16, 4).ok_or_else(truncated)?;
-    let (count, start) = if count == 0xFFFF || start == 0xFFFF_FFFF { large_directory(bytes, end).ok_or_else(truncated)? } else { (count, start) };
+    let (count, start) =
+        if count == 0xFFFF || start == 0xFFFF_FFFF { large_directory(bytes, end).ok_or_else(truncated)? } else { (count, start) };
     if count > MOST_ENTRIES {
         return Err(format!("the zip file has {count} entries, more than {MOST_ENTRIES}"));
     }
     let mut entries = HashMap::with_capacity(count.min(4096));
     let mut at = start;
     for _ in 0..count {
-        let entry = entry(bytes, at).ok_or_else(|| "an entry of the zip file lies outside of it, is compressed or is malformed".to_string())?;
+        let entry = entry(bytes, at)
+            .ok_or_else(|| "an entry of the zip file lies outside of it, is compressed or is malformed".to_string())?;
         if entries.insert(entry.name, entry.content).is_some() {
             return Err(format!("entry `{}` is in the zip file twice", entry.name));
         }
