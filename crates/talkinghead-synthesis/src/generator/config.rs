@@ -271,7 +271,7 @@ impl GeneratorConfig {
         if self.merge_depth == 0 && self.shots > 1 {
             return fail(format!("n_downsample_A = 0 never merges the shots: it needs n_shot = 1, not {}", self.shots));
         }
-        if self.spade_kernel % 2 == 0 || self.spade_kernel > 31 {
+        if self.spade_kernel.is_multiple_of(2) || self.spade_kernel > 31 {
             return fail(format!("spade_ks = {}: must be odd and at most 31", self.spade_kernel));
         }
         if self.embed_kernel == 0 || self.embed_kernel > 31 {

@@ -136,7 +136,7 @@ impl GeneratorConfig {
 
     fn check_size(&self, name: &str, height: usize, width: usize) -> Result<(), SynthesisError> {
         let divisor = self.size_divisor();
-        if height == 0 || width == 0 || height % divisor != 0 || width % divisor != 0 {
+        if height == 0 || width == 0 || !height.is_multiple_of(divisor) || !width.is_multiple_of(divisor) {
             return Err(SynthesisError::input(
                 name,
                 format!("height and width that are multiples of {divisor} (2 to the number of halvings)"),

@@ -101,7 +101,7 @@ mod tests {
 
     fn file(header: &str, body: &[u8]) -> Vec<u8> {
         let mut padded = header.to_string();
-        while (10 + padded.len() + 1) % 64 != 0 {
+        while !(10 + padded.len() + 1).is_multiple_of(64) {
             padded.push(' ');
         }
         padded.push('\n');

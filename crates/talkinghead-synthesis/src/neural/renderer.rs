@@ -95,7 +95,7 @@ impl Renderer for NeuralRenderer {
     }
 
     fn render(&self, motion: &FaceMotion, _index: usize) -> Result<RgbImage, SynthesisError> {
-        let rest = FaceMotion { head_pose: motion.head_pose.clone(), ..FaceMotion::neutral() };
+        let rest = FaceMotion { head_pose: motion.head_pose, ..FaceMotion::neutral() };
         let mut frame = self.projection.render(&rest);
         // The moved head without expression, on black, as the network was taught; expression comes from the label image.
         let shown = self.projection.project(&rest);

@@ -39,7 +39,7 @@ pub fn parse_safetensors(bytes: &[u8]) -> Result<(StateDict, BTreeMap<String, St
 fn host_tensor(view: &TensorView<'_>) -> Result<HostTensor, String> {
     let bytes = view.data();
     let (values, integer) = match view.dtype() {
-        Dtype::F32 => (numbers::<4>(bytes, |b| f32::from_le_bytes(b)), false),
+        Dtype::F32 => (numbers::<4>(bytes, f32::from_le_bytes), false),
         Dtype::F64 => (numbers::<8>(bytes, |b| f64::from_le_bytes(b) as f32), false),
         Dtype::F16 => (numbers::<2>(bytes, |b| half::f16::from_le_bytes(b).to_f32()), false),
         Dtype::BF16 => (numbers::<2>(bytes, |b| half::bf16::from_le_bytes(b).to_f32()), false),
