@@ -1,15 +1,23 @@
 #!/usr/bin/env python3
 """What PyTorch takes for the work that `talkinghead-kernels` and `talkinghead-synthesis` do: the yardstick beside our own times.
 
-  bench_pytorch.py convolutions [--threads 2] [--repetitions N | --seconds S]
-  bench_pytorch.py generator    [--threads 2] [--size 256] [--shots 8] [--width 32] [--precision f32 bf16] [--cached]
-  bench_pytorch.py unet         [--threads 2] [--precision f32 bf16]
+  bench_pytorch.py convolutions [--case 256@64 ...] [--precision f32 bf16] [--seconds 2]
+  bench_pytorch.py generator    [--variant published folded cached] [--precision f32 bf16] [--size 256] [NAME=VALUE...]
+  bench_pytorch.py unet         [--precision f32 bf16] [--pass forward train]
   bench_pytorch.py matmul | describe-unet
 
-Needs Python with torch and numpy, nothing else (`pip install torch numpy`; a CPU build is enough). It prints one JSON object a
-line: first the environment (processor, torch version, threads, load average), then one line a result with the minimum
-and the median over the repetitions in milliseconds. `gflops` is 2 x multiply-adds of the direct algorithm over the minimum. Run it on a
-quiet machine; the load average is part of every line so that a busy run can be told from a quiet one.
+All take --threads N (default 2). Needs Python with torch and numpy (`pip install torch numpy`; a CPU build is enough) and, for
+`generator`, pytorch_generator.py and procedural.py beside this file. It prints one JSON object a line: first the environment, then one
+a result. `min_ms` and `median_ms` are wall time over `repetitions`, after warm-up; `cpu_ms` is the least processor time of one
+repetition over all threads, which a busy machine disturbs less; `gflops` is 2 x multiply-adds of the direct algorithm over `min_ms`;
+`load` is the load average when the result was taken, so that a busy run can be told from a quiet one.
+
+convolutions: 3x3, padding 1, batch 1, and four samples with weights of their own (groups). `forward`, and `backward` = gradient with
+respect to input and weight in one call. f32 is measured in both memory layouts, bf16 in channels-last.
+generator: the training script's configuration unless NAME=VALUE says otherwise, one frame a call. `published`: everything recomputed,
+spectral norms divided in at every call, as the published code does; `folded`: everything recomputed for the final picture, with
+constant weights; `cached`: the same with the references encoded once. Every variant runs in its own process; `peak_rss_gb` is that
+process's. bf16 is autocast with channels-last memory.
 
 The U-Net
 =========
@@ -58,9 +66,10 @@ Head: channels 0..2 raw picture, 3..4 flow in pixels (x, y), 5 mask.
 
 Training step: forward, L1 loss (mean) against a target picture, backward, Adam (lr 1e-4, betas 0.9 and 0.999, eps 1e-8) over all
 parameters. Weights start normal with deviation sqrt(1 / fan_in) and zero bias. bf16 means autocast: f32 weights and optimiser state,
-convolutions in bf16, norms, losses and the warp in f32, channels-last memory.
+convolutions in bf16, the head's output, the loss and the warp in f32, everything else in the precision it arrives in; channels-last
+memory.
 """
-import argparse, json, os, platform, resource, statistics, time
+import argparse, contextlib, json, os, pathlib, platform, resource, statistics, subprocess, sys, time
 
 import torch
 import torch.nn as nn
@@ -171,5 +180,188 @@ def emit(**fields):
     print(json.dumps(fields), flush=True)
 
 
+def load_average():
+    return round(os.getloadavg()[0], 2)
+
+
+def emit_environment(threads):
+    names, flags = [], set()
+    with contextlib.suppress(OSError):
+        for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+            name, _, text = line.partition(":")
+            if name.strip() == "model name":
+                names.append(text.strip())
+            elif name.strip() == "flags":
+                flags |= set(text.split())
+    wanted = ("avx2", "avx512f", "avx512_bf16", "amx_tile", "amx_bf16")
+    emit(environment=dict(
+        processor=names[0] if names else platform.processor(), cores=os.cpu_count(), instructions=[f for f in wanted if f in flags],
+        python=platform.python_version(), torch=torch.__version__, torch_uses=torch.backends.cpu.get_cpu_capability(),
+        onednn=torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled, mkl=torch.backends.mkl.is_available(),
+        threads=threads, load=load_average()))
+
+
+def measure(run, seconds, fewest=3, warm_up=2):
+    """Repeats for `seconds` and at least `fewest` times, but gives up after ten times as long."""
+    wall, cpu, limit = [], [], time.perf_counter() + 10 * seconds
+    for _ in range(warm_up):
+        run()
+        if time.perf_counter() > limit:
+            break
+    end = time.perf_counter() + seconds
+    while not wall or (len(wall) < fewest or time.perf_counter() < end) and time.perf_counter() < limit + seconds:
+        cpu_start, start = time.process_time(), time.perf_counter()
+        run()
+        wall.append(time.perf_counter() - start)
+        cpu.append(time.process_time() - cpu_start)
+    return dict(min_ms=round(1e3 * min(wall), 3), median_ms=round(1e3 * statistics.median(wall), 3), cpu_ms=round(1e3 * min(cpu), 3),
+                repetitions=len(wall), load=load_average())
+
+
+def report(gflop, timing, **fields):
+    emit(**fields, **timing, gflop=round(gflop, 3), gflops=round(gflop / timing["min_ms"] * 1e3, 1))
+
+
+CONVOLUTIONS = {"64@256": (64, 256, 1), "256@64": (256, 64, 1), "512@32": (512, 32, 1), "1024@16": (1024, 16, 1),
+                "4x64@128": (64, 128, 4)}  # channels of one sample, size, samples
+FORMS = [("f32", "nchw", torch.float32, torch.contiguous_format), ("f32", "nhwc", torch.float32, torch.channels_last),
+         ("bf16", "nhwc", torch.bfloat16, torch.channels_last)]
+
+
+def convolutions(a):
+    for case in a.case or CONVOLUTIONS:
+        channels, size, samples = CONVOLUTIONS[case]
+        gflop = 2 * 9 * channels * channels * size * size * samples / 1e9
+        for precision, layout, dtype, memory_format in FORMS:
+            if precision not in a.precision:
+                continue
+            tensor = lambda *shape: torch.randn(shape).to(dtype).contiguous(memory_format=memory_format)
+            x, y = tensor(1, channels * samples, size, size), tensor(1, channels * samples, size, size)
+            w = (tensor(channels * samples, channels, 3, 3) / (3 * channels ** 0.5)).contiguous(memory_format=memory_format)
+            fields = dict(bench="convolution", case=case, precision=precision, layout=layout, threads=a.threads)
+            with torch.inference_mode():
+                timing = measure(lambda: F.conv2d(x, w, None, 1, 1, 1, samples), a.seconds)
+                report(gflop, timing, **fields, direction="forward")
+                backward = lambda: torch.ops.aten.convolution_backward(
+                    y, x, w, None, [1, 1], [1, 1], [1, 1], False, [0, 0], samples, [True, True, False])
+                timing = measure(backward, a.seconds)
+                report(2 * gflop, timing, **fields, direction="backward")
+
+
+def matmul(a):
+    for precision, dtype in (("f32", torch.float32), ("bf16", torch.bfloat16)):
+        if precision in a.precision:
+            x, y = torch.randn(1024, 1024).to(dtype), torch.randn(1024, 1024).to(dtype)
+            report(2 * 1024 ** 3 / 1e9, measure(lambda: x @ y, a.seconds), bench="matmul", size=1024, precision=precision,
+                   threads=a.threads)
+
+
+def autocast(precision):
+    return torch.autocast("cpu", torch.bfloat16) if precision == "bf16" else contextlib.nullcontext()
+
+
+def unet(a):
+    gflop = 13.8995
+    for precision in a.precision:
+        for layout, memory_format in (("nchw", torch.contiguous_format), ("nhwc", torch.channels_last)):
+            if precision == "bf16" and layout == "nchw":
+                continue
+            torch.manual_seed(1)
+            network = UNet().to(memory_format=memory_format)
+            picture = lambda: (2 * torch.rand(1, 3, UNET_SIZE, UNET_SIZE) - 1).contiguous(memory_format=memory_format)
+            image, target, label = picture(), picture(), torch.rand(1, 1, UNET_SIZE, UNET_SIZE)
+            optimiser = torch.optim.Adam(network.parameters(), lr=1e-4, fused=True)
+            fields = dict(bench="unet", precision=precision, layout=layout, threads=a.threads)
+            if "forward" in a.passes:
+                with torch.inference_mode(), autocast(precision):
+                    report(gflop, measure(lambda: network(image, label), a.seconds), **fields, direction="forward",
+                           peak_rss_gb=peak_rss())
+
+            def step():
+                optimiser.zero_grad(set_to_none=True)
+                with autocast(precision):
+                    loss = F.l1_loss(network(image, label), target)
+                loss.backward()
+                optimiser.step()
+                losses.append(loss.item())
+            if "train" in a.passes:
+                losses = []
+                timing = measure(step, a.seconds)
+                assert losses[-1] < losses[0], losses
+                report(3 * gflop, timing, **fields, direction="train", peak_rss_gb=peak_rss())
+
+
+def peak_rss():
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2)
+
+
+def generator(a):
+    """Runs each variant in a process of its own."""
+    for precision in a.precision:
+        for variant in a.variant:
+            command = [sys.executable, "-W", "ignore", __file__, "generator-one", "--precision", precision, "--variant", variant,
+                       "--threads", str(a.threads), "--seconds", str(a.seconds), "--size", str(a.size), *a.options]
+            subprocess.run(command, check=True)
+
+
+def generator_one(a):
+    from torch.utils.flop_counter import FlopCounterMode
+    import pytorch_generator as oracle
+    precision, variant = a.precision[0], a.variant[0]
+    options = dict(oracle.TRAINING_SCRIPT)
+    for setting in a.options:
+        name, text = setting.split("=", 1)
+        options[name] = oracle.value(text)
+    torch.manual_seed(1)
+    network = oracle.Generator(options, lean=variant != "published")
+    o = network.options
+
+    def inputs(size):
+        label, image = lambda *n: torch.rand(*n, 1, size, size), lambda *n: 2 * torch.rand(*n, 3, size, size) - 1
+        return dict(tgt_label=label(1), ref_labels=label(1, o.n_shot), ref_images=image(1, o.n_shot), warp_ref_label=label(1),
+                    warp_ref_image=image(1), ani_label=label(1), ani_image=image(1))
+    with torch.no_grad():  # Random weights become a network of sensible magnitudes: spectral vectors and running statistics settle.
+        network.train()
+        for _ in range(3):
+            network(inputs(64))
+        network.eval()
+    if variant != "published":
+        network.fold()
+    if precision == "bf16":
+        network.to(memory_format=torch.channels_last)
+    given = inputs(a.size)
+    with torch.inference_mode(), autocast(precision):
+        kept = network.encode(given["ref_labels"], given["ref_images"]) if variant == "cached" else None
+        run = lambda: network(given, kept)
+        with FlopCounterMode(display=False) as counter:
+            out = run()
+        assert out["img_final"].isfinite().all()
+        timing = measure(run, a.seconds, fewest=2, warm_up=0)
+    report(counter.get_total_flops() / 1e9, timing, bench="generator", variant=variant, precision=precision, size=a.size,
+           shots=o.n_shot, width=o.ngf, threads=a.threads, parameters=sum(p.numel() for p in network.parameters()),
+           peak_rss_gb=peak_rss())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = {"convolutions": convolutions, "generator": generator, "generator-one": generator_one, "unet": unet, "matmul": matmul}
+    parser.add_argument("command", choices=[*commands, "describe-unet"])
+    parser.add_argument("options", nargs="*", metavar="NAME=VALUE")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=2.0, help="how long each result is repeated for, beyond the fewest repetitions")
+    parser.add_argument("--case", nargs="+", choices=list(CONVOLUTIONS))
+    parser.add_argument("--precision", nargs="+", choices=["f32", "bf16"], default=["f32", "bf16"])
+    parser.add_argument("--variant", nargs="+", choices=["published", "folded", "cached"], default=["published", "folded", "cached"])
+    parser.add_argument("--pass", dest="passes", nargs="+", choices=["forward", "train"], default=["forward", "train"])
+    parser.add_argument("--size", type=int, default=256)
+    a = parser.parse_args()
+    torch.set_num_threads(a.threads)
+    if a.command == "describe-unet":
+        return describe_unet()
+    if a.command != "generator-one":
+        emit_environment(a.threads)
+    commands[a.command](a)
+
+
 if __name__ == "__main__":
-    describe_unet()
+    main()
