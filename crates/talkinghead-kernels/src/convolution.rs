@@ -1,0 +1,90 @@
+//! A convolution with its weights, packed once and used many times.
+
+use std::sync::OnceLock;
+
+use crate::direct::{self, DirectWeights};
+use crate::epilogue::Epilogue;
+use crate::geometry::Geometry;
+use crate::winograd::{self, WinogradWeights};
+use crate::{KernelError, Path};
+
+/// How a convolution is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Method {
+    /// The fastest whose rounding errors are those of a plain sum.
+    #[default]
+    Exact,
+    /// Also Winograd's F(4x4, 3x3), some 2 to 3 times as fast where it applies; its rounding errors are about ten times as large. For
+    /// inference.
+    Fast,
+}
+
+/// A convolution with constant weights.
+#[derive(Debug)]
+pub struct Convolution {
+    geometry: Geometry,
+    path: Path,
+    method: Method,
+    weights: Vec<f32>,
+    direct: OnceLock<DirectWeights>,
+    winograd: OnceLock<WinogradWeights>,
+}
+
+impl Convolution {
+    /// Takes weights `[output, input, kh, kw]`, transposed `[input, output, kh, kw]`.
+    ///
+    /// # Errors
+    /// The wrong number of weights.
+    pub fn new(geometry: Geometry, weights: Vec<f32>, path: Path, method: Method) -> Result<Self, KernelError> {
+        check("weights", weights.len(), geometry.weights())?;
+        let path = if path.is_available() { path } else { Path::Portable };
+        Ok(Self { geometry, path, method, weights, direct: OnceLock::new(), winograd: OnceLock::new() })
+    }
+
+    /// Sizes, strides, paddings.
+    pub fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
+    /// Convolves `x` `[batch, input, height, width]` into `out` `[batch, output, height', width']`.
+    ///
+    /// # Errors
+    /// Buffers of the wrong length, or a kernel that does not fit.
+    pub fn forward(
+        &self,
+        x: &[f32],
+        batch: usize,
+        size: [usize; 2],
+        epilogue: Epilogue<'_>,
+        out: &mut [f32],
+    ) -> Result<(), KernelError> {
+        let geometry = &self.geometry;
+        let output = geometry.output_size(size)?;
+        check("input", x.len(), batch * geometry.input * size[0] * size[1])?;
+        let length = batch * geometry.output * output[0] * output[1];
+        check("output", out.len(), length)?;
+        if let Some(bias) = epilogue.bias {
+            check("bias", bias.len(), geometry.output)?;
+        }
+        if let Some(residual) = epilogue.residual {
+            check("residual", residual.len(), length)?;
+        }
+        if length == 0 {
+            return Ok(());
+        }
+        let (rows, _) = crate::simd::tile_shape(self.path);
+        if self.method == Method::Fast && winograd::pays(geometry, batch, output) {
+            let weights = self.winograd.get_or_init(|| WinogradWeights::new(geometry, &self.weights, rows));
+            let problem = winograd::Problem { geometry, weights, x, batch, size, output, epilogue };
+            winograd::convolve(self.path, problem, out);
+            return Ok(());
+        }
+        let weights = self.direct.get_or_init(|| DirectWeights::new(geometry, &self.weights, rows));
+        direct::convolve(self.path, direct::Problem { geometry, weights, x, batch, size, output, epilogue }, out);
+        Ok(())
+    }
+}
+
+pub(crate) fn check(what: &'static str, found: usize, wanted: usize) -> Result<(), KernelError> {
+    if found == wanted { Ok(()) } else { Err(KernelError::Length { what, wanted, found }) }
+}

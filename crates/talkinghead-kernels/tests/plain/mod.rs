@@ -1,0 +1,51 @@
+//! The definition of a convolution, written down as plainly as possible.
+
+use talkinghead_kernels::{Direction, Geometry};
+
+/// A small deterministic sequence in -1..1.
+pub fn numbers(seed: u64, count: usize) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    (0..count)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 40) as f32 / (1 << 23) as f32 - 1.0
+        })
+        .collect()
+}
+
+/// Convolution in f64, `[batch, output, h, w]`.
+pub fn convolve(geometry: &Geometry, weights: &[f32], x: &[f32], batch: usize, size: [usize; 2]) -> Vec<f64> {
+    let out = geometry.output_size(size).expect("a possible geometry");
+    let Geometry { input, output, kernel, stride, padding, dilation, direction } = *geometry;
+    let mut result = vec![0.0; batch * output * out[0] * out[1]];
+    let windows = if direction == Direction::Ordinary { out } else { size };
+    for b in 0..batch {
+        for o in 0..output {
+            for i in 0..input {
+                for (ky, kx) in (0..kernel[0]).flat_map(|ky| (0..kernel[1]).map(move |kx| (ky, kx))) {
+                    for (wy, wx) in (0..windows[0]).flat_map(|y| (0..windows[1]).map(move |x| (y, x))) {
+                        let y = (wy * stride[0] + ky * dilation[0]) as isize - padding[0] as isize;
+                        let x_ = (wx * stride[1] + kx * dilation[1]) as isize - padding[1] as isize;
+                        let other = if direction == Direction::Ordinary { size } else { out };
+                        if y < 0 || x_ < 0 || y as usize >= other[0] || x_ as usize >= other[1] {
+                            continue;
+                        }
+                        let (y, x_) = (y as usize, x_ as usize);
+                        if direction == Direction::Ordinary {
+                            let weight = weights[((o * input + i) * kernel[0] + ky) * kernel[1] + kx];
+                            let value = x[((b * input + i) * size[0] + y) * size[1] + x_];
+                            result[((b * output + o) * out[0] + wy) * out[1] + wx] += f64::from(weight) * f64::from(value);
+                        } else {
+                            let weight = weights[((i * output + o) * kernel[0] + ky) * kernel[1] + kx];
+                            let value = x[((b * input + i) * size[0] + wy) * size[1] + wx];
+                            result[((b * output + o) * out[0] + y) * out[1] + x_] += f64::from(weight) * f64::from(value);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    result
+}
