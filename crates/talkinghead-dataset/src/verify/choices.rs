@@ -6,8 +6,8 @@ use super::folder::{GoldenFolder, counts, numbers};
 use super::report::{Report, largest_difference};
 use crate::DatasetError;
 use crate::key_frame::{
-    absolute_openness, farthest_reference, is_degenerate, key_frame, nearest_reference, rotation_difference, rotation_size, signed_openness,
-    widest_mouths,
+    absolute_openness, farthest_reference, is_degenerate, key_frame, nearest_reference, rotation_difference, rotation_size,
+    signed_openness, widest_mouths,
 };
 use crate::training_item::{AudioTail, CropJitter, audio_windows, frame_ranges, training_crop};
 
@@ -41,9 +41,12 @@ fn clean(golden: &GoldenFolder, report: &mut Report) {
     let case = &golden.values["clean"];
     if case["kept"].is_array() {
         let zeroed = counts(&case["zeroed_frames"]);
-        let kept: Vec<usize> = (0..golden.clip.len())
-            .filter(|frame| if zeroed.contains(frame) { !is_degenerate(&[[0.0; 3]; 68]) } else { !is_degenerate(&golden.clip[*frame]) })
-            .collect();
+        let kept: Vec<usize> =
+            (0..golden.clip.len())
+                .filter(|frame| {
+                    if zeroed.contains(frame) { !is_degenerate(&[[0.0; 3]; 68]) } else { !is_degenerate(&golden.clip[*frame]) }
+                })
+                .collect();
         report.same("clean", kept == counts(&case["kept"]));
     }
 }
@@ -55,11 +58,17 @@ fn warp_references(golden: &GoldenFolder, report: &mut Report) {
         let rows: Option<Vec<[f64; 6]>> = frames.iter().map(|&frame| golden.rt.get(frame).copied()).collect();
         let (Some(rows), Some(target)) = (rows, golden.rt.get(target)) else { continue };
         let distances: Vec<f64> = rows.iter().map(|row| rotation_difference(row, target)).collect();
-        report.add(format!("warp_reference {number}, distance"), largest_difference(&distances, &numbers(&case["distance"])), 1e-7, "radians");
+        report.add(
+            format!("warp_reference {number}, distance"),
+            largest_difference(&distances, &numbers(&case["distance"])),
+            1e-7,
+            "radians",
+        );
         let position = |key: &str| case[key].as_u64().map(|at| at as usize);
         report.same(
             format!("warp_reference {number}, positions"),
-            nearest_reference(&rows, target) == position("nearest_position") && farthest_reference(&rows, target) == position("worst_position"),
+            nearest_reference(&rows, target) == position("nearest_position")
+                && farthest_reference(&rows, target) == position("worst_position"),
         );
     }
 }
@@ -100,8 +109,12 @@ fn sound(name: &str, around: usize, case: &Value, report: &mut Report) {
     let chunk = count("chunk").max(1);
     let windows = audio_windows(count("samples"), chunk, around, count("frames"), AudioTail::BeforeLastSample);
     let ends = |last: bool| -> Vec<usize> {
-        windows.iter().flat_map(|window| window.chunks(chunk).map(move |part| if last { part[part.len() - 1] } else { part[0] })).collect()
+        windows
+            .iter()
+            .flat_map(|window| window.chunks(chunk).map(move |part| if last { part[part.len() - 1] } else { part[0] }))
+            .collect()
     };
-    let agree = ends(false) == counts(&case["first_sample_of_each_chunk"]) && ends(true) == counts(&case["last_sample_of_each_chunk"]);
+    let agree =
+        ends(false) == counts(&case["first_sample_of_each_chunk"]) && ends(true) == counts(&case["last_sample_of_each_chunk"]);
     report.same(name, agree);
 }

@@ -10,6 +10,58 @@ use talkinghead_render::label::{GreyImage, Point};
 use crate::DatasetError;
 use crate::npy::Array;
 
+/// What a whole folder holds beside the files that it must have. Names with an underscore at the end are followed by a frame's
+/// number.
+const EXPECTED_FILES: [&str; 31] = [
+    "affine_3x4.npy",
+    "animation_landmarks.npy",
+    "edge_",
+    "edge_no_mouth_",
+    "front.npy",
+    "image_256.png",
+    "landmarks_smoothed_xy.npy",
+    "mask_abs_mouth_",
+    "mask_eyes_mouth_",
+    "mask_mouth_",
+    "mask_small_eyes_",
+    "mask_wide_",
+    "mesh_colors.npy",
+    "mesh_landmarks.npy",
+    "mesh_posed.npy",
+    "mesh_rt.npy",
+    "mesh_triangles.npy",
+    "mesh_vertices.npy",
+    "render_hard_64.npy",
+    "standard_face.npy",
+    "tracker_crop_inside.png",
+    "tracker_crop_padded.png",
+    "tracker_frame_inside.png",
+    "tracker_frame_padded.png",
+    "train_edge.png",
+    "train_image_256.png",
+    "train_label_256.png",
+    "train_label_256_flipped.png",
+    "train_mask_256.png",
+    "train_masked_256.png",
+    "upper_points_",
+];
+const EXPECTED_VALUES: [&str; 14] = [
+    "audio_demo_append1",
+    "audio_head_motion",
+    "clean",
+    "find_largest_mouth_order",
+    "key_frame",
+    "openrate_abs",
+    "openrate_signed",
+    "rot_abs_sum",
+    "sampling",
+    "smooth",
+    "tracker",
+    "train_case",
+    "train_crop",
+    "warp_reference",
+];
+
 /// A golden folder: what every comparison needs, and the rest on demand.
 pub(super) struct GoldenFolder {
     folder: PathBuf,
@@ -25,11 +77,17 @@ impl GoldenFolder {
     pub(super) fn open(folder: &Path) -> Result<Self, DatasetError> {
         let path = folder.join("values.json");
         let text = std::fs::read(&path).map_err(DatasetError::file("read", &path))?;
-        let malformed = |file: &str, detail: String| DatasetError::Malformed { file: folder.join(file).display().to_string(), detail };
+        let malformed =
+            |file: &str, detail: String| DatasetError::Malformed { file: folder.join(file).display().to_string(), detail };
         let values = serde_json::from_slice(&text).map_err(|error| malformed("values.json", error.to_string()))?;
         let clip = Array::read(&folder.join("clip_landmarks.npy"))?.to_points();
-        let clip = clip.filter(|frames| frames.iter().all(|points| points.len() == 68));
-        let rt = Array::read(&folder.join("rt.npy"))?.to_rows();
+        let clip = clip.filter(|frames| !frames.is_empty() && frames.iter().all(|points| points.len() == 68));
+        let rt: Option<Vec<[f64; 6]>> = Array::read(&folder.join("rt.npy"))?.to_rows();
+        if let (Some(clip), Some(rt)) = (&clip, &rt)
+            && clip.len() != rt.len()
+        {
+            return Err(malformed("rt.npy", format!("wanted a row for each of the {} frames, found {}", clip.len(), rt.len())));
+        }
         Ok(Self {
             folder: folder.to_owned(),
             values,
@@ -74,6 +132,21 @@ impl GoldenFolder {
         let mut frames: Vec<usize> = entries.filter_map(|entry| number(entry.file_name().to_str()?)).collect();
         frames.sort_unstable();
         frames
+    }
+
+    /// What a whole folder has and this one lacks.
+    pub(super) fn missing(&self) -> Vec<String> {
+        let absent = |name: &&str| match name.strip_suffix('_') {
+            Some(stem) => self.numbered(stem, if stem == "upper_points" { "npy" } else { "png" }).is_empty(),
+            None => !self.folder.join(name).exists(),
+        };
+        let files = EXPECTED_FILES
+            .into_iter()
+            .filter(absent)
+            .map(|name| if name.ends_with('_') { format!("{name}FFF") } else { name.to_owned() });
+        let values =
+            EXPECTED_VALUES.into_iter().filter(|key| self.values[*key].is_null()).map(|key| format!("values.json: {key}"));
+        files.chain(values).collect()
     }
 
     /// x and y of a frame's points.

@@ -22,7 +22,9 @@ fn flat<P: AsRef<[[f64; 3]]>>(frames: &[P]) -> Vec<f64> {
 }
 
 fn poses(golden: &GoldenFolder, report: &mut Report) -> Result<(), DatasetError> {
-    let Some(standard) = golden.points("standard_face")?.and_then(|points| Points68::try_from(points).ok()) else { return Ok(()) };
+    let Some(standard) = golden.points("standard_face")?.and_then(|points| Points68::try_from(points).ok()) else {
+        return Ok(());
+    };
     let clip: Vec<Points68> = golden.clip.iter().filter_map(|points| points.as_slice().try_into().ok()).collect();
     let poses: Vec<ReferencePose> = clip.iter().map(|points| ReferencePose::fit(points, &standard)).collect();
     let part = |range: std::ops::Range<usize>| {
@@ -48,8 +50,12 @@ fn poses(golden: &GoldenFolder, report: &mut Report) -> Result<(), DatasetError>
 fn smoothing(golden: &GoldenFolder, report: &mut Report) -> Result<(), DatasetError> {
     let signals = &golden.values["smooth"];
     let signal = numbers(&signals["x"]);
-    let cases =
-        [("hann5_trimmed", 5, Trim::Symmetric), ("hann11_full", 11, Trim::None), ("hann11_head_motion", 11, Trim::LateByOne), ("hann21_head_motion", 21, Trim::LateByOne)];
+    let cases = [
+        ("hann5_trimmed", 5, Trim::Symmetric),
+        ("hann11_full", 11, Trim::None),
+        ("hann11_head_motion", 11, Trim::LateByOne),
+        ("hann21_head_motion", 21, Trim::LateByOne),
+    ];
     for (name, width, trim) in cases {
         if signals[name].is_array() {
             report.add(name, largest_difference(&smooth(&signal, width, trim), &numbers(&signals[name])), 1e-9, "");
@@ -72,9 +78,9 @@ fn smoothing(golden: &GoldenFolder, report: &mut Report) -> Result<(), DatasetEr
 
 fn mesh(golden: &GoldenFolder, report: &mut Report) -> Result<(), DatasetError> {
     let key = crate::key_frame::key_frame(&golden.rt).unwrap_or(0);
-    let front = golden.array("front")?.and_then(|array| array.to_points());
+    let front = golden.array("front")?.and_then(|array| array.to_points()?.into_iter().nth(key));
     if let (Some(from), Some(front), Some(theirs)) = (golden.points("mesh_landmarks")?, front, golden.array("affine_3x4")?) {
-        let ours = fit_affine(&from, &front[key]);
+        let ours = fit_affine(&from, &front);
         let ours: Vec<f64> = ours.iter().flat_map(|map| map.transpose().iter().copied().collect::<Vec<f64>>()).collect();
         report.add("affine_3x4", largest_difference(&ours, &theirs.values), 1e-6, "");
     }
@@ -94,15 +100,21 @@ fn tracker(golden: &GoldenFolder, report: &mut Report) -> Result<(), DatasetErro
         let number = |key: &str| case[key].as_f64().unwrap_or(f64::NAN);
         let (scale, offset) = (number("landmark_scale"), numbers(&case["landmark_offset_xy"]));
         let &[dx, dy] = offset.as_slice() else { continue };
-        let flat = |points: &Vec<[f64; 3]>| -> [[f64; 2]; 68] { std::array::from_fn(|i| [points[i][0] * scale + dx, points[i][1] * scale + dy]) };
+        let flat = |points: &Vec<[f64; 3]>| -> [[f64; 2]; 68] {
+            std::array::from_fn(|i| [points[i][0] * scale + dx, points[i][1] * scale + dy])
+        };
         let frames: Vec<[[f64; 2]; 68]> = golden.clip.iter().map(flat).collect();
         let crop = FaceCrop::around(&frames, CropMode::Static, EyeCenter::Reference)?;
         let face_size = frames.iter().map(box_side).sum::<f64>() / frames.len() as f64;
         let [left, top] = crop.corners[0];
         let ours = [face_size, f64::from(crop.side), top, left];
         let theirs = ["mean_face_size", "side", "mean_top", "mean_left"].map(number);
+        if let Some(padded) = case["padded"].as_bool() {
+            report.same(format!("tracker {name}, padding"), padded == (top < 0.0 || left < 0.0));
+        }
         report.add(format!("tracker {name}, numbers"), largest_difference(&ours, &theirs), 1e-4, "pixels");
-        let (picture, wanted) = (golden.picture(&format!("tracker_frame_{name}"))?, golden.picture(&format!("tracker_crop_{name}"))?);
+        let (picture, wanted) =
+            (golden.picture(&format!("tracker_frame_{name}"))?, golden.picture(&format!("tracker_crop_{name}"))?);
         if let (Some(picture), Some(wanted)) = (picture, wanted) {
             let ours = enlarged(&reference_slice(&picture, &crop), wanted.width());
             let bytes = |picture: &image::RgbImage| picture.as_raw().iter().map(|&v| f64::from(v)).collect::<Vec<f64>>();

@@ -24,6 +24,7 @@ pub fn verify(folder: &Path) -> Result<Report, DatasetError> {
     geometry::check(&golden, &mut report)?;
     choices::check(&golden, &mut report)?;
     pictures::check(&golden, &mut report)?;
+    report.missing = golden.missing();
     if report.checks.is_empty() {
         return Err(DatasetError::Settings(format!("{} holds nothing that can be compared", folder.display())));
     }

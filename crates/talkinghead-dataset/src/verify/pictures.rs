@@ -30,7 +30,9 @@ fn label(report: &mut Report, name: &str, ours: &GreyImage, theirs: &GreyImage) 
 }
 
 fn labels(golden: &GoldenFolder, report: &mut Report) -> Result<(), DatasetError> {
-    for (name, parts) in [("edge", LabelParts::default()), ("edge_no_mouth", LabelParts { mouth: false, ..LabelParts::default() })] {
+    for (name, parts) in
+        [("edge", LabelParts::default()), ("edge_no_mouth", LabelParts { mouth: false, ..LabelParts::default() })]
+    {
         for frame in golden.numbered(name, "png") {
             let file = format!("{name}_{frame:03}");
             if let Some(theirs) = golden.grey(&file)? {
@@ -111,7 +113,8 @@ fn training(golden: &GoldenFolder, report: &mut Report) -> Result<(), DatasetErr
 
     let mut small = None;
     if let (Some(picture), Some(theirs)) = (golden.picture("image_256")?, golden.picture("train_image_256")?) {
-        let whole = Bytes { height: picture.height() as usize, width: picture.width() as usize, channels: 3, data: picture.into_raw() };
+        let whole =
+            Bytes { height: picture.height() as usize, width: picture.width() as usize, channels: 3, data: picture.into_raw() };
         let ours = resize(&cut(&whole, part), 256, 256, Kernel::Bicubic);
         report.add("train_image_256", largest_difference(&levels(&ours.data), &levels(theirs.as_raw())), 1.0, "grey levels");
         small = Some(ours);
@@ -134,7 +137,8 @@ fn training(golden: &GoldenFolder, report: &mut Report) -> Result<(), DatasetErr
         report.add("train_mask_256", off_the_border(&ours, &theirs) as f64, 0.0, "pixels off the border");
     }
     if let (Some(small), Some(theirs)) = (small, golden.picture("train_masked_256")?) {
-        let ours: Vec<u8> = small.data.iter().enumerate().map(|(i, &value)| if mouth.data[i / 3] > 0 { 0 } else { shown(value) }).collect();
+        let ours: Vec<u8> =
+            small.data.iter().enumerate().map(|(i, &value)| if mouth.data[i / 3] > 0 { 0 } else { shown(value) }).collect();
         // The box may be off by one pixel at its border, as above, hence a share instead of a largest difference.
         let differing = theirs.as_raw().iter().zip(&ours).filter(|(a, b)| a.abs_diff(**b) > 3).count();
         report.add("train_masked_256", share(differing, ours.len()), 2e-3, "of all values");
@@ -174,7 +178,9 @@ fn rendering(golden: &GoldenFolder, report: &mut Report) -> Result<(), DatasetEr
     let (posed, colors) = (golden.points("mesh_posed")?, golden.points("mesh_colors")?);
     let triangles = golden.points("mesh_triangles")?;
     let theirs = golden.array("render_hard_64")?;
-    let (Some(vertices), Some(colours), Some(triangles), Some(theirs)) = (posed, colors, triangles, theirs) else { return Ok(()) };
+    let (Some(vertices), Some(colours), Some(triangles), Some(theirs)) = (posed, colors, triangles, theirs) else {
+        return Ok(());
+    };
     let &[height, width, 3] = theirs.shape.as_slice() else { return Ok(()) };
     let triangles: Vec<[usize; 3]> = triangles.iter().map(|t| t.map(|corner| corner as usize)).collect();
     if triangles.iter().flatten().any(|&corner| corner >= vertices.len()) || colours.len() != vertices.len() {
@@ -185,5 +191,9 @@ fn rendering(golden: &GoldenFolder, report: &mut Report) -> Result<(), DatasetEr
     let ours: Vec<f64> = drawn.colours.iter().flatten().map(|&value| f64::from(value)).collect();
     let differing = ours.chunks(3).zip(theirs.values.chunks(3)).filter(|(a, b)| largest_difference(a, b) > 1.0).count();
     report.add("render_hard_64", share(differing, height * width), 1e-2, "of all pixels");
+    if let Some(covered) = golden.values["render"]["hard_covered"].as_f64() {
+        let ours = drawn.cover.data.iter().filter(|&&value| value > 0).count() as f64;
+        report.add("render, covered", (ours - covered).abs() / covered.max(1.0), 1e-2, "of the covered pixels");
+    }
     Ok(())
 }

@@ -26,11 +26,13 @@ pub struct Report {
     pub folder: String,
     /// In order.
     pub checks: Vec<Check>,
+    /// What a whole golden folder has and this one lacks: it was not compared.
+    pub missing: Vec<String>,
 }
 
 impl Report {
     pub(super) fn new(folder: &Path) -> Self {
-        Self { folder: folder.display().to_string(), checks: Vec::new() }
+        Self { folder: folder.display().to_string(), checks: Vec::new(), missing: Vec::new() }
     }
 
     pub(super) fn add(&mut self, name: impl Into<String>, difference: f64, tolerance: f64, unit: &'static str) {
@@ -47,16 +49,39 @@ impl Report {
     pub fn passed(&self) -> bool {
         self.checks.iter().all(|check| check.passed)
     }
+
+    /// Number of comparisons beyond their tolerance.
+    pub fn failed(&self) -> usize {
+        self.checks.iter().filter(|check| !check.passed).count()
+    }
+
+    /// One JSON object: `passed`, `folder`, `checks`, `missing`. A difference that is no number (arrays of unequal lengths, a
+    /// NaN) is `null`.
+    pub fn to_json(&self) -> String {
+        let object = serde_json::json!({
+            "passed": self.passed(),
+            "folder": self.folder,
+            "checks": self.checks,
+            "missing": self.missing,
+        });
+        format!("{object:#}")
+    }
 }
 
 impl std::fmt::Display for Report {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for check in &self.checks {
             let mark = if check.passed { "ok    " } else { "FAILED" };
-            writeln!(formatter, "{mark} {:<36} {:>10.3e} of {:>8.1e} {}", check.name, check.difference, check.tolerance, check.unit)?;
+            writeln!(
+                formatter,
+                "{mark} {:<36} {:>10.3e} of {:>8.1e} {}",
+                check.name, check.difference, check.tolerance, check.unit
+            )?;
         }
-        let failed = self.checks.iter().filter(|check| !check.passed).count();
-        write!(formatter, "{} of {} comparisons hold", self.checks.len() - failed, self.checks.len())
+        for name in &self.missing {
+            writeln!(formatter, "absent {name:<36} not in the folder, not compared")?;
+        }
+        write!(formatter, "{} of {} comparisons hold", self.checks.len() - self.failed(), self.checks.len())
     }
 }
 
@@ -65,5 +90,8 @@ pub(super) fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
     if a.len() != b.len() {
         return f64::INFINITY;
     }
-    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, |most, value| if value.is_nan() { f64::INFINITY } else { most.max(value) })
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, |most, value| if value.is_nan() { f64::INFINITY } else { most.max(value) })
 }
