@@ -3,19 +3,31 @@
 
 #[cfg(target_arch = "x86_64")]
 mod amx;
+mod attention;
+#[cfg(feature = "burn")]
+pub mod burn;
 mod convolution;
 mod direct;
+mod elementwise;
 mod epilogue;
 mod error;
 mod geometry;
+mod grid_sample;
+mod modulation;
 mod parallel;
 mod path;
 mod scratch;
 pub mod simd;
+mod weight_gradient;
 mod winograd;
 
+pub use attention::{attention, merge_shots};
 pub use convolution::{Convolution, Method};
+pub use elementwise::{scale_and_shift, upsample_nearest};
 pub use epilogue::{Activation, Epilogue};
 pub use error::KernelError;
 pub use geometry::{Direction, Geometry};
+pub use grid_sample::{Corners, Sampling};
+pub use modulation::{Branch, Modulation, ModulationWeights, modulate};
 pub use path::{Path, VARIABLE};
+pub use weight_gradient::{bias_gradient, weight_gradient};

@@ -1,5 +1,7 @@
 //! The definition of a convolution, written down as plainly as possible.
 
+#![allow(dead_code)]
+
 use talkinghead_kernels::{Direction, Geometry};
 
 /// A small deterministic sequence in -1..1.
@@ -48,4 +50,27 @@ pub fn convolve(geometry: &Geometry, weights: &[f32], x: &[f32], batch: usize, s
         }
     }
     result
+}
+
+/// Gradient of the weights in f64, in their layout.
+pub fn weight_gradient(geometry: &Geometry, x: &[f32], y: &[f32], batch: usize, size: [usize; 2]) -> Vec<f64> {
+    // The derivative of sum(y * convolve(w, x)) with respect to each weight, one at a time: slow, and hard to get wrong.
+    (0..geometry.weights())
+        .map(|index| {
+            let mut weights = vec![0.0; geometry.weights()];
+            weights[index] = 1.0;
+            convolve(geometry, &weights, x, batch, size).iter().zip(y).map(|(a, b)| a * f64::from(*b)).sum()
+        })
+        .collect()
+}
+
+/// Gradient of the input in f64 by the same principle.
+pub fn input_gradient(geometry: &Geometry, weights: &[f32], y: &[f32], batch: usize, size: [usize; 2]) -> Vec<f64> {
+    (0..batch * geometry.input * size[0] * size[1])
+        .map(|index| {
+            let mut x = vec![0.0; batch * geometry.input * size[0] * size[1]];
+            x[index] = 1.0;
+            convolve(geometry, weights, &x, batch, size).iter().zip(y).map(|(a, b)| a * f64::from(*b)).sum()
+        })
+        .collect()
 }

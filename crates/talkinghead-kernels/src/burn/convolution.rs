@@ -1,0 +1,94 @@
+//! Convolution of Burn's tensors.
+
+use std::sync::Arc;
+
+use burn::backend::Dispatch;
+use burn::tensor::Tensor;
+use burn::tensor::module::{conv_transpose2d, conv2d};
+use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
+
+use super::operations::KernelBackend;
+use super::primitive::{Numbers, is_on_processor, plain, tensor, wrap};
+use crate::{Activation, Convolution, Direction, Epilogue, Geometry, KernelError};
+
+/// Convolves `x` [batch, in, height, width] with `weight` [out, in, kh, kw] ([in, out, kh, kw] if transposed) and adds `bias` [out].
+/// Differentiable. On the processor with the kernels of this crate, elsewhere with Burn's.
+///
+/// # Errors
+/// Shapes that do not fit the geometry.
+pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, geometry: Geometry) -> Result<Tensor<4>, KernelError> {
+    let [_, input, height, width] = x.dims();
+    if input != geometry.input {
+        return Err(KernelError::Length { what: "channels of the input", wanted: geometry.input, found: input });
+    }
+    crate::convolution::check("weights", weight.dims().iter().product(), geometry.weights())?;
+    geometry.output_size([height, width])?;
+    if !is_on_processor(&x) {
+        let Geometry { stride, padding, dilation, .. } = geometry;
+        return Ok(match geometry.direction {
+            Direction::Ordinary => conv2d(x, weight, bias, ConvOptions::new(stride, padding, dilation, 1)),
+            Direction::Transposed { output_padding } => {
+                let options = ConvTransposeOptions::new(stride, padding, output_padding, dilation, 1);
+                conv_transpose2d(x, weight, bias, options)
+            }
+        });
+    }
+    let out = <Dispatch as KernelBackend>::kernel_convolution(x.into_dispatch(), weight.into_dispatch(), geometry);
+    let out = Tensor::<4>::from_dispatch(out);
+    Ok(match bias {
+        Some(bias) => out + bias.reshape([1, geometry.output, 1, 1]),
+        None => out,
+    })
+}
+
+/// A convolution with constant weights on the processor, packed once; bias, activation and sum included. Without gradients.
+#[derive(Debug, Clone)]
+pub struct ConstantConvolution {
+    convolution: Arc<Convolution>,
+    bias: Option<Arc<Vec<f32>>>,
+    activation: Activation,
+}
+
+impl ConstantConvolution {
+    /// Takes a convolution with its weights and a bias for each output channel.
+    pub fn new(convolution: Convolution, bias: Option<Vec<f32>>, activation: Activation) -> Self {
+        Self { convolution: Arc::new(convolution), bias: bias.map(Arc::new), activation }
+    }
+
+    /// Sizes, strides, paddings.
+    pub fn geometry(&self) -> &Geometry {
+        self.convolution.geometry()
+    }
+
+    /// The same with another activation.
+    pub fn with_activation(self, activation: Activation) -> Self {
+        Self { activation, ..self }
+    }
+
+    /// [batch, in, height, width] -> [batch, out, height', width'], plus `residual` of that shape.
+    ///
+    /// # Errors
+    /// Shapes that do not fit, or tensors that are not on the processor or carry gradients.
+    pub fn forward(&self, x: Tensor<4>, residual: Option<Tensor<4>>) -> Result<Tensor<4>, KernelError> {
+        let geometry = self.geometry();
+        let [batch, input, height, width] = x.dims();
+        if input != geometry.input {
+            return Err(KernelError::Length { what: "channels of the input", wanted: geometry.input, found: input });
+        }
+        let output = geometry.output_size([height, width])?;
+        let elsewhere = || KernelError::Geometry("constant convolutions need tensors on the processor without gradients".into());
+        let x = Numbers::new(plain(x).ok_or_else(elsewhere)?);
+        let residual = match residual {
+            Some(residual) => Some(Numbers::new(plain(residual).ok_or_else(elsewhere)?)),
+            None => None,
+        };
+        let mut out = vec![0.0; batch * geometry.output * output[0] * output[1]];
+        let epilogue = Epilogue {
+            bias: self.bias.as_ref().map(|bias| bias.as_slice()),
+            activation: self.activation,
+            residual: residual.as_ref().map(Numbers::slice),
+        };
+        self.convolution.forward(x.slice(), batch, [height, width], epilogue, &mut out)?;
+        Ok(wrap(tensor(out, &[batch, geometry.output, output[0], output[1]])))
+    }
+}

@@ -1,0 +1,53 @@
+//! Between Burn's tensors and slices.
+
+use burn::backend::flex::{FlexTensor, Layout};
+use burn::backend::{BackendTensor, DispatchTensor, DispatchTensorKind};
+use burn::tensor::{Bytes, DType, Shape, Tensor};
+
+/// Whether a tensor lies in this processor's memory, with or without gradients.
+pub fn is_on_processor<const D: usize>(x: &Tensor<D>) -> bool {
+    match x.clone().into_dispatch().kind {
+        DispatchTensorKind::Flex(_) => true,
+        DispatchTensorKind::Autodiff(inner) => matches!(*inner, DispatchTensorKind::Flex(_)),
+        #[allow(unreachable_patterns)]
+        _ => false,
+    }
+}
+
+/// Contiguous f32 numbers of a tensor.
+pub(super) struct Numbers(FlexTensor);
+
+impl Numbers {
+    /// Copies only what is not contiguous or not f32.
+    pub fn new(x: FlexTensor) -> Self {
+        let x = if x.dtype() == DType::F32 { x } else { FlexTensor::from_data(x.into_data().convert_dtype(DType::F32)) };
+        Self(if x.as_slice::<f32>().is_some() { x } else { x.to_contiguous() })
+    }
+
+    /// The numbers.
+    pub fn slice(&self) -> &[f32] {
+        self.0.as_slice().unwrap_or_default()
+    }
+}
+
+/// A tensor of these numbers.
+pub(super) fn tensor(values: Vec<f32>, shape: &[usize]) -> FlexTensor {
+    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(Shape::from(shape.to_vec())), DType::F32)
+}
+
+/// The primitive of a tensor on the processor without gradients, and what it takes to wrap a result the same way.
+pub(super) fn plain<const D: usize>(x: Tensor<D>) -> Option<FlexTensor> {
+    match x.into_dispatch().kind {
+        DispatchTensorKind::Flex(BackendTensor::Float(x)) => Some(x),
+        #[allow(unreachable_patterns)]
+        _ => None,
+    }
+}
+
+/// The inverse of [`plain`].
+pub(super) fn wrap<const D: usize>(x: FlexTensor) -> Tensor<D> {
+    Tensor::from_dispatch(DispatchTensor {
+        kind: DispatchTensorKind::Flex(BackendTensor::Float(x)),
+        autodiff: Default::default(),
+    })
+}

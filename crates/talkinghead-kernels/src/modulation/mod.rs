@@ -1,0 +1,171 @@
+//! SPADE modulation in one pass for inference: normalisation, scale and offset convolutions of every map, activation and the mean of
+//! several branches, without writing scale or offset to memory.
+//!
+//! For 1x1 modulation convolutions. Per panel of pixels: `out = mean over branches of activation(fold over maps of y * gamma + beta)`,
+//! `y = x * scale + shift` to begin with.
+
+mod pack;
+
+pub use pack::ModulationWeights;
+
+use crate::convolution::check;
+use crate::epilogue::Activation;
+use crate::scratch::{SharedMut, with_scratch};
+use crate::simd::{Job, Simd, Start, TILE_VECTORS, run, tile_shape};
+use crate::{KernelError, Path, parallel};
+
+/// A map with the weights by which it modulates.
+#[derive(Debug, Clone, Copy)]
+pub struct Modulation<'a> {
+    /// Weights of scale and offset.
+    pub weights: &'a ModulationWeights,
+    /// `[hidden, pixels]`.
+    pub map: &'a [f32],
+}
+
+/// A normalisation (as scale and shift) and the maps that modulate its result one after the other.
+#[derive(Debug, Clone, Copy)]
+pub struct Branch<'a> {
+    /// `[channels]`; absent for no scaling.
+    pub scale: Option<&'a [f32]>,
+    /// `[channels]`; absent for no shift.
+    pub shift: Option<&'a [f32]>,
+    /// The maps, in order.
+    pub modulations: &'a [Modulation<'a>],
+}
+
+/// Modulates one sample `x` `[channels, pixels]` into `out`, the mean over the branches.
+///
+/// # Errors
+/// Buffers of the wrong length, no branch, or weights packed for another path.
+pub fn modulate(
+    path: Path,
+    x: &[f32],
+    channels: usize,
+    branches: &[Branch<'_>],
+    activation: Activation,
+    out: &mut [f32],
+) -> Result<(), KernelError> {
+    let path = if path.is_available() { path } else { Path::Portable };
+    let (rows, columns) = tile_shape(path);
+    let pixels = x.len() / channels.max(1);
+    check("input", x.len(), channels * pixels)?;
+    check("output", out.len(), x.len())?;
+    if branches.is_empty() {
+        return Err(KernelError::Geometry("a modulation needs at least one branch".into()));
+    }
+    let mut deepest = 0;
+    let mut work = 0;
+    for branch in branches {
+        for part in [branch.scale, branch.shift].into_iter().flatten() {
+            check("scale or shift", part.len(), channels)?;
+        }
+        for modulation in branch.modulations {
+            let weights = modulation.weights;
+            check("channels of the modulation", weights.channels(), channels)?;
+            check("rows of the packed modulation", weights.rows(), rows)?;
+            check("map", modulation.map.len(), weights.hidden() * pixels)?;
+            deepest = deepest.max(weights.hidden());
+            work += 4 * channels * weights.hidden() * pixels;
+        }
+    }
+    let threads = parallel::threads(work + 8 * x.len());
+    let out = SharedMut::new(out);
+    let padded = channels.next_multiple_of(rows);
+    parallel::each(threads, pixels.div_ceil(columns), |panel| {
+        with_scratch((deepest + rows + 2 * padded) * columns, |scratch| {
+            let first = panel * columns;
+            run(path, Panel { x, channels, pixels, first, deepest, branches, activation, out, scratch });
+        });
+    });
+    Ok(())
+}
+
+/// One panel of pixels, all channels.
+struct Panel<'a> {
+    x: &'a [f32],
+    channels: usize,
+    pixels: usize,
+    first: usize,
+    deepest: usize,
+    branches: &'a [Branch<'a>],
+    activation: Activation,
+    out: SharedMut<'a>,
+    /// Packed map, a register tile, the features, their mean.
+    scratch: &'a mut [f32],
+}
+
+impl Job for Panel<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let Panel { x, channels, pixels, first, deepest, branches, activation, out, scratch } = self;
+        let width = S::COLUMNS;
+        let used = (pixels - first).min(width);
+        let (map, rest) = scratch.split_at_mut(deepest * width);
+        let (tile, rest) = rest.split_at_mut(S::ROWS * width);
+        let (features, mean) = rest.split_at_mut(rest.len() / 2);
+        let half = S::ROWS / 2;
+        let slope = match activation {
+            Activation::Identity => 1.0,
+            Activation::LeakyRelu(slope) => slope,
+        };
+        // SAFETY: all vectors lie in rows of `width` numbers, whole vectors long; the processor has S's instructions.
+        unsafe {
+            let (slope, share) = (S::splat(slope), S::splat(1.0 / branches.len() as f32));
+            for (turn, branch) in branches.iter().enumerate() {
+                for channel in 0..channels {
+                    let row = &mut features[channel * width..][..width];
+                    copy_row(&x[channel * pixels + first..][..used], row);
+                    let scale = S::splat(branch.scale.map_or(1.0, |scale| scale[channel]));
+                    let shift = S::splat(branch.shift.map_or(0.0, |shift| shift[channel]));
+                    for vector in 0..TILE_VECTORS {
+                        let at = row.as_mut_ptr().add(vector * S::LANES);
+                        S::store(at, S::fma(S::load(at), scale, shift));
+                    }
+                }
+                for modulation in branch.modulations {
+                    let weights = modulation.weights;
+                    for (hidden, row) in map.chunks_exact_mut(width).enumerate().take(weights.hidden()) {
+                        copy_row(&modulation.map[hidden * pixels + first..][..used], row);
+                    }
+                    for block in 0..channels.div_ceil(half) {
+                        let (a, gamma_bias, beta_bias) = weights.block(block);
+                        let depth = weights.hidden();
+                        S::tile(depth, a.as_ptr(), map.as_ptr(), tile.as_mut_ptr(), width, Start::Zero);
+                        for row in 0..half.min(channels - block * half) {
+                            let gamma_bias = S::splat(gamma_bias[row]);
+                            let beta_bias = S::splat(beta_bias[row]);
+                            for vector in 0..TILE_VECTORS {
+                                let offset = vector * S::LANES;
+                                let gamma = S::load(tile.as_ptr().add(row * width + offset));
+                                let beta = S::load(tile.as_ptr().add((half + row) * width + offset));
+                                let at = features.as_mut_ptr().add((block * half + row) * width + offset);
+                                let gamma = S::add(gamma, gamma_bias);
+                                S::store(at, S::fma(S::load(at), gamma, S::add(beta, beta_bias)));
+                            }
+                        }
+                    }
+                }
+                for at in (0..channels * width).step_by(S::LANES) {
+                    let value = S::mul(S::leaky_relu(S::load(features.as_ptr().add(at)), slope), share);
+                    let to = mean.as_mut_ptr().add(at);
+                    S::store(to, if turn == 0 { value } else { S::add(S::load(to), value) });
+                }
+            }
+        }
+        for channel in 0..channels {
+            // SAFETY: each panel writes its own pixels.
+            let row = unsafe { out.part(channel * pixels + first, used) };
+            row.copy_from_slice(&mean[channel * width..][..used]);
+        }
+    }
+}
+
+/// Copies a row and fills the rest with zeros.
+#[inline(always)]
+fn copy_row(from: &[f32], to: &mut [f32]) {
+    to[..from.len()].copy_from_slice(from);
+    to[from.len()..].fill(0.0);
+}
