@@ -3,8 +3,8 @@
 use image::RgbImage;
 use talkinghead_face::{EyeCenter, FaceCrop, Points68};
 
-use crate::clip::CLIP_SIDE;
 use crate::CropMode;
+use crate::clip::CLIP_SIDE;
 
 /// From this size of the square on, shrinking is antialiased.
 const LARGE_SIDE: u32 = 384;
@@ -53,4 +53,47 @@ pub(crate) fn enlarged(picture: &RgbImage, side: u32) -> RgbImage {
             ((a[k] * (1.0 - fx) + b[k] * fx) * (1.0 - fy) + (c[k] * (1.0 - fx) + d[k] * fx) * fy).round() as u8
         }))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_enlargement_to_the_same_size_changes_nothing() {
+        let picture = RgbImage::from_fn(31, 31, |x, y| image::Rgb([(8 * x) as u8, (8 * y) as u8, ((x * y) % 256) as u8]));
+        assert_eq!(enlarged(&picture, 31), picture);
+    }
+
+    #[test]
+    fn large_faces_lie_where_small_ones_do() {
+        // A white dot on black in a large square; both ways of scaling put it where its landmark is carried to.
+        for side in [LARGE_SIDE - 100, LARGE_SIDE + 200] {
+            let crop = FaceCrop { side, corners: vec![[13.0, 21.0]] };
+            let (x, y) = (13 + side / 3, 21 + side / 2);
+            let near = |a: u32, b: u32| a.abs_diff(b) < 8;
+            let picture = RgbImage::from_fn(800, 800, |px, py| image::Rgb([if near(px, x) && near(py, y) { 255 } else { 0 }; 3]));
+            let small = cut(&crop, &picture, 0);
+            let weight = |value: &dyn Fn(u32, u32) -> u32| {
+                let pixels = small.enumerate_pixels();
+                pixels.map(|(px, py, p)| f64::from(p[0]) * f64::from(value(px, py))).sum::<f64>()
+            };
+            let total = weight(&|_, _| 1);
+            let found = [weight(&|px, _| px) / total, weight(&|_, py| py) / total];
+            let wanted = to_clip(&crop, [f64::from(x), f64::from(y), 0.0], 0);
+            assert!((found[0] - wanted[0]).abs() < 0.1 && (found[1] - wanted[1]).abs() < 0.1, "{side}: {found:?} {wanted:?}");
+        }
+    }
+
+    proptest! {
+        /// A clip keeps the source's shape: distances scale alike in x, y and z.
+        #[test]
+        fn distances_scale_alike(a in prop::array::uniform3(-300.0_f64..300.0), b in prop::array::uniform3(-300.0_f64..300.0), side in 20_u32..900) {
+            let crop = FaceCrop { side, corners: vec![[5.5, -7.25]] };
+            let distance = |a: [f64; 3], b: [f64; 3]| (0..3).map(|k| (a[k] - b[k]).powi(2)).sum::<f64>().sqrt();
+            let scaled = distance(to_clip(&crop, a, 0), to_clip(&crop, b, 0));
+            prop_assert!((scaled - distance(a, b) * f64::from(CLIP_SIDE) / f64::from(side)).abs() < 1e-6);
+        }
+    }
 }

@@ -65,6 +65,22 @@ pub struct ClipDescription {
 impl ClipDescription {
     /// Name and version of the format.
     pub const FORMAT: &str = "talkinghead-clip/1";
+
+    /// Parses a `clip.json`.
+    ///
+    /// # Errors
+    /// It does not parse, is of another format, or names files outside its folder.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, String> {
+        let clip: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if clip.format != Self::FORMAT {
+            return Err(format!("the format is `{}`, wanted `{}`", clip.format, Self::FORMAT));
+        }
+        let outside = |name: &&str| name.is_empty() || name.contains(['/', '\\']) || name.starts_with("..");
+        if let Some(name) = clip.files.all().into_iter().find(outside) {
+            return Err(format!("`{name}` is no file of the clip's folder"));
+        }
+        Ok(clip)
+    }
 }
 
 /// The reference's file set (SPEC-data, section 2).
@@ -92,6 +108,21 @@ pub struct ClipFiles {
 }
 
 impl ClipFiles {
+    /// All names.
+    pub fn all(&self) -> [&str; 9] {
+        [
+            &self.video,
+            &self.landmarks,
+            &self.pose,
+            &self.front,
+            &self.animation,
+            &self.mesh,
+            &self.mesh_landmarks,
+            &self.key_frame_picture,
+            &self.audio,
+        ]
+    }
+
     /// Names for number `stem` with VoxCeleb2's naming, which the reference's demo reads.
     pub fn named(stem: &str, key_frame: usize) -> Self {
         Self {

@@ -61,7 +61,7 @@ impl ClipFolder {
             landmarks: points(&need(&LANDMARKS, "the landmarks")?)?,
             poses: Array::read(&pose)?.to_rows().ok_or_else(|| malformed(&pose, "[frames, 6]"))?,
             front: points(&need(&FRONT, "the front landmarks")?)?,
-            description: std::fs::read(&description).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()),
+            description: read_description(&description)?,
         };
         if clip.landmarks.len() != clip.poses.len() || clip.poses.is_empty() {
             let detail = format!("{} poses for {} frames of landmarks", clip.poses.len(), clip.landmarks.len());
@@ -69,6 +69,17 @@ impl ClipFolder {
         }
         Ok(clip)
     }
+}
+
+/// `clip.json`, if there is one.
+fn read_description(path: &Path) -> Result<Option<ClipDescription>, DatasetError> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(DatasetError::file("read", path)(error)),
+    };
+    let malformed = |detail| DatasetError::Malformed { file: path.display().to_string(), detail };
+    ClipDescription::from_json(&bytes).map(Some).map_err(malformed)
 }
 
 fn missing(folder: &Path, what: &str) -> DatasetError {

@@ -2,17 +2,36 @@
 
 use std::path::Path;
 
+use sha2::{Digest, Sha256};
+
+use crate::settings::hex;
+
+/// Longest part of a name, bytes: file systems allow 255, and endings are added.
+const LONGEST_PART: usize = 180;
+
 /// A path relative to the corpus as text: its parts joined by `/`, every byte that is not printable UTF-8, every
-/// `%`, `\` and `:` written as `%XX`. Different paths give different names; most names are the path itself.
+/// `%`, `\` and `:` written as `%XX`, the end of very long parts replaced by a hash. Different paths give different names; most
+/// names are the path itself.
 pub fn encode_path(path: &Path) -> String {
     let parts: Vec<String> = path
         .components()
         .filter_map(|part| match part {
-            std::path::Component::Normal(name) => Some(encode(name.as_encoded_bytes())),
+            std::path::Component::Normal(name) => Some(shortened(encode(name.as_encoded_bytes()))),
             _ => None,
         })
         .collect();
     parts.join("/")
+}
+
+fn shortened(part: String) -> String {
+    if part.len() <= LONGEST_PART {
+        return part;
+    }
+    let hash = hex(&Sha256::digest(part.as_bytes()));
+    let extension = part.rsplit_once('.').map(|(_, extension)| extension).filter(|extension| extension.len() <= 8);
+    let kept = part.floor_char_boundary(LONGEST_PART - 32);
+    let ending = extension.map_or(String::new(), |extension| format!(".{extension}"));
+    format!("{}~{}{ending}", &part[..kept], &hash[..16])
 }
 
 fn encode(bytes: &[u8]) -> String {
@@ -52,6 +71,13 @@ mod tests {
         assert_eq!(encode_path(Path::new("./50%/x")), "50%25/x");
         assert_eq!(without_extension("a.b/c.tar.mp4"), "a.b/c.tar");
         assert_eq!(without_extension("a.b/.hidden"), "a.b/.hidden");
+    }
+
+    #[test]
+    fn very_long_names_are_shortened_and_stay_apart() {
+        let name = |end: &str| encode_path(Path::new(&format!("a/{}{end}.mp4", "é".repeat(120))));
+        assert!(name("x").len() < 200 && name("x").ends_with(".mp4"), "{}", name("x"));
+        assert_ne!(name("x"), name("y"));
     }
 
     #[cfg(unix)]

@@ -38,7 +38,8 @@ fn division() -> &'static Division {
     static DIVISION: std::sync::OnceLock<Division> = std::sync::OnceLock::new();
     DIVISION.get_or_init(|| {
         let canonical = CanonicalMesh::get();
-        let mut mirror: Vec<Option<usize>> = canonical.vertices.iter().map(|v| mirrored_vertex(&canonical.vertices, *v)).collect();
+        let mut mirror: Vec<Option<usize>> =
+            canonical.vertices.iter().map(|v| mirrored_vertex(&canonical.vertices, *v)).collect();
         let mut triangles = canonical.triangles.clone();
         let mut count = canonical.vertices.len();
         let mut between = Vec::new();
@@ -90,7 +91,8 @@ impl HeadMesh {
         let facing = facing(&vertices, &division.triangles);
         let colors = (0..vertices.len())
             .map(|vertex| {
-                let seen_elsewhere = division.mirror[vertex].filter(|&other| facing[vertex] < LEAST_FACING && facing[other] > facing[vertex]);
+                let seen_elsewhere =
+                    division.mirror[vertex].filter(|&other| facing[vertex] < LEAST_FACING && facing[other] > facing[vertex]);
                 color_at(picture, vertices[seen_elsewhere.unwrap_or(vertex)])
             })
             .collect();
@@ -169,40 +171,78 @@ fn color_at(picture: &RgbImage, [x, y, _]: [f64; 3]) -> [f64; 3] {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
+    use proptest::prelude::*;
 
-    fn frontal() -> Vec<[f64; 3]> {
+    /// The canonical face in a clip, 1 canonical centimetre being 8 pixels.
+    fn face() -> Vec<[f64; 3]> {
         CanonicalMesh::get()
             .vertices
             .iter()
-            .map(|v| [128.0 + 7.0 * f64::from(v[0]), 128.0 + 7.0 * f64::from(v[1]), -7.0 * f64::from(v[2])])
+            .map(|v| [128.0 + 8.0 * f64::from(v[0]), 128.0 + 8.0 * f64::from(v[1]), -8.0 * f64::from(v[2])])
             .collect()
     }
 
-    #[test]
-    fn the_mesh_is_fine_and_takes_the_pictures_colours() {
-        let picture = RgbImage::from_fn(256, 256, |x, y| image::Rgb([x as u8, y as u8, 50]));
-        let mesh = HeadMesh::of_frame(&frontal(), &picture);
-        assert_eq!(mesh.triangles.len(), 898 * 64);
-        assert!(mesh.vertices.len() > 20_000);
-        let nose = mesh.vertices[4];
-        assert!((mesh.colors[4][0] * 255.0 - nose[0]).abs() < 0.5 && (mesh.colors[4][1] * 255.0 - nose[1]).abs() < 0.5);
-        // Nearly every vertex has a mirror image, and the face looks at the camera.
-        let mirrored = division().mirror.iter().flatten().count();
-        assert!(mirrored as f64 > 0.9 * mesh.vertices.len() as f64, "{mirrored} of {}", mesh.vertices.len());
-        let facing = facing(&mesh.vertices, &mesh.triangles);
-        assert!(facing[4] > 0.5, "{}", facing[4]);
+    fn gradient() -> RgbImage {
+        RgbImage::from_fn(256, 256, |x, y| image::Rgb([x as u8, y as u8, 90]))
     }
 
     #[test]
-    fn an_obj_is_read_back() {
-        let picture = RgbImage::from_pixel(256, 256, image::Rgb([10, 20, 30]));
-        let mesh = HeadMesh::of_frame(&frontal(), &picture);
-        let read = HeadMesh::from_obj(&mesh.to_obj(256), 256).unwrap();
-        assert_eq!(read.triangles, mesh.triangles);
-        assert!(read.vertices.iter().flatten().zip(mesh.vertices.iter().flatten()).all(|(a, b)| (a - b).abs() < 1e-3));
-        assert_eq!(HeadMesh::from_obj("v 1 2", 256), None);
-        assert_eq!(HeadMesh::from_obj("f 1 2 3", 256), None);
+    fn the_mesh_is_as_fine_as_the_references() {
+        let mesh = HeadMesh::of_frame(&face(), &gradient());
+        assert_eq!(mesh.triangles.len(), 898 * 64);
+        assert_eq!(mesh.vertices.len(), mesh.colors.len());
+        assert!((28_000..31_000).contains(&mesh.vertices.len()), "{}", mesh.vertices.len());
+        assert_eq!(mesh.vertices[..468], face()[..]);
+        let mirrored = division().mirror.iter().flatten().count();
+        assert!(mirrored as f64 > 0.9 * mesh.vertices.len() as f64, "{mirrored} of {}", mesh.vertices.len());
+        let facing = facing(&mesh.vertices, &mesh.triangles);
+        assert!(facing[4] > 0.5, "the nose looks at the camera: {}", facing[4]);
+    }
+
+    #[test]
+    fn hidden_vertices_take_the_colour_of_their_mirror_image() {
+        // Turned far to one side: the far cheek looks away from the camera.
+        let pose = talkinghead_face::ReferencePose::from_rt([0.0, 1.1, 0.0, 0.0, 0.0, 0.0]);
+        let around: Vec<[f64; 3]> = face().iter().map(|p| [p[0] - 128.0, p[1] - 128.0, p[2]]).collect();
+        let turned: Vec<[f64; 3]> =
+            crate::rigid::posed(&pose, &around).iter().map(|p| [p[0] + 128.0, p[1] + 128.0, p[2]]).collect();
+        let mesh = HeadMesh::of_frame(&turned, &gradient());
+        let facing = facing(&mesh.vertices, &mesh.triangles);
+        let hidden: Vec<usize> = (0..468).filter(|&v| facing[v] < -0.3).collect();
+        assert!(!hidden.is_empty());
+        for vertex in hidden {
+            let [x, y, _] = mesh.vertices[vertex];
+            let own = color_at(&gradient(), [x, y, 0.0]);
+            let moved = (0..2).map(|k| (mesh.colors[vertex][k] - own[k]).abs()).fold(0.0, f64::max);
+            let middle = division().mirror[vertex] == Some(vertex);
+            assert!(moved > 0.02 || middle, "{vertex} keeps the colour of what covers it");
+        }
+    }
+
+    #[test]
+    fn an_obj_comes_back() {
+        let mesh = HeadMesh::of_frame(&face(), &gradient());
+        let Some(again) = HeadMesh::from_obj(&mesh.to_obj(256), 256) else { panic!("our own file was not read") };
+        assert_eq!(again.triangles, mesh.triangles);
+        let largest = |a: &[[f64; 3]], b: &[[f64; 3]]| {
+            a.iter().flatten().zip(b.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+        };
+        assert!(largest(&again.vertices, &mesh.vertices) < 1e-3 && largest(&again.colors, &mesh.colors) < 1e-4);
+    }
+
+    #[test]
+    fn an_obj_that_points_nowhere_is_refused() {
+        assert_eq!(HeadMesh::from_obj("v 1 2 3 0 0 0\nf 1 1 2\n", 256), None);
+        assert_eq!(HeadMesh::from_obj("v 1 2 3 0 0 0\nf 0 1 1\n", 256), None);
+        assert_eq!(HeadMesh::from_obj("v 1 2\n", 256), None);
+        assert!(HeadMesh::from_obj("# nothing\n", 256).is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn foreign_text_never_panics(text in "([vf#] ?[-0-9./ enaif]{0,20}\n){0,12}") {
+            let _ = HeadMesh::from_obj(&text, 256);
+        }
     }
 }

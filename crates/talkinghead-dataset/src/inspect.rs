@@ -1,84 +1,113 @@
-//! A clip to look at: landmarks and head-pose axes on the frame, the label image, the projection, side by side.
+//! A clip to look at: landmarks and head-pose axes on the frame, the label image, the projection, side by side; below them
+//! the head's angles over the whole clip.
 
 use std::path::Path;
 
 use image::{Rgb, RgbImage};
+use serde::Serialize;
 use talkinghead_face::ReferencePose;
 use talkinghead_media::{FrameReader, Limits, VideoOptions, VideoWriter};
 use talkinghead_render::label::{LabelParts, Point, label_image};
 
 use crate::alignment::enlarged;
-use crate::{CLIP_SIDE, ClipFolder, DatasetError};
+use crate::overlay::{disc, landmarks, stroke};
+use crate::pose_curves::PoseCurves;
+use crate::{CLIP_SIDE, ClipFolder, DatasetError, key_frame};
 
-/// Every pixel of the clip is shown this large.
-const ZOOM: u32 = 2;
-const TILE: u32 = CLIP_SIDE * ZOOM;
+/// Pixels of a tile's side.
+const TILE: u32 = 512;
+/// Pixels of the clip's on a side of a tile: what landmarks are multiplied with.
+const ZOOM: f64 = TILE as f64 / CLIP_SIDE as f64;
+/// Height of the strip with the angles.
+const STRIP: u32 = 96;
+/// Length of the head's axes in pixels of a tile.
+const AXIS: f64 = 120.0;
+const TILES: u32 = 3;
 
-/// Writes the video, with the clip's sound; gives the number of frames.
+/// What was written, and what about the clip is not as it should be.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Inspection {
+    /// Frames of the video.
+    pub frames: usize,
+    /// Shortcomings that did not keep it from being written, one line each.
+    pub warnings: Vec<String>,
+}
+
+/// Writes the video, with the clip's sound.
 ///
 /// # Errors
 /// The clip cannot be read, or the video not be written.
-pub fn inspect(clip: &ClipFolder, output: &Path) -> Result<usize, DatasetError> {
+pub fn inspect(clip: &ClipFolder, output: &Path) -> Result<Inspection, DatasetError> {
     let limits = Limits::default();
     let mut pictures = FrameReader::open(&clip.video, &limits)?;
     let mut animation = clip.animation.as_ref().map(|path| FrameReader::open(path, &limits)).transpose()?;
-    let options = VideoOptions { width: 3 * TILE, height: TILE, audio: clip.audio.clone(), ..VideoOptions::default() };
+    let key = clip.description.as_ref().map(|description| description.key_frame).or_else(|| key_frame::key_frame(&clip.poses));
+    let curves = PoseCurves::new(&clip.poses, key, TILES * TILE, STRIP);
+    let options =
+        VideoOptions { width: TILES * TILE, height: TILE + STRIP, audio: clip.audio.clone(), ..VideoOptions::default() };
     let mut video = VideoWriter::create(output, &options)?;
-    for (points, row) in clip.landmarks.iter().zip(&clip.poses) {
-        let Some(picture) = pictures.next() else { break };
+    let mut warnings = Vec::new();
+    let mut projected = 0;
+    for (frame, (points, row)) in clip.landmarks.iter().zip(&clip.poses).enumerate() {
+        let Some(picture) = pictures.next().transpose()? else { break };
         let projection = animation.as_mut().and_then(Iterator::next).transpose()?;
-        video.write_owned(sheet(&picture?, points, row, projection.as_ref()))?;
+        projected += usize::from(projection.is_some());
+        let mut sheet = RgbImage::new(TILES * TILE, TILE + STRIP);
+        let mut place =
+            |part: &RgbImage, tile: u32, top: u32| image::imageops::replace(&mut sheet, part, (tile * TILE).into(), top.into());
+        place(&overlay(&picture, points, row), 0, 0);
+        place(&enlarged(&label_picture(points), TILE), 1, 0);
+        if let Some(projection) = projection {
+            place(&enlarged(&projection, TILE), 2, 0);
+        }
+        place(&curves.at(frame), 0, TILE);
+        video.write_owned(sheet)?;
     }
     let frames = video.frame_count() as usize;
+    let wanted = clip.poses.len();
+    if frames == 0 {
+        let detail = format!("no frame could be read, wanted {wanted}");
+        return Err(DatasetError::Malformed { file: clip.video.display().to_string(), detail });
+    }
+    let longer = pictures.next().is_some();
     video.finish()?;
-    Ok(frames)
+    if frames < wanted || longer {
+        let found = if longer { "more".to_owned() } else { format!("only {frames}") };
+        warnings.push(format!("{} has {found} frames, the landmarks have {wanted}", clip.video.display()));
+    }
+    match &clip.animation {
+        None => warnings.push("the clip has no projection video".to_owned()),
+        Some(path) if projected < frames => warnings.push(format!("{} has only {projected} frames of {frames}", path.display())),
+        Some(_) => {}
+    }
+    if clip.audio.is_none() {
+        warnings.push("the clip has no sound".to_owned());
+    }
+    Ok(Inspection { frames, warnings })
 }
 
-/// One frame of it, three tiles of 512 pixels.
-fn sheet(picture: &RgbImage, points: &[[f64; 3]], row: &[f64; 6], projection: Option<&RgbImage>) -> RgbImage {
-    let mut sheet = RgbImage::new(3 * TILE, TILE);
-    let mut place = |tile: &RgbImage, number: u32| image::imageops::replace(&mut sheet, tile, i64::from(number * TILE), 0);
-    let mut overlay = enlarged(picture, TILE);
-    draw_face(&mut overlay, points, row);
-    place(&overlay, 0);
+/// The frame with its landmarks and the head's axes from the nose tip: right red, down green, towards the camera blue.
+fn overlay(picture: &RgbImage, points: &[[f64; 3]], row: &[f64; 6]) -> RgbImage {
+    let mut shown = enlarged(picture, TILE);
+    // A landmark at k lies in the middle of pixel k.
+    let places: Vec<[f64; 2]> = points.iter().map(|p| [(p[0] + 0.5) * ZOOM, (p[1] + 0.5) * ZOOM]).collect();
+    landmarks(&mut shown, &places, 1.7);
+    let Some(&nose) = places.get(30) else { return shown };
+    let back = ReferencePose::from_rt(*row).rotation.transpose();
+    // The nearest axis is drawn last.
+    let mut axes = [(0, [255, 70, 70]), (1, [60, 230, 60]), (2, [90, 140, 255])];
+    axes.sort_by(|a, b| back[(2, a.0)].total_cmp(&back[(2, b.0)]));
+    for (axis, color) in axes {
+        let end = [nose[0] + AXIS * back[(0, axis)], nose[1] + AXIS * back[(1, axis)]];
+        stroke(&mut shown, nose, end, 1.6, color, 1.0);
+        disc(&mut shown, end, 4.0, color, 1.0);
+    }
+    shown
+}
+
+/// The label image of the landmarks, as the networks are shown it.
+fn label_picture(points: &[[f64; 3]]) -> RgbImage {
     let flat: [Point; 68] = std::array::from_fn(|i| points.get(i).map_or([0.0; 2], |p| [p[0], p[1]]));
     let label = label_image(&flat, CLIP_SIDE as usize, CLIP_SIDE as usize, LabelParts::default());
-    let grey = RgbImage::from_fn(CLIP_SIDE, CLIP_SIDE, |x, y| Rgb([label.data[(y * CLIP_SIDE + x) as usize]; 3]));
-    place(&enlarged(&grey, TILE), 1);
-    if let Some(projection) = projection {
-        place(&enlarged(projection, TILE), 2);
-    }
-    sheet
-}
-
-/// Landmarks as green dots, the head's axes from the nose tip: right (red), down (green), towards the camera (blue).
-fn draw_face(picture: &mut RgbImage, points: &[[f64; 3]], row: &[f64; 6]) {
-    // Pixel k of the clip has its centre at zoom (k + 0.5) in the enlarged picture.
-    let shown = |p: &[f64; 3]| [(p[0] + 0.5) * f64::from(ZOOM), (p[1] + 0.5) * f64::from(ZOOM)];
-    for point in points {
-        let [x, y] = shown(point);
-        dot(picture, x, y, 1, Rgb([60, 255, 60]));
-    }
-    let back = ReferencePose::from_rt(*row).rotation.transpose();
-    if let Some(nose) = points.get(30) {
-        let [x, y] = shown(nose);
-        for (axis, color) in [(0, Rgb([255, 60, 60])), (1, Rgb([60, 255, 60])), (2, Rgb([90, 120, 255]))] {
-            let direction = back.column(axis);
-            for step in 0..160 {
-                let along = f64::from(step) * 0.5 * f64::from(ZOOM) / 2.0;
-                dot(picture, x + along * direction[0], y + along * direction[1], 1, color);
-            }
-        }
-    }
-}
-
-fn dot(picture: &mut RgbImage, x: f64, y: f64, radius: i64, color: Rgb<u8>) {
-    for dy in -radius..radius {
-        for dx in -radius..radius {
-            let (x, y) = (x.round() as i64 + dx, y.round() as i64 + dy);
-            if (0..i64::from(picture.width())).contains(&x) && (0..i64::from(picture.height())).contains(&y) {
-                picture.put_pixel(x as u32, y as u32, color);
-            }
-        }
-    }
+    RgbImage::from_fn(CLIP_SIDE, CLIP_SIDE, |x, y| Rgb([label.data[(y * CLIP_SIDE + x) as usize]; 3]))
 }

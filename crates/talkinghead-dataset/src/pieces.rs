@@ -1,6 +1,6 @@
 //! A source as pieces: its frames from cut to cut, and the sound that belongs to them, read once from front to back.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 use talkinghead_face::FaceError;
@@ -10,6 +10,9 @@ use crate::shots::ShotDetector;
 
 /// Samples of sound a frame lasts.
 pub(crate) const SAMPLES_PER_FRAME: usize = (SAMPLE_RATE / FRAME_RATE) as usize;
+
+/// Frames of a piece up to so many bytes are kept from the tracking to the writing; of larger pieces they are decoded twice.
+const KEPT_BYTES: usize = 96 << 20;
 
 /// The frames of a source, given out piece by piece.
 pub(crate) struct PieceReader {
@@ -56,12 +59,17 @@ impl PieceReader {
 
     /// The next piece; `None` at the end of the source.
     pub(crate) fn next_piece(&mut self) -> Option<Piece<'_>> {
-        self.held.is_some().then(|| Piece { reader: self, count: 0, over: false })
+        self.held.is_some().then(|| Piece { reader: self, count: 0, over: false, kept: Some(KeptFrames::default()) })
     }
 
     /// Whether another piece follows.
     pub(crate) fn has_more(&self) -> bool {
         self.held.is_some()
+    }
+
+    /// What went wrong without ending the reading; complete once the last piece is.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        self.frames.warnings()
     }
 
     /// What broke the reading off, if anything did.
@@ -76,6 +84,32 @@ pub(crate) struct Piece<'a> {
     /// Frames given so far.
     pub(crate) count: usize,
     over: bool,
+    /// `None` once they are too many.
+    kept: Option<KeptFrames>,
+}
+
+#[derive(Default)]
+struct KeptFrames {
+    frames: Vec<RgbImage>,
+    bytes: usize,
+}
+
+impl Piece<'_> {
+    /// Ends the piece: passes over what was not read of it; gives its frames again, if they are few enough to have been kept.
+    pub(crate) fn finish(mut self) -> (usize, Option<Vec<RgbImage>>) {
+        while self.next().is_some() {}
+        (self.count, self.kept.map(|kept| kept.frames))
+    }
+
+    fn keep(&mut self, frame: &RgbImage) {
+        let Some(kept) = &mut self.kept else { return };
+        kept.bytes += frame.as_raw().len();
+        if kept.bytes > KEPT_BYTES {
+            self.kept = None;
+        } else {
+            kept.frames.push(frame.clone());
+        }
+    }
 }
 
 impl Iterator for Piece<'_> {
@@ -101,9 +135,41 @@ impl Iterator for Piece<'_> {
         } else {
             self.over = true;
         }
+        self.keep(&frame);
         Some(Ok(frame))
     }
 }
+
+/// The frames of a source once more, for pieces whose frames were not kept; opened only when needed.
+pub(crate) struct Replay {
+    path: PathBuf,
+    limits: Limits,
+    reader: Option<FrameReader>,
+    /// Number of the frame that the reader gives next.
+    at: usize,
+}
+
+impl Replay {
+    pub(crate) fn new(path: &Path, limits: &Limits) -> Self {
+        Self { path: path.to_owned(), limits: *limits, reader: None, at: 0 }
+    }
+
+    /// The `count` frames from number `first` on; pieces must be asked for in order.
+    pub(crate) fn frames(&mut self, first: usize, count: usize) -> Result<impl Iterator<Item = Picture> + '_, MediaError> {
+        let reader = match &mut self.reader {
+            Some(reader) => reader,
+            none => none.insert(FrameReader::open(&self.path, &self.limits)?),
+        };
+        for frame in reader.by_ref().take(first - self.at) {
+            frame?;
+        }
+        self.at = first + count;
+        Ok(reader.by_ref().take(count))
+    }
+}
+
+/// A frame of a piece.
+pub(crate) type Picture = Result<RgbImage, MediaError>;
 
 /// The sound of a source, given out in stretches that lie one after the other.
 pub(crate) struct SoundStream {

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use image::RgbImage;
 use talkinghead_face::{FaceChoice, FaceError, FaceNetworks, FaceTrack, FaceTracker};
-use talkinghead_media::{AudioReader, FRAME_RATE, FrameReader, Limits, MediaError, MediaKind, probe};
+use talkinghead_media::{AudioReader, FRAME_RATE, Limits, MediaError, MediaKind, probe};
 
 use crate::clip_writer::{ClipWriter, Take};
-use crate::pieces::{PieceReader, SoundStream};
+use crate::pieces::{PieceReader, Replay, SoundStream};
 use crate::stages::StageClock;
+use crate::transcript::read_transcript;
 use crate::{ClipDescription, ClipSettings, DatasetError, Reason, Rejection, Source, StageSeconds};
 
 /// A source's files on this machine.
@@ -69,7 +69,7 @@ impl Processor {
         let mut sound = SoundStream::open(sound_path, &limits)?;
         let most_frames = (self.settings.most_seconds * f64::from(FRAME_RATE)).round().max(1.0) as usize;
         let mut pieces = PieceReader::open(&files.video, &limits, most_frames)?;
-        let mut again = FrameReader::open(&files.video, &limits)?;
+        let mut replay = Replay::new(&files.video, &limits);
         let tracker = FaceTracker::new(&self.networks, FaceChoice::default());
         let transcript = files.transcript.as_deref().map(read_transcript);
         let mut outcome = Outcome::default();
@@ -77,10 +77,7 @@ impl Processor {
         let mut broken = None;
         while let Some(mut piece) = pieces.next_piece() {
             let tracked = self.clock.time("decoding and tracking", || tracker.track(piece.by_ref()));
-            // The tracker may have given up early; the rest of the piece is still to be passed over.
-            while piece.next().is_some() {}
-            let frames = piece.count;
-            let mut pictures = again.by_ref().take(frames);
+            let (frames, kept) = piece.finish();
             match self.judged_track(tracked, frames) {
                 Ok(track) => {
                     let take = Take {
@@ -92,7 +89,11 @@ impl Processor {
                         hash: files.hashes.first().map_or("", String::as_str),
                         transcript: transcript.as_deref(),
                     };
-                    let clip = ClipWriter { processor: self, staging }.write(&take, &mut pictures, &mut sound)?;
+                    let writer = ClipWriter { processor: self, staging };
+                    let clip = match kept {
+                        Some(kept) => writer.write(&take, &mut kept.into_iter().map(Ok), &mut sound)?,
+                        None => writer.write(&take, &mut replay.frames(first, frames)?, &mut sound)?,
+                    };
                     if outcome.strip.is_none() {
                         outcome.strip = clip.strip;
                     }
@@ -106,9 +107,6 @@ impl Processor {
                 }
                 Err(Trouble::Source(reason, detail)) => {
                     outcome.rejected.push(piece_rejection(source, first, frames, reason, detail));
-                    for picture in pictures.by_ref() {
-                        picture?;
-                    }
                 }
                 Err(run) => return Err(run),
             }
@@ -122,6 +120,10 @@ impl Processor {
                 Trouble::Source(reason, detail) => outcome.rejected.push(piece_rejection(source, first, 0, reason, detail)),
                 run => return Err(run),
             }
+        }
+        for warning in pieces.warnings() {
+            let detail = strip(&warning, &files.video);
+            outcome.rejected.push(piece_rejection(source, first, 0, Reason::Damaged, detail));
         }
         if first == 0 && outcome.rejected.is_empty() {
             return Err(Trouble::Source(Reason::Undecodable, "it holds no frames".to_owned()));
@@ -223,19 +225,3 @@ fn strip(text: &str, path: &Path) -> String {
 pub(crate) fn piece_rejection(source: &Source, first: usize, frames: usize, reason: Reason, detail: String) -> Rejection {
     Rejection { first_frame: Some(first), frames: Some(frames), ..Rejection::of_source(&source.name, reason, detail) }
 }
-
-/// The words of a clip: LRS3's `Text:` line, GRID's words, or the file as it is.
-fn read_transcript(path: &Path) -> String {
-    let text = std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes[..bytes.len().min(1 << 16)]).into_owned()).unwrap_or_default();
-    if let Some(said) = text.lines().find_map(|line| line.strip_prefix("Text:")) {
-        return said.trim().to_owned();
-    }
-    if path.extension().is_some_and(|extension| extension == "align") {
-        let words = text.lines().filter_map(|line| line.split_whitespace().nth(2)).filter(|word| !matches!(*word, "sil" | "sp"));
-        return words.collect::<Vec<_>>().join(" ");
-    }
-    text.trim().to_owned()
-}
-
-/// A frame of a piece.
-pub(crate) type Picture = Result<RgbImage, MediaError>;

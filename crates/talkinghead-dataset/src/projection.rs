@@ -22,3 +22,59 @@ pub(crate) fn rasterized(vertices: &[[f64; 3]], triangles: &[[usize; 3]], colour
     let drawn = render_hard(ColouredMesh { vertices, triangles, colours }, side as usize, side as usize);
     RgbImage::from_fn(side, side, |x, y| image::Rgb(drawn.colours[(y * side + x) as usize]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rigid::to_front;
+    use talkinghead_face::CanonicalMesh;
+
+    /// The key frame's own projection lies over the key frame: a shift of half a pixel would show in the gradient.
+    #[test]
+    fn the_key_frame_shows_itself() {
+        let pose = ReferencePose::from_rt([0.05, -0.1, 0.03, 4.0, -3.0, 10.0]);
+        let canonical = &CanonicalMesh::get().vertices;
+        let standard: Vec<[f64; 3]> = canonical
+            .iter()
+            .map(|v| [128.0 + 8.0 * f64::from(v[0]), 128.0 + 8.0 * f64::from(v[1]), -8.0 * f64::from(v[2])])
+            .collect();
+        let picture = RgbImage::from_fn(256, 256, |x, y| image::Rgb([x as u8, y as u8, (128 + (x as i32 - y as i32) / 2) as u8]));
+        let mesh = HeadMesh::of_frame(&posed(&pose, &standard), &picture);
+        let front = HeadMesh { vertices: to_front(&pose, &mesh.vertices), ..mesh };
+        let drawn = animation_frame(&front, &pose);
+        let (mut count, mut bias) = (0_u32, [0.0; 2]);
+        for (x, y, pixel) in drawn.enumerate_pixels().filter(|(_, _, pixel)| pixel.0 != [0; 3]) {
+            let own = picture.get_pixel(x, y);
+            (0..2).for_each(|k| bias[k] += f64::from(pixel[k]) - f64::from(own[k]));
+            count += 1;
+        }
+        let bias = bias.map(|sum| sum / f64::from(count));
+        assert!(count > 10_000, "{count}");
+        // Colours are truncated, not rounded: half a grey level too dark on average.
+        assert!(bias.iter().all(|b| (b + 0.5).abs() < 0.15), "{bias:?}");
+    }
+
+    /// No pixel inside the face stays black, in any pose of speech.
+    #[test]
+    fn the_projection_has_no_holes() {
+        let canonical = &CanonicalMesh::get().vertices;
+        let points: Vec<[f64; 3]> =
+            canonical.iter().map(|v| [9.0 * f64::from(v[0]), 9.0 * f64::from(v[1]), -9.0 * f64::from(v[2])]).collect();
+        let centred: Vec<[f64; 3]> = points.iter().map(|p| [p[0] + 128.0, p[1] + 128.0, p[2]]).collect();
+        let mesh = HeadMesh::of_frame(&centred, &RgbImage::from_pixel(256, 256, image::Rgb([200, 150, 120])));
+        let front = HeadMesh { vertices: mesh.vertices.iter().map(|p| [p[0] - 128.0, p[1] - 128.0, p[2]]).collect(), ..mesh };
+        for (pitch, yaw) in [(0.0, 0.0), (0.3, 0.4), (-0.3, -0.5), (0.0, 0.7)] {
+            let pose = ReferencePose::from_rt([pitch, yaw, 0.1, 0.0, 0.0, 0.0]);
+            let moved = ReferencePose { translation: -(pose.rotation * nalgebra::Vector3::new(128.0, 128.0, 0.0)), ..pose };
+            let drawn = animation_frame(&front, &moved);
+            for row in 0..256 {
+                let lit: Vec<u32> = (0..256).filter(|&x| drawn.get_pixel(x, row).0 != [0; 3]).collect();
+                if let (Some(first), Some(last)) = (lit.first(), lit.last()) {
+                    // The outline may be concave (the temples), a hole inside is one pixel after another.
+                    let gaps = (last - first + 1) as usize - lit.len();
+                    assert!(gaps <= 12, "{gaps} black pixels in row {row} at pitch {pitch}, yaw {yaw}");
+                }
+            }
+        }
+    }
+}

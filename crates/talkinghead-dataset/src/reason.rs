@@ -20,6 +20,8 @@ pub enum Reason {
     NotAVideo,
     /// The content cannot be decoded.
     Undecodable,
+    /// The content is damaged in places or breaks off; what could be read was used.
+    Damaged,
     /// Over the limits of length or size.
     OverLimit,
     /// A name or place that the corpus' layout does not know.
@@ -68,7 +70,8 @@ impl Reason {
             Self::UnreadableFile => "the file may not be read",
             Self::EmptyFile => "the file is empty",
             Self::NotAVideo => "the file is no video",
-            Self::Undecodable => "the file is damaged",
+            Self::Undecodable => "the file cannot be decoded",
+            Self::Damaged => "the file is damaged in places",
             Self::OverLimit => "the file is over the limits",
             Self::UnknownLayout => "the file's place is none of the corpus' layout",
             Self::NoAudio => "there is no sound",

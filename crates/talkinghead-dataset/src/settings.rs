@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::quality::Thresholds;
-use crate::Corpus;
+use crate::{Corpus, Thresholds};
 
 /// Changes whenever the same source and settings would give other clips.
 const OUTPUT_VERSION: u32 = 1;

@@ -40,7 +40,8 @@ pub fn smooth(signal: &[f64], width: usize, trim: Trim) -> Vec<f64> {
     padded.extend(signal);
     padded.extend(signal[count - 1 - reach..count - 1].iter().rev());
     // The window is symmetric, so correlation and convolution agree.
-    let full: Vec<f64> = padded.windows(width).map(|part| part.iter().zip(&window).map(|(&x, &w): (&f64, &f64)| x * w).sum()).collect();
+    let full: Vec<f64> =
+        padded.windows(width).map(|part| part.iter().zip(&window).map(|(&x, &w): (&f64, &f64)| x * w).sum()).collect();
     let half = reach / 2;
     match trim {
         Trim::None => full,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use crate::preprocess::locked;
+use crate::workshop::locked;
 
 /// Seconds by stage, summed over all jobs.
 pub type StageSeconds = BTreeMap<String, f64>;

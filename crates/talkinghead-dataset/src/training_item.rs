@@ -49,9 +49,8 @@ pub struct CropJitter {
 
 /// The box that training cuts out around a frame's landmarks (x, y, z in pixels); without jitter the centred one.
 pub fn training_crop(points: &[[f64; 3]], jitter: Option<CropJitter>) -> PixelBox {
-    let extreme = |axis: usize| {
-        points.iter().fold((f64::MAX, f64::MIN), |(a, b), p| (a.min(p[axis].trunc()), b.max(p[axis].trunc())))
-    };
+    let extreme =
+        |axis: usize| points.iter().fold((f64::MAX, f64::MIN), |(a, b), p| (a.min(p[axis].trunc()), b.max(p[axis].trunc())));
     let ((x0, x1), (y0, y1)) = (extreme(0), extreme(1));
     let (mut width, mut height) = (x1 - x0, x1 - x0);
     let (mut x, mut y) = (((x0 + x1) / 2.0).floor(), ((y0 + y1) / 2.0).floor());

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use crate::merge::ManifestRow;
-use crate::{DatasetError, Place};
+use crate::{DatasetError, ManifestRow, Place};
 
 /// Writes `shards/SPLIT-000000.tar` and so on, in the manifest's order, and notes each clip's shard in its row. The same
 /// clips give the same bytes.

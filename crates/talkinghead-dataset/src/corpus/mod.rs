@@ -4,6 +4,7 @@
 mod crema_d;
 mod grid;
 mod lrs3;
+mod names;
 mod videos;
 mod voxceleb2;
 
@@ -74,7 +75,7 @@ impl Corpus {
             Self::Videos => videos::sources(&listing.files, peek),
         };
         sources.sort_by(|a, b| a.name.cmp(&b.name));
-        name_clips(&mut sources);
+        names::name_clips(&mut sources);
         (sources, problems)
     }
 }
@@ -179,22 +180,6 @@ fn parts(path: &Path) -> Vec<&str> {
     let mut parts: Vec<&str> = path.iter().map(|part| part.to_str().unwrap_or("")).collect();
     parts.pop();
     parts
-}
-
-/// Two videos that differ only in their extension (`a.mp4`, `a.mov`) keep it in the clips' names; so does one that is named
-/// like a piece of another (`a-001.mp4` beside `a.mp4`).
-fn name_clips(sources: &mut [Source]) {
-    let mut count: HashMap<String, usize> = HashMap::new();
-    for source in sources.iter() {
-        *count.entry(source.clip.clone()).or_default() += 1;
-    }
-    let like_a_piece = |clip: &str| {
-        let whole = clip.rsplit_once('-').filter(|(_, number)| number.len() >= 3 && number.bytes().all(|b| b.is_ascii_digit()));
-        whole.is_some_and(|(whole, _)| count.contains_key(whole))
-    };
-    for source in sources.iter_mut().filter(|source| count[&source.clip] > 1 || like_a_piece(&source.clip)) {
-        source.clip = source.name.clone();
-    }
 }
 
 /// The name of a piece of a source that gave several.
