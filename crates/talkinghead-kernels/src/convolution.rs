@@ -2,11 +2,14 @@
 
 use std::sync::OnceLock;
 
+#[cfg(target_arch = "x86_64")]
+use crate::amx;
 use crate::direct::{self, DirectWeights};
 use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
+use crate::scratch::with_scratch;
 use crate::winograd::{self, WinogradWeights};
-use crate::{KernelError, Path};
+use crate::{KernelError, Path, Precision, precision};
 
 /// How a convolution is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,20 +28,50 @@ pub struct Convolution {
     geometry: Geometry,
     path: Path,
     method: Method,
+    precision: Precision,
     weights: Vec<f32>,
     direct: OnceLock<DirectWeights>,
     winograd: OnceLock<WinogradWeights>,
+    #[cfg(target_arch = "x86_64")]
+    tiles: OnceLock<amx::TileWeights>,
 }
 
 impl Convolution {
-    /// Takes weights `[output, input, kh, kw]`, transposed `[input, output, kh, kw]`.
+    /// Takes weights `[output, input, kh, kw]`, transposed `[input, output, kh, kw]`. Computes in f32.
     ///
     /// # Errors
     /// The wrong number of weights.
     pub fn new(geometry: Geometry, weights: Vec<f32>, path: Path, method: Method) -> Result<Self, KernelError> {
         check("weights", weights.len(), geometry.weights())?;
         let path = if path.is_available() { path } else { Path::Portable };
-        Ok(Self { geometry, path, method, weights, direct: OnceLock::new(), winograd: OnceLock::new() })
+        Ok(Self {
+            geometry,
+            path,
+            method,
+            precision: Precision::F32,
+            weights,
+            direct: OnceLock::new(),
+            winograd: OnceLock::new(),
+            #[cfg(target_arch = "x86_64")]
+            tiles: OnceLock::new(),
+        })
+    }
+
+    /// The same in another precision. In bf16 the weights are rounded for good, and the method is [`Method::Exact`].
+    #[must_use]
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        self.precision = precision.on(self.path);
+        if self.precision == Precision::Bf16 {
+            self.method = Method::Exact;
+            self.weights.iter_mut().for_each(|weight| *weight = precision::round(*weight));
+            self.direct = OnceLock::new();
+        }
+        self
+    }
+
+    /// The precision in use: [`Precision::F32`] or [`Precision::Bf16`].
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// Sizes, strides, paddings.
@@ -72,16 +105,39 @@ impl Convolution {
         if length == 0 {
             return Ok(());
         }
+        if self.precision == Precision::Bf16 {
+            #[cfg(target_arch = "x86_64")]
+            if self.path == Path::Amx {
+                let weights = self.tiles.get_or_init(|| amx::TileWeights::new(geometry, &self.weights));
+                let problem = amx::Problem { geometry, weights, x, batch, size, output, epilogue };
+                // SAFETY: the path was found available when it was taken.
+                unsafe { amx::convolve::<amx::Instructions>(self.path, &problem, out) };
+                return Ok(());
+            }
+            with_scratch(x.len(), |rounded| {
+                for (to, from) in rounded.iter_mut().zip(x) {
+                    *to = precision::round(*from);
+                }
+                self.by_vectors(rounded, batch, size, output, epilogue, out);
+            });
+            return Ok(());
+        }
+        self.by_vectors(x, batch, size, output, epilogue, out);
+        Ok(())
+    }
+
+    /// Convolves with f32 vectors. Buffers have been checked.
+    fn by_vectors(&self, x: &[f32], batch: usize, size: [usize; 2], output: [usize; 2], epilogue: Epilogue<'_>, out: &mut [f32]) {
+        let geometry = &self.geometry;
         let (rows, _) = crate::simd::tile_shape(self.path);
         if self.method == Method::Fast && winograd::pays(geometry, batch, output) {
             let weights = self.winograd.get_or_init(|| WinogradWeights::new(geometry, &self.weights, rows));
             let problem = winograd::Problem { geometry, weights, x, batch, size, output, epilogue };
             winograd::convolve(self.path, problem, out);
-            return Ok(());
+            return;
         }
         let weights = self.direct.get_or_init(|| DirectWeights::new(geometry, &self.weights, rows));
         direct::convolve(self.path, direct::Problem { geometry, weights, x, batch, size, output, epilogue }, out);
-        Ok(())
     }
 }
 

@@ -17,6 +17,12 @@ pub enum KernelError {
         /// What was asked for.
         path: Path,
     },
+    /// No precision of this name.
+    #[error("`{name}` is no precision; there are f32, bf16 and auto")]
+    UnknownPrecision {
+        /// What was asked for.
+        name: String,
+    },
     /// A buffer of the wrong length.
     #[error("the {what} of a convolution must hold {wanted} numbers, found {found}")]
     Length {
@@ -30,4 +36,7 @@ pub enum KernelError {
     /// A geometry that makes no picture.
     #[error("impossible convolution: {0}")]
     Geometry(String),
+    /// A tensor that an operation for inference on the processor cannot take.
+    #[error("this operation takes tensors in the processor's memory, without gradients")]
+    Elsewhere,
 }

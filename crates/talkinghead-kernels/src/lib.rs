@@ -1,7 +1,7 @@
 //! Convolution and the few other hot operations of the networks, forward and backward, for the processor: AMX, AVX-512, AVX2, NEON
 //! and portable. Knows nothing of networks; may use nothing of the project.
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", test))]
 mod amx;
 mod attention;
 #[cfg(feature = "burn")]
@@ -16,6 +16,7 @@ mod grid_sample;
 mod modulation;
 mod parallel;
 mod path;
+mod precision;
 mod scratch;
 pub mod simd;
 mod weight_gradient;
@@ -30,4 +31,8 @@ pub use geometry::{Direction, Geometry};
 pub use grid_sample::{Corners, Sampling};
 pub use modulation::{Branch, Modulation, ModulationWeights, modulate};
 pub use path::{Path, VARIABLE};
+pub use precision::Precision;
+#[cfg(test)]
+extern crate self as talkinghead_kernels;
+
 pub use weight_gradient::{bias_gradient, weight_gradient};

@@ -7,7 +7,7 @@ mod columns;
 mod drive;
 mod pack;
 
-pub(crate) use drive::{Problem, convolve};
+pub(crate) use drive::{Problem, convolve, finish};
 pub(crate) use pack::DirectWeights;
 
 /// Depth (input channels times taps) after which a panel is packed anew; 256 steps of 24 pixels fill three quarters of a
