@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 use talkinghead_face::FaceError;
-use talkinghead_media::{AudioReader, FRAME_RATE, FrameReader, Limits, MediaError, SAMPLE_RATE};
+use talkinghead_media::{AudioReader, FRAME_RATE, FrameReader, Limits, MediaError, MediaInfo, SAMPLE_RATE};
 
 use crate::shots::ShotDetector;
 
@@ -26,9 +26,9 @@ pub(crate) struct PieceReader {
 }
 
 impl PieceReader {
-    pub(crate) fn open(path: &Path, limits: &Limits, most_frames: usize) -> Result<Self, MediaError> {
+    pub(crate) fn open(path: &Path, info: MediaInfo, limits: &Limits, most_frames: usize) -> Result<Self, MediaError> {
         let mut reader = Self {
-            frames: FrameReader::open(path, limits)?,
+            frames: FrameReader::open_probed(path, info, limits)?,
             detector: ShotDetector::new(),
             held: None,
             most_frames,
@@ -143,6 +143,7 @@ impl Iterator for Piece<'_> {
 /// The frames of a source once more, for pieces whose frames were not kept; opened only when needed.
 pub(crate) struct Replay {
     path: PathBuf,
+    info: MediaInfo,
     limits: Limits,
     reader: Option<FrameReader>,
     /// Number of the frame that the reader gives next.
@@ -150,15 +151,15 @@ pub(crate) struct Replay {
 }
 
 impl Replay {
-    pub(crate) fn new(path: &Path, limits: &Limits) -> Self {
-        Self { path: path.to_owned(), limits: *limits, reader: None, at: 0 }
+    pub(crate) fn new(path: &Path, info: MediaInfo, limits: &Limits) -> Self {
+        Self { path: path.to_owned(), info, limits: *limits, reader: None, at: 0 }
     }
 
     /// The `count` frames from number `first` on; pieces must be asked for in order.
     pub(crate) fn frames(&mut self, first: usize, count: usize) -> Result<impl Iterator<Item = Picture> + '_, MediaError> {
         let reader = match &mut self.reader {
             Some(reader) => reader,
-            none => none.insert(FrameReader::open(&self.path, &self.limits)?),
+            none => none.insert(FrameReader::open_probed(&self.path, self.info.clone(), &self.limits)?),
         };
         for frame in reader.by_ref().take(first - self.at) {
             frame?;
@@ -181,8 +182,8 @@ pub(crate) struct SoundStream {
 }
 
 impl SoundStream {
-    pub(crate) fn open(path: &Path, limits: &Limits) -> Result<Self, MediaError> {
-        Ok(Self { reader: AudioReader::open(path, limits)?, buffer: Vec::new(), start: 0, ended: false })
+    pub(crate) fn open(path: &Path, info: MediaInfo, limits: &Limits) -> Result<Self, MediaError> {
+        Ok(Self { reader: AudioReader::open_probed(path, info, limits)?, buffer: Vec::new(), start: 0, ended: false })
     }
 
     /// Samples `from..to`; those before the start or past the end are left out, so the result may be shorter. What lies

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use talkinghead_face::{FaceChoice, FaceError, FaceNetworks, FaceTrack, FaceTracker};
-use talkinghead_media::{AudioReader, FRAME_RATE, Limits, MediaError, MediaKind, probe};
+use talkinghead_media::{FRAME_RATE, Limits, MediaError, MediaInfo, MediaKind, probe};
 
 use crate::clip_writer::{ClipWriter, Take};
 use crate::pieces::{PieceReader, Replay, SoundStream};
@@ -65,11 +65,11 @@ impl Processor {
 
     fn pieces(&self, source: &Source, files: &SourceFiles, staging: &Path) -> Result<Outcome, Trouble> {
         let limits = Limits::default().with_max_seconds(self.settings.most_source_seconds);
-        let sound_path = self.check(files, &limits)?;
-        let mut sound = SoundStream::open(sound_path, &limits)?;
+        let info = self.clock.time("opening", || probe(&files.video, &limits))?;
+        let mut sound = self.clock.time("opening", || sound_of(files, &info, &limits))?;
         let most_frames = (self.settings.most_seconds * f64::from(FRAME_RATE)).round().max(1.0) as usize;
-        let mut pieces = PieceReader::open(&files.video, &limits, most_frames)?;
-        let mut replay = Replay::new(&files.video, &limits);
+        let mut pieces = PieceReader::open(&files.video, info.clone(), &limits, most_frames)?;
+        let mut replay = Replay::new(&files.video, info, &limits);
         let tracker = FaceTracker::new(&self.networks, FaceChoice::default());
         let transcript = files.transcript.as_deref().map(read_transcript);
         let mut outcome = Outcome::default();
@@ -131,27 +131,6 @@ impl Processor {
         Ok(outcome)
     }
 
-    /// Looks at a source before anything is decoded; gives the file with its sound.
-    fn check<'a>(&self, files: &'a SourceFiles, limits: &Limits) -> Result<&'a Path, Trouble> {
-        let info = probe(&files.video, limits)?;
-        if info.kind != MediaKind::Video {
-            let what = match info.kind {
-                MediaKind::Picture => "a picture",
-                MediaKind::Audio => "a sound file",
-                _ => "a folder",
-            };
-            return Err(Trouble::Source(Reason::NotAVideo, format!("its content is {what}")));
-        }
-        match (&files.audio, info.audio) {
-            (Some(audio), _) => {
-                AudioReader::open(audio, limits)?;
-                Ok(audio)
-            }
-            (None, Some(_)) => Ok(&files.video),
-            (None, None) => Err(Trouble::Source(Reason::NoAudio, "it has no sound track, and no sound file belongs to it".to_owned())),
-        }
-    }
-
     fn judged_track(&self, tracked: Result<FaceTrack, FaceError>, frames: usize) -> Result<FaceTrack, Trouble> {
         let least = (self.settings.least_seconds * f64::from(FRAME_RATE)).round().max(2.0) as usize;
         if frames < least {
@@ -163,6 +142,23 @@ impl Processor {
             FaceError::FaceTooSmall { .. } => Trouble::Source(Reason::FaceTooSmall, error.to_string()),
             other => Trouble::Source(Reason::Failed, other.to_string()),
         })
+    }
+}
+
+/// The sound of a source whose video was found to be `info`: in its own file, or in the video's.
+fn sound_of(files: &SourceFiles, info: &MediaInfo, limits: &Limits) -> Result<SoundStream, Trouble> {
+    if info.kind != MediaKind::Video {
+        let what = match info.kind {
+            MediaKind::Picture => "a picture",
+            MediaKind::Audio => "a sound file",
+            _ => "a folder",
+        };
+        return Err(Trouble::Source(Reason::NotAVideo, format!("its content is {what}")));
+    }
+    match (&files.audio, &info.audio) {
+        (Some(audio), _) => Ok(SoundStream::open(audio, probe(audio, limits)?, limits)?),
+        (None, Some(_)) => Ok(SoundStream::open(&files.video, info.clone(), limits)?),
+        (None, None) => Err(Trouble::Source(Reason::NoAudio, "it has no sound track, and no sound file belongs to it".to_owned())),
     }
 }
 

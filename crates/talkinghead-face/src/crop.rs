@@ -1,6 +1,6 @@
 //! The square around the face that the reference's videos are cut to (SPEC-data section 3), right at the borders.
 
-use image::{Rgb, RgbImage};
+use image::RgbImage;
 
 use crate::FaceError;
 use crate::landmarks68::IBUG_POINTS;
@@ -77,27 +77,32 @@ impl FaceCrop {
         let scale = f64::from(self.side) / f64::from(CROP_SIDE);
         let last = i64::from(self.side) - 1;
         // Scaling reads the square only: its own edge is repeated, never what lies beside it.
-        let taps = |index: u32| {
+        let taps = |index: u32, offset: i64, length: u32| {
             let v = ((f64::from(index) + 0.5) * scale - 0.5).clamp(0.0, last as f64);
             let low = v as i64;
-            (low, (low + 1).min(last), (v - low as f64) as f32)
+            let inside = |v: i64| usize::try_from(v).ok().filter(|&v| v < length as usize);
+            (inside(offset + low), inside(offset + (low + 1).min(last)), (v - low as f64) as f32)
         };
-        let pixel = |x: i64, y: i64| -> [f32; 3] {
-            let inside = |v: i64, length: u32| u32::try_from(v).ok().filter(|&v| v < length);
-            match (inside(left + x, picture.width()), inside(top + y, picture.height())) {
-                (Some(x), Some(y)) => picture.get_pixel(x, y).0.map(f32::from),
-                _ => [0.0; 3],
+        let width = picture.width() as usize;
+        let columns: Vec<_> = (0..CROP_SIDE).map(|column| taps(column, left, picture.width())).collect();
+        let source = picture.as_raw();
+        let row_of = |y: Option<usize>| y.and_then(|y| source.get(y * width * 3..(y + 1) * width * 3)).unwrap_or(&[]);
+        let mut cut = RgbImage::new(CROP_SIDE, CROP_SIDE);
+        for (row, pixels) in cut.chunks_exact_mut(3 * CROP_SIDE as usize).enumerate() {
+            let (y0, y1, fy) = taps(row as u32, top, picture.height());
+            let (upper, lower) = (row_of(y0), row_of(y1));
+            for (out, &(x0, x1, fx)) in pixels.chunks_exact_mut(3).zip(&columns) {
+                let (a, b) = (pixel(upper, x0), pixel(upper, x1));
+                let (c, d) = (pixel(lower, x0), pixel(lower, x1));
+                for k in 0..3 {
+                    let upper = a[k] + fx * (b[k] - a[k]);
+                    let lower = c[k] + fx * (d[k] - c[k]);
+                    // Of a value from 0 to 255, this is its rounding.
+                    out[k] = (upper + fy * (lower - upper) + 0.5) as u8;
+                }
             }
-        };
-        RgbImage::from_fn(CROP_SIDE, CROP_SIDE, |column, row| {
-            let ((x0, x1, fx), (y0, y1, fy)) = (taps(column), taps(row));
-            let corners = [pixel(x0, y0), pixel(x1, y0), pixel(x0, y1), pixel(x1, y1)];
-            Rgb(std::array::from_fn(|c| {
-                let upper = corners[0][c] + fx * (corners[1][c] - corners[0][c]);
-                let lower = corners[2][c] + fx * (corners[3][c] - corners[2][c]);
-                (upper + fy * (lower - upper)).round() as u8
-            }))
-        })
+        }
+        cut
     }
 
     /// Carries a point of the frame into the crop (pixel `k`'s value lies at coordinate `k` in both).
@@ -112,6 +117,14 @@ impl FaceCrop {
         let corner = self.corner(frame);
         let scale = f64::from(self.side) / f64::from(CROP_SIDE);
         std::array::from_fn(|k| (point[k] + 0.5) * scale - 0.5 + corner[k] as f64)
+    }
+}
+
+/// A pixel of a row of RGB bytes; black outside.
+fn pixel(row: &[u8], x: Option<usize>) -> [f32; 3] {
+    match x.and_then(|x| row.get(3 * x..3 * x + 3)) {
+        Some(rgb) => [f32::from(rgb[0]), f32::from(rgb[1]), f32::from(rgb[2])],
+        None => [0.0; 3],
     }
 }
 
@@ -159,6 +172,8 @@ fn hann_smoothed(track: &[[f64; 2]], window: usize) -> Vec<[f64; 2]> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use image::Rgb;
+
     use super::*;
 
     fn face(x: f64, y: f64) -> [[f64; 2]; IBUG_POINTS] {

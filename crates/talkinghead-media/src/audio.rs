@@ -34,6 +34,14 @@ impl AudioReader {
         Self::open_at_rate(path, limits, SAMPLE_RATE)
     }
 
+    /// As [`AudioReader::open`] for what [`probe`] has looked at already, which saves a process.
+    ///
+    /// # Errors
+    /// As [`AudioReader::open`].
+    pub fn open_probed(path: &Path, info: MediaInfo, limits: &Limits) -> Result<Self, MediaError> {
+        Self::start(path, info, limits, SAMPLE_RATE)
+    }
+
     /// Opens a file's first sound track at `rate` samples per second.
     ///
     /// # Errors
@@ -45,7 +53,10 @@ impl AudioReader {
         if path.is_dir() {
             return Err(MediaError::NoAudio { path: path.to_owned() });
         }
-        let info = probe(path, limits)?;
+        Self::start(path, probe(path, limits)?, limits, rate)
+    }
+
+    fn start(path: &Path, info: MediaInfo, limits: &Limits, rate: u32) -> Result<Self, MediaError> {
         if info.kind == MediaKind::Picture || info.audio.is_none() {
             return Err(MediaError::NoAudio { path: path.to_owned() });
         }

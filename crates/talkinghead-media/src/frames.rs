@@ -47,7 +47,14 @@ impl FrameReader {
     /// # Errors
     /// The path is missing or unreadable, holds no picture, or is over `limits`; ffmpeg is missing.
     pub fn open(path: &Path, limits: &Limits) -> Result<Self, MediaError> {
-        let info = probe(path, limits)?;
+        Self::open_probed(path, probe(path, limits)?, limits)
+    }
+
+    /// As [`FrameReader::open`] for what [`probe`] has looked at already, which saves a process.
+    ///
+    /// # Errors
+    /// As [`FrameReader::open`].
+    pub fn open_probed(path: &Path, info: MediaInfo, limits: &Limits) -> Result<Self, MediaError> {
         let warnings = Arc::new(Mutex::new(Vec::new()));
         let source = match info.kind {
             MediaKind::Picture => Source::pictures(vec![path.to_owned()], limits),

@@ -61,6 +61,13 @@ impl FrameProjection {
     }
 }
 
+/// The least whole number not below a value, 0 for negative ones. The processor's own rounding is a function call on most
+/// targets.
+fn rounded_up(value: f64) -> usize {
+    let whole = value as usize;
+    whole + usize::from((whole as f64) < value)
+}
+
 /// Renders a mesh (SPEC-data section 6): pixel (r, c) has its centre at (c + 0.5, r + 0.5), the largest z is in front,
 /// colours are 255 times the interpolated ones, truncated.
 pub fn render_hard(mesh: ColouredMesh<'_>, width: usize, height: usize) -> MeshImage {
@@ -73,15 +80,20 @@ pub fn render_hard(mesh: ColouredMesh<'_>, width: usize, height: usize) -> MeshI
         if area == 0.0 || !area.is_finite() {
             continue;
         }
+        // Pixels whose centres lie within the triangle's box; fine meshes have many triangles without any.
         let range = |axis: usize, size: usize| {
             let low = a[axis].min(b[axis]).min(c[axis]);
             let high = a[axis].max(b[axis]).max(c[axis]);
-            let first = (low - 0.5).ceil().max(0.0) as usize;
-            let end = ((high - 0.5).floor() + 1.0).clamp(0.0, size as f64) as usize;
+            let first = rounded_up(low - 0.5);
+            let end = if high < 0.5 { 0 } else { ((high - 0.5) as usize + 1).min(size) };
             first..end
         };
-        for y in range(1, height) {
-            for x in range(0, width) {
+        let (rows, columns) = (range(1, height), range(0, width));
+        if columns.is_empty() {
+            continue;
+        }
+        for y in rows {
+            for x in columns.clone() {
                 let (px, py) = (x as f64 + 0.5, y as f64 + 0.5);
                 let wb = ((px - a[0]) * (c[1] - a[1]) - (py - a[1]) * (c[0] - a[0])) / area;
                 let wc = ((b[0] - a[0]) * (py - a[1]) - (b[1] - a[1]) * (px - a[0])) / area;
