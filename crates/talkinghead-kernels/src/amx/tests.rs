@@ -1,4 +1,4 @@
-//! The whole kernel on the model of the tile unit, against the definition with rounded operands.
+//! The whole kernel on the model of the tile unit, and on the processor's if it has one, against the definition with rounded operands.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "../../tests/plain/mod.rs"]
@@ -7,6 +7,7 @@ mod plain;
 use proptest::prelude::*;
 
 use super::transpose::{load16, to_pixels, to_planes};
+use super::unit::TileUnit;
 use super::{Model, Problem, TileWeights, convolve};
 use crate::precision::round;
 use crate::simd::{Job, Simd, run};
@@ -20,8 +21,15 @@ fn rounded(values: Vec<f32>) -> Vec<f32> {
     values.into_iter().map(round).collect()
 }
 
-/// Convolves on the model, with everything in the epilogue; the operands need not be rounded.
-fn on_the_model(path: Path, geometry: &Geometry, weights: &[f32], x: &[f32], batch: usize, size: [usize; 2]) -> Vec<f32> {
+/// Convolves with everything in the epilogue; the operands need not be rounded.
+fn convolved<U: TileUnit>(
+    path: Path,
+    geometry: &Geometry,
+    weights: &[f32],
+    x: &[f32],
+    batch: usize,
+    size: [usize; 2],
+) -> Vec<f32> {
     let output = geometry.output_size(size).unwrap();
     let weights = TileWeights::new(geometry, weights);
     let length = batch * geometry.output * output[0] * output[1];
@@ -29,8 +37,8 @@ fn on_the_model(path: Path, geometry: &Geometry, weights: &[f32], x: &[f32], bat
     let epilogue = Epilogue { bias: Some(&bias), activation: Activation::LeakyRelu(0.2), residual: Some(&residual) };
     let mut out = vec![f32::NAN; length];
     let problem = Problem { geometry, weights: &weights, x, batch, size, output, epilogue };
-    // SAFETY: the model needs nothing.
-    unsafe { convolve::<Model>(path, &problem, &mut out) };
+    // SAFETY: the model needs nothing, the processor's unit is used where it is available.
+    unsafe { convolve::<U>(path, &problem, &mut out) };
     out
 }
 
@@ -46,7 +54,11 @@ fn compare(geometry: Geometry, batch: usize, size: [usize; 2]) -> Result<(), Str
     }
     let tolerance = 2e-6 * ((geometry.input * geometry.taps()) as f64).sqrt();
     for path in available() {
-        let found = on_the_model(path, &geometry, &weights, &x, batch, size);
+        let found = match path {
+            #[cfg(target_arch = "x86_64")]
+            Path::Amx => convolved::<super::Instructions>(path, &geometry, &weights, &x, batch, size),
+            _ => convolved::<Model>(path, &geometry, &weights, &x, batch, size),
+        };
         for (index, (found, wanted)) in found.iter().zip(&wanted).enumerate() {
             let difference = (f64::from(*found) - wanted).abs();
             if difference.is_nan() || difference > tolerance {
@@ -78,7 +90,7 @@ proptest! {
 }
 
 #[test]
-fn layers_of_the_networks() {
+fn layers_and_odd_shapes() {
     let three = |input, output| Geometry::new(input, output, 3).padding(1);
     for (geometry, size) in [
         (three(64, 64), [32, 32]),
