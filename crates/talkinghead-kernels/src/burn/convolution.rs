@@ -41,18 +41,17 @@ pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, geomet
     })
 }
 
-/// A convolution with constant weights on the processor, packed once; bias, activation and sum included. Without gradients.
+/// A convolution with constant weights and bias on the processor, packed once. Without gradients.
 #[derive(Debug, Clone)]
 pub struct ConstantConvolution {
     convolution: Arc<Convolution>,
     bias: Option<Arc<Vec<f32>>>,
-    activation: Activation,
 }
 
 impl ConstantConvolution {
     /// Takes a convolution with its weights and a bias for each output channel.
-    pub fn new(convolution: Convolution, bias: Option<Vec<f32>>, activation: Activation) -> Self {
-        Self { convolution: Arc::new(convolution), bias: bias.map(Arc::new), activation }
+    pub fn new(convolution: Convolution, bias: Option<Vec<f32>>) -> Self {
+        Self { convolution: Arc::new(convolution), bias: bias.map(Arc::new) }
     }
 
     /// Sizes, strides, paddings.
@@ -60,32 +59,28 @@ impl ConstantConvolution {
         self.convolution.geometry()
     }
 
-    /// The same with another activation.
-    pub fn with_activation(self, activation: Activation) -> Self {
-        Self { activation, ..self }
-    }
-
-    /// [batch, in, height, width] -> [batch, out, height', width'], plus `residual` of that shape.
+    /// [batch, in, height, width] -> [batch, out, height', width'], then the activation, then the sum with `residual` of that shape.
     ///
     /// # Errors
     /// Shapes that do not fit, or tensors that are not on the processor or carry gradients.
-    pub fn forward(&self, x: Tensor<4>, residual: Option<Tensor<4>>) -> Result<Tensor<4>, KernelError> {
+    pub fn forward(
+        &self,
+        x: Tensor<4>,
+        activation: Activation,
+        residual: Option<Tensor<4>>,
+    ) -> Result<Tensor<4>, KernelError> {
         let geometry = self.geometry();
         let [batch, input, height, width] = x.dims();
         if input != geometry.input {
             return Err(KernelError::Length { what: "channels of the input", wanted: geometry.input, found: input });
         }
         let output = geometry.output_size([height, width])?;
-        let elsewhere = || KernelError::Geometry("constant convolutions need tensors on the processor without gradients".into());
-        let x = Numbers::new(plain(x).ok_or_else(elsewhere)?);
-        let residual = match residual {
-            Some(residual) => Some(Numbers::new(plain(residual).ok_or_else(elsewhere)?)),
-            None => None,
-        };
+        let x = plain(x)?;
+        let residual = residual.map(plain).transpose()?;
         let mut out = vec![0.0; batch * geometry.output * output[0] * output[1]];
         let epilogue = Epilogue {
             bias: self.bias.as_ref().map(|bias| bias.as_slice()),
-            activation: self.activation,
+            activation,
             residual: residual.as_ref().map(Numbers::slice),
         };
         self.convolution.forward(x.slice(), batch, [height, width], epilogue, &mut out)?;

@@ -2,9 +2,13 @@
 //! gradients; on every other device the same functions call Burn's own operations.
 
 mod convolution;
+mod inference;
 mod operations;
 mod primitive;
+mod sampling;
 
 pub use convolution::{ConstantConvolution, convolve};
+pub use inference::{MapBranch, MapModulation, attention, merge_shots, modulate, scale_and_shift, upsample_nearest};
 pub use operations::KernelBackend;
-pub use primitive::is_on_processor;
+pub use primitive::{is_on_processor, is_plain};
+pub use sampling::grid_sample;

@@ -5,10 +5,10 @@ use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::Checkpoi
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Backend, Flex, TensorMetadata, backend_extension};
+use burn::backend::{Autodiff, AutodiffBackend, Backend, Flex, TensorMetadata, backend_extension};
 
 use super::primitive::{Numbers, tensor};
-use crate::{Convolution, Epilogue, Geometry, Method, Path};
+use crate::{Convolution, Corners, Epilogue, Geometry, Method, Path, Sampling};
 
 /// Convolution and its gradients. Sizes have been checked by [`super::convolve`].
 #[backend_extension(Autodiff, Flex)]
@@ -23,6 +23,17 @@ pub trait KernelBackend: Backend {
         y: FloatTensor<Self>,
         geometry: Geometry,
     ) -> FloatTensor<Self>;
+
+    /// `x` [batch, channels, h, w] sampled at `grid` [batch, H, W, 2], bilinear, clamped at the border.
+    fn kernel_grid_sample(x: FloatTensor<Self>, grid: FloatTensor<Self>, corners: Corners) -> FloatTensor<Self>;
+
+    /// Its gradients with respect to the picture and the grid.
+    fn kernel_grid_sample_gradients(
+        x: FloatTensor<Self>,
+        grid: FloatTensor<Self>,
+        y: FloatTensor<Self>,
+        corners: Corners,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
 }
 
 impl KernelBackend for Flex {
@@ -52,9 +63,36 @@ impl KernelBackend for Flex {
         assert!(gradient.is_ok(), "{gradient:?}");
         tensor(gradient.unwrap_or_default(), &[shape[0], shape[1], shape[2], shape[3]])
     }
+
+    fn kernel_grid_sample(x: FloatTensor<Self>, grid: FloatTensor<Self>, corners: Corners) -> FloatTensor<Self> {
+        let sampling = sampling(&x.shape(), &grid.shape(), corners);
+        let (x, grid) = (Numbers::new(x), Numbers::new(grid));
+        let out = sampling.forward(x.slice(), grid.slice());
+        assert!(out.is_ok(), "{out:?}");
+        tensor(out.unwrap_or_default(), &[sampling.batch, sampling.channels, sampling.out[0], sampling.out[1]])
+    }
+
+    fn kernel_grid_sample_gradients(
+        x: FloatTensor<Self>,
+        grid: FloatTensor<Self>,
+        y: FloatTensor<Self>,
+        corners: Corners,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let Sampling { batch, channels, size, out, .. } = sampling(&x.shape(), &grid.shape(), corners);
+        let sampling = Sampling { batch, channels, size, out, corners };
+        let (x, grid, y) = (Numbers::new(x), Numbers::new(grid), Numbers::new(y));
+        let gradients = sampling.backward(x.slice(), grid.slice(), y.slice());
+        assert!(gradients.is_ok(), "{gradients:?}");
+        let (of_x, of_grid) = gradients.unwrap_or_default();
+        (tensor(of_x, &[batch, channels, size[0], size[1]]), tensor(of_grid, &[batch, out[0], out[1], 2]))
+    }
 }
 
-/// `[batch, unused]` and height and width.
+fn sampling(x: &burn::tensor::Shape, grid: &burn::tensor::Shape, corners: Corners) -> Sampling {
+    Sampling { batch: x[0], channels: x[1], size: [x[2], x[3]], out: [grid[1], grid[2]], corners }
+}
+
+/// `[batch, channels]` and `[height, width]`.
 fn batch_and_size(shape: &burn::tensor::Shape) -> [[usize; 2]; 2] {
     [[shape[0], shape[1]], [shape[2], shape[3]]]
 }
@@ -106,5 +144,51 @@ impl<B: KernelBackend, C: CheckpointStrategy> KernelBackend for Autodiff<B, C> {
     ) -> FloatTensor<Self> {
         // A gradient of a gradient is not offered: the result is a constant.
         Self::from_inner(B::kernel_weight_gradient(x.into_primitive(), weight.into_primitive(), y.into_primitive(), geometry))
+    }
+
+    fn kernel_grid_sample(x: FloatTensor<Self>, grid: FloatTensor<Self>, corners: Corners) -> FloatTensor<Self> {
+        #[derive(Debug)]
+        struct GridSampleBackward;
+
+        impl<B: KernelBackend> Backward<B, 2> for GridSampleBackward {
+            type State = (NodeId, NodeId, Corners);
+
+            fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
+                let [x_node, grid_node] = ops.parents;
+                let y = grads.consume::<B>(&ops.node);
+                let (x, grid, corners) = ops.state;
+                let x = checkpointer.retrieve_node_output::<FloatTensor<B>>(x);
+                let grid = checkpointer.retrieve_node_output::<FloatTensor<B>>(grid);
+                let (of_x, of_grid) = B::kernel_grid_sample_gradients(x, grid, y, corners);
+                if let Some(node) = x_node {
+                    grads.register::<B>(node.id, of_x);
+                }
+                if let Some(node) = grid_node {
+                    grads.register::<B>(node.id, of_grid);
+                }
+            }
+        }
+
+        match GridSampleBackward.prepare::<C>([x.node(), grid.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(mut prepared) => {
+                let state = (prepared.checkpoint(&x), prepared.checkpoint(&grid), corners);
+                let output = B::kernel_grid_sample(x.into_primitive(), grid.into_primitive(), corners);
+                prepared.finish(state, output)
+            }
+            OpsKind::UnTracked(prepared) => {
+                prepared.finish(B::kernel_grid_sample(x.into_primitive(), grid.into_primitive(), corners))
+            }
+        }
+    }
+
+    fn kernel_grid_sample_gradients(
+        x: FloatTensor<Self>,
+        grid: FloatTensor<Self>,
+        y: FloatTensor<Self>,
+        corners: Corners,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let (of_x, of_grid) =
+            B::kernel_grid_sample_gradients(x.into_primitive(), grid.into_primitive(), y.into_primitive(), corners);
+        (Self::from_inner(of_x), Self::from_inner(of_grid))
     }
 }

@@ -4,6 +4,8 @@ use burn::backend::flex::{FlexTensor, Layout};
 use burn::backend::{BackendTensor, DispatchTensor, DispatchTensorKind};
 use burn::tensor::{Bytes, DType, Shape, Tensor};
 
+use crate::KernelError;
+
 /// Whether a tensor lies in this processor's memory, with or without gradients.
 pub fn is_on_processor<const D: usize>(x: &Tensor<D>) -> bool {
     match x.clone().into_dispatch().kind {
@@ -35,12 +37,20 @@ pub(super) fn tensor(values: Vec<f32>, shape: &[usize]) -> FlexTensor {
     FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(Shape::from(shape.to_vec())), DType::F32)
 }
 
-/// The primitive of a tensor on the processor without gradients, and what it takes to wrap a result the same way.
-pub(super) fn plain<const D: usize>(x: Tensor<D>) -> Option<FlexTensor> {
+/// Whether a tensor lies in this processor's memory and carries no gradients: what the fused operations for inference take.
+pub fn is_plain<const D: usize>(x: &Tensor<D>) -> bool {
+    matches!(x.clone().into_dispatch().kind, DispatchTensorKind::Flex(_))
+}
+
+/// The numbers of such a tensor.
+///
+/// # Errors
+/// The tensor lies elsewhere or carries gradients.
+pub(super) fn plain<const D: usize>(x: Tensor<D>) -> Result<Numbers, KernelError> {
     match x.into_dispatch().kind {
-        DispatchTensorKind::Flex(BackendTensor::Float(x)) => Some(x),
+        DispatchTensorKind::Flex(BackendTensor::Float(x)) => Ok(Numbers::new(x)),
         #[allow(unreachable_patterns)]
-        _ => None,
+        _ => Err(KernelError::Elsewhere),
     }
 }
 
