@@ -18,6 +18,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("64 -> 64 @128", Geometry::new(64, 64, 3).padding(1), 128),
         ("32 -> 64 @256 stride 2", Geometry::new(32, 64, 3).padding(1).stride(2), 256),
         ("64 -> 64 @128 1x1", Geometry::new(64, 64, 1), 128),
+        ("64 -> 32 @256", Geometry::new(64, 32, 3).padding(1), 256),
+        ("32 -> 32 @256", Geometry::new(32, 32, 3).padding(1), 256),
+        ("32 -> 3 @256", Geometry::new(32, 3, 3).padding(1), 256),
+        ("5 -> 32 @256", Geometry::new(5, 32, 3).padding(1), 256),
         ("64 -> 32 @128 transposed", Geometry::new(64, 32, 3).padding(1).stride(2).transposed(1), 128),
     ];
     for (name, geometry, side) in cases {

@@ -75,6 +75,22 @@ pub(super) unsafe fn gather<S: Simd>(x: &[f32], size: [usize; 2], phase: &Phase,
                 }
                 continue;
             }
+            // Every second number: the vectors read one number beyond the last, which must still be the picture's.
+            let reach = source.from + 2 * width;
+            if length == width && step == 2 && source.before == 0 && source.inside == width && reach <= plane {
+                for channel in 0..channels {
+                    // SAFETY: as above, for `2 * width` numbers.
+                    unsafe {
+                        let from = x.as_ptr().add(channel * plane + source.from);
+                        let to = panel.as_mut_ptr().add((channel * taps + index) * width);
+                        for part in 0..TILE_VECTORS {
+                            let from = from.add(2 * part * S::LANES);
+                            S::store(to.add(part * S::LANES), S::even([S::load(from), S::load(from.add(S::LANES))]));
+                        }
+                    }
+                }
+                continue;
+            }
             let Source { before, inside, from } = source;
             for channel in 0..channels {
                 let line = &mut panel[(channel * taps + index) * width + segment.at..][..length];

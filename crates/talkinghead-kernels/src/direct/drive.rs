@@ -5,7 +5,7 @@ use super::{DirectWeights, channels_at_a_time};
 use crate::epilogue::Epilogue;
 use crate::geometry::{Geometry, Phase};
 use crate::scratch::{SharedMut, with_scratch};
-use crate::simd::{Job, Simd, Start, run};
+use crate::simd::{Job, Simd, Start, Strided, run};
 use crate::{Path, parallel};
 
 /// One convolution of a batch with one set of weights.
@@ -23,18 +23,26 @@ pub(crate) struct Problem<'a> {
     pub epilogue: Epilogue<'a>,
 }
 
-/// A panel of output pixels, all or some of the blocks of output channels.
+/// A few panels of output pixels, all or some of the blocks of output channels.
 struct Unit<'a> {
     problem: Problem<'a>,
     phase_index: usize,
     phase: &'a Phase,
     batch: usize,
     first: usize,
+    panels: usize,
     blocks: std::ops::Range<usize>,
     out: SharedMut<'a>,
-    /// A packed panel, then the sums of all rows.
+    /// Packed panels, then the sums of all rows of each panel.
     scratch: &'a mut [f32],
 }
+
+/// Weights that outgrow the second-level cache: then a few panels share each reading of them.
+const LARGE_WEIGHTS: usize = 1 << 19;
+/// Panels that share it: as many as stay in the second-level cache.
+const SHARED_PANELS: usize = 4;
+/// Blocks of output channels up to which reading the input in place beats packing it.
+const FEW_BLOCKS: usize = 8;
 
 /// Convolves into `out` `[batch, output, height, width]`. Buffers have been checked by the caller.
 pub(crate) fn convolve(path: Path, problem: Problem<'_>, out: &mut [f32]) {
@@ -43,19 +51,23 @@ pub(crate) fn convolve(path: Path, problem: Problem<'_>, out: &mut [f32]) {
     let out = SharedMut::new(out);
     for (phase_index, phase) in &problem.geometry.phases(problem.output) {
         let panels = (phase.size[0] * phase.size[1]).div_ceil(columns);
-        let units = problem.batch * panels;
+        let threads = parallel::threads(2 * problem.geometry.weights() * problem.batch * panels * columns);
+        let shared = if problem.geometry.weights() > LARGE_WEIGHTS { SHARED_PANELS.min(panels) } else { 1 };
+        let groups = panels.div_ceil(shared);
+        let units = problem.batch * groups;
         // Few panels: share the output channels among threads, too.
-        let threads = parallel::threads(2 * problem.geometry.weights() * units * columns);
-        let parts = if units >= 2 * threads { 1 } else { threads.min(problem.weights.blocks()) };
+        let parts = if units >= 2 * threads { 1 } else { (2 * threads).min(problem.weights.blocks()) };
         let per_part = problem.weights.blocks().div_ceil(parts);
         let work = |index: usize| {
-            let (unit, part) = (index / parts, index % parts);
-            let blocks = part * per_part..((part + 1) * per_part).min(problem.weights.blocks());
+            let (part, unit) = (index / units, index % units);
+            let blocks = (part * per_part).min(problem.weights.blocks())..((part + 1) * per_part).min(problem.weights.blocks());
             let depth = channels_at_a_time(phase.taps.len()) * phase.taps.len();
+            let (batch, panel) = (unit / groups, unit % groups * shared);
+            let count = shared.min(panels - panel);
             // Not inside the job: a closure is not compiled with the job's instructions.
-            with_scratch((depth + blocks.len() * rows) * columns, |scratch| {
-                let (batch, first) = (unit / panels, unit % panels * columns);
-                run(path, Unit { problem, phase_index: *phase_index, phase, batch, first, blocks, out, scratch });
+            with_scratch(count * (depth + blocks.len() * rows) * columns, |scratch| {
+                let first = panel * columns;
+                run(path, Unit { problem, phase_index: *phase_index, phase, batch, first, panels: count, blocks, out, scratch });
             });
         };
         parallel::each(threads, units * parts, work);
@@ -73,36 +85,127 @@ impl Job for Unit<'_> {
         let step = channels_at_a_time(taps);
         let panel_length = step * taps * S::COLUMNS;
         let x = &x[self.batch * geometry.input * plane..(self.batch + 1) * geometry.input * plane];
-        let (panel, sums) = std::mem::take(&mut self.scratch).split_at_mut(panel_length);
+        let (packed, sums) = std::mem::take(&mut self.scratch).split_at_mut(self.panels * panel_length);
+        let sums_length = self.blocks.len() * S::ROWS * S::COLUMNS;
         if taps == 0 || x.is_empty() {
             sums.fill(0.0);
         }
         let turns = if taps == 0 { &[] } else { x };
+        // In place: one panel, inside the picture, of a row.
+        let place = if self.blocks.len() <= FEW_BLOCKS && self.panels == 1 {
+            in_place::<S>(self.phase, size, self.first)
+        } else {
+            None
+        };
         for (turn, channels) in turns.chunks((step * plane).max(1)).enumerate() {
-            // SAFETY: the processor has S's instructions.
-            unsafe { gather::<S>(channels, size, self.phase, self.first, panel) };
             let start = if turn == 0 { Start::Zero } else { Start::Add };
-            let depth = channels.len() / plane * taps;
-            for (place, block) in self.blocks.clone().enumerate() {
+            let count = channels.len() / plane;
+            if let Some(place) = place {
+                if turn == 0 {
+                    sums.fill(0.0);
+                }
+                for (index, block) in self.blocks.clone().enumerate() {
+                    let a = weights.block(self.phase_index, block, turn * step * taps);
+                    let c = &mut sums[index * S::ROWS * S::COLUMNS..][..S::ROWS * S::COLUMNS];
+                    debug_assert!(a.len() >= count * taps * S::ROWS);
+                    // SAFETY: `in_place` has checked that every tap of the panel lies inside each plane, `a` holds the weights of
+                    // all taps of these channels, `c` a whole tile; the processor has S's instructions.
+                    unsafe { sum_in_place::<S>(channels, plane, self.phase, place, size[1], a, c) };
+                }
+                continue;
+            }
+            for panel in 0..self.panels {
+                let to = &mut packed[panel * panel_length..][..panel_length];
+                // SAFETY: the processor has S's instructions.
+                unsafe { gather::<S>(channels, size, self.phase, self.first + panel * S::COLUMNS, to) };
+            }
+            let depth = count * taps;
+            for (index, block) in self.blocks.clone().enumerate() {
                 let a = weights.block(self.phase_index, block, turn * step * taps);
-                let c = &mut sums[place * S::ROWS * S::COLUMNS..][..S::ROWS * S::COLUMNS];
-                debug_assert!(a.len() >= depth * S::ROWS && panel.len() >= depth * S::COLUMNS);
-                // SAFETY: `a` and `panel` hold `depth` steps, `c` a whole tile; the processor has S's instructions.
-                unsafe { S::tile(depth, a.as_ptr(), panel.as_ptr(), c.as_mut_ptr(), S::COLUMNS, start) };
+                for panel in 0..self.panels {
+                    let b = &packed[panel * panel_length..][..panel_length];
+                    let c = &mut sums[panel * sums_length + index * S::ROWS * S::COLUMNS..][..S::ROWS * S::COLUMNS];
+                    debug_assert!(a.len() >= depth * S::ROWS && b.len() >= depth * S::COLUMNS);
+                    // SAFETY: `a` and `b` hold `depth` steps, `c` a whole tile; the processor has S's instructions.
+                    unsafe { S::tile(depth, a.as_ptr(), b.as_ptr(), c.as_mut_ptr(), S::COLUMNS, start) };
+                }
             }
         }
-        // SAFETY: the processor has S's instructions.
-        unsafe { self.store::<S>(sums) };
+        for panel in 0..self.panels {
+            let sums = &mut sums[panel * sums_length..][..sums_length];
+            // SAFETY: the processor has S's instructions.
+            unsafe { self.store::<S>(self.first + panel * S::COLUMNS, sums) };
+        }
+    }
+}
+
+/// Index of the panel's first pixel in the input, before a tap's offset, if the panel lies in one row and no tap leaves the picture
+/// or skips pixels.
+#[inline(always)]
+fn in_place<S: Simd>(phase: &Phase, size: [usize; 2], first: usize) -> Option<[usize; 2]> {
+    let (row, column) = (first / phase.size[1], first % phase.size[1]);
+    if phase.input_step[1] != 1 || column + S::COLUMNS > phase.size[1] {
+        return None;
+    }
+    let top = row * phase.input_step[0];
+    for tap in &phase.taps {
+        let (y, x) = (top as isize + tap.dy, column as isize + tap.dx);
+        if y < 0 || y >= size[0] as isize || x < 0 || x + S::COLUMNS as isize > size[1] as isize {
+            return None;
+        }
+    }
+    Some([top, column])
+}
+
+/// Adds up all taps of some channels of a panel that lies at `place`, reading the input where it is.
+///
+/// # Safety
+/// As [`Simd::tile_strided`] for every tap.
+#[inline(always)]
+unsafe fn sum_in_place<S: Simd>(
+    x: &[f32],
+    plane: usize,
+    phase: &Phase,
+    place: [usize; 2],
+    width: usize,
+    a: &[f32],
+    c: &mut [f32],
+) {
+    let taps = &phase.taps;
+    let mut from = 0;
+    while from < taps.len() {
+        // Neighbouring taps are steps of one run.
+        let mut to = from + 1;
+        while to < taps.len() && taps[to].dy == taps[from].dy && taps[to].dx == taps[to - 1].dx + 1 {
+            to += 1;
+        }
+        let y = (place[0] as isize + taps[from].dy) as usize;
+        let column = (place[1] as isize + taps[from].dx) as usize;
+        // SAFETY: the caller's.
+        unsafe {
+            let b = x.as_ptr().add(y * width + column);
+            let arguments = Strided {
+                rows: x.len() / plane,
+                steps: to - from,
+                a: a.as_ptr().add(from * S::ROWS),
+                a_row: taps.len() * S::ROWS,
+                b: [b, b.add(S::LANES), b.add(2 * S::LANES)],
+                b_row: plane,
+                b_step: 1,
+            };
+            S::tile_strided(arguments, c.as_mut_ptr(), S::COLUMNS);
+        }
+        from = to;
     }
 }
 
 impl Unit<'_> {
     /// Bias, activation and residual, then into the output.
     #[inline(always)]
-    unsafe fn store<S: Simd>(&self, sums: &mut [f32]) {
+    unsafe fn store<S: Simd>(&self, first: usize, sums: &mut [f32]) {
         let Problem { geometry, output, epilogue, .. } = self.problem;
         let pixels = self.phase.size[0] * self.phase.size[1];
-        let used = (pixels - self.first).min(S::COLUMNS);
+        let used = (pixels - first).min(S::COLUMNS);
         let channels = self.blocks.start * S::ROWS..(self.blocks.end * S::ROWS).min(geometry.output);
         let plane = output[0] * output[1];
         let together = self.phase.step == [1, 1];
@@ -111,17 +214,25 @@ impl Unit<'_> {
             unsafe { finish::<S>(line, &epilogue, channel) };
             let start = (self.batch * geometry.output + channel) * plane;
             if together {
-                let start = start + self.first;
+                let start = start + first;
                 if let Some(residual) = epilogue.residual {
                     for (value, other) in line[..used].iter_mut().zip(&residual[start..]) {
                         *value += other;
                     }
                 }
                 // SAFETY: no other unit writes these pixels of this channel.
-                unsafe { self.out.part(start, used) }.copy_from_slice(&line[..used]);
+                let to = unsafe { self.out.part(start, used) };
+                if used == S::COLUMNS {
+                    for at in (0..S::COLUMNS).step_by(S::LANES) {
+                        // SAFETY: both are COLUMNS long; the processor has S's instructions.
+                        unsafe { S::store(to.as_mut_ptr().add(at), S::load(line.as_ptr().add(at))) };
+                    }
+                } else {
+                    to.copy_from_slice(&line[..used]);
+                }
                 continue;
             }
-            let [columns, mut at] = [self.phase.size[1], self.first];
+            let [columns, mut at] = [self.phase.size[1], first];
             let mut line = &line[..used];
             while !line.is_empty() {
                 let (row, column) = (at / columns, at % columns);

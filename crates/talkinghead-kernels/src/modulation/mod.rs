@@ -117,7 +117,7 @@ impl Job for Panel<'_> {
             for (turn, branch) in branches.iter().enumerate() {
                 for channel in 0..channels {
                     let row = &mut features[channel * width..][..width];
-                    copy_row(&x[channel * pixels + first..][..used], row);
+                    copy_row::<S>(&x[channel * pixels + first..][..used], row);
                     let scale = S::splat(branch.scale.map_or(1.0, |scale| scale[channel]));
                     let shift = S::splat(branch.shift.map_or(0.0, |shift| shift[channel]));
                     for vector in 0..TILE_VECTORS {
@@ -128,7 +128,7 @@ impl Job for Panel<'_> {
                 for modulation in branch.modulations {
                     let weights = modulation.weights;
                     for (hidden, row) in map.chunks_exact_mut(width).enumerate().take(weights.hidden()) {
-                        copy_row(&modulation.map[hidden * pixels + first..][..used], row);
+                        copy_row::<S>(&modulation.map[hidden * pixels + first..][..used], row);
                     }
                     for block in 0..channels.div_ceil(half) {
                         let (a, gamma_bias, beta_bias) = weights.block(block);
@@ -158,14 +158,30 @@ impl Job for Panel<'_> {
         for channel in 0..channels {
             // SAFETY: each panel writes its own pixels.
             let row = unsafe { out.part(channel * pixels + first, used) };
-            row.copy_from_slice(&mean[channel * width..][..used]);
+            let from = &mean[channel * width..][..width];
+            if used == width {
+                // SAFETY: both are COLUMNS long.
+                unsafe { copy_row::<S>(from, row) };
+            } else {
+                row.copy_from_slice(&from[..used]);
+            }
         }
     }
 }
 
-/// Copies a row and fills the rest with zeros.
+/// Copies a row and fills the rest with zeros; a whole row as vectors, since a call would cost more than the copy.
+///
+/// # Safety
+/// `to` is COLUMNS long; the processor has S's instructions.
 #[inline(always)]
-fn copy_row(from: &[f32], to: &mut [f32]) {
+unsafe fn copy_row<S: Simd>(from: &[f32], to: &mut [f32]) {
+    if from.len() == S::COLUMNS && to.len() == S::COLUMNS {
+        for vector in 0..TILE_VECTORS {
+            // SAFETY: both are COLUMNS long.
+            unsafe { S::store(to.as_mut_ptr().add(vector * S::LANES), S::load(from.as_ptr().add(vector * S::LANES))) };
+        }
+        return;
+    }
     to[..from.len()].copy_from_slice(from);
     to[from.len()..].fill(0.0);
 }

@@ -90,6 +90,15 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    unsafe fn even(x: [__m256; 2]) -> __m256 {
+        unsafe {
+            // 0 2 8 10 4 6 12 14, then pairs in order.
+            let mixed = _mm256_shuffle_ps::<0b1000_1000>(x[0], x[1]);
+            _mm256_castpd_ps(_mm256_permute4x64_pd::<0b1101_1000>(_mm256_castps_pd(mixed)))
+        }
+    }
+
+    #[inline(always)]
     unsafe fn deinterleave4(x: [__m256; 4]) -> [__m256; 4] {
         unsafe {
             // Halves so that each half holds four groups of four: 0..15 left, 16..31 right.

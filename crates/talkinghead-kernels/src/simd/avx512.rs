@@ -80,6 +80,11 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn even(x: [__m512; 2]) -> __m512 {
+        unsafe { pick(x[0], x[1], std::array::from_fn(|i| 2 * i as i32)) }
+    }
+
+    #[inline(always)]
     unsafe fn deinterleave4(x: [__m512; 4]) -> [__m512; 4] {
         unsafe {
             let even = |i: usize| if i < 16 { 2 * i as i32 } else { 0 };

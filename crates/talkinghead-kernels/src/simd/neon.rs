@@ -60,6 +60,11 @@ impl Simd for Neon {
     }
 
     #[inline(always)]
+    unsafe fn even(x: [float32x4_t; 2]) -> float32x4_t {
+        unsafe { vuzp1q_f32(x[0], x[1]) }
+    }
+
+    #[inline(always)]
     unsafe fn deinterleave4(x: [float32x4_t; 4]) -> [float32x4_t; 4] {
         unsafe {
             let (a, b) = (vtrnq_f32(x[0], x[1]), vtrnq_f32(x[2], x[3]));

@@ -67,6 +67,11 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    unsafe fn even(x: [Self::Vector; 2]) -> Self::Vector {
+        lanes(|i| x[2 * i / LANES][2 * i % LANES])
+    }
+
+    #[inline(always)]
     unsafe fn deinterleave4(x: [Self::Vector; 4]) -> [Self::Vector; 4] {
         std::array::from_fn(|phase| lanes(|i| x[(4 * i + phase) / LANES][(4 * i + phase) % LANES]))
     }
