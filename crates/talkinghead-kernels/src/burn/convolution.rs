@@ -63,12 +63,7 @@ impl ConstantConvolution {
     ///
     /// # Errors
     /// Shapes that do not fit, or tensors that are not on the processor or carry gradients.
-    pub fn forward(
-        &self,
-        x: Tensor<4>,
-        activation: Activation,
-        residual: Option<Tensor<4>>,
-    ) -> Result<Tensor<4>, KernelError> {
+    pub fn forward(&self, x: Tensor<4>, activation: Activation, residual: Option<Tensor<4>>) -> Result<Tensor<4>, KernelError> {
         let geometry = self.geometry();
         let [batch, input, height, width] = x.dims();
         if input != geometry.input {

@@ -90,11 +90,7 @@ pub fn attention(keys: Tensor<5>, query: Tensor<4>) -> Result<Tensor<4>, KernelE
 ///
 /// # Errors
 /// As [`modulate`].
-pub fn merge_shots(
-    features: Tensor<5>,
-    attention: Tensor<4>,
-    joint: Option<Tensor<4>>,
-) -> Result<Tensor<4>, KernelError> {
+pub fn merge_shots(features: Tensor<5>, attention: Tensor<4>, joint: Option<Tensor<4>>) -> Result<Tensor<4>, KernelError> {
     let [sets, shots, channels, height, width] = features.dims();
     let [batch, ..] = attention.dims();
     let (features, attention, joint) = (plain(features)?, plain(attention)?, joint.map(plain).transpose()?);
@@ -116,12 +112,7 @@ pub fn merge_shots(
 ///
 /// # Errors
 /// As [`modulate`].
-pub fn scale_and_shift(
-    x: Tensor<4>,
-    scale: &[f32],
-    shift: &[f32],
-    activation: Activation,
-) -> Result<Tensor<4>, KernelError> {
+pub fn scale_and_shift(x: Tensor<4>, scale: &[f32], shift: &[f32], activation: Activation) -> Result<Tensor<4>, KernelError> {
     let dims = x.dims();
     let x = plain(x)?;
     let out = crate::scale_and_shift(Path::chosen_or_fastest(), x.slice(), scale, shift, activation, dims[0])?;

@@ -1,6 +1,6 @@
 //! Panels over threads.
 
-use super::columns::gather;
+use super::columns::{Lines, SPILL, gather};
 use super::{DirectWeights, channels_at_a_time};
 use crate::epilogue::Epilogue;
 use crate::geometry::{Geometry, Phase};
@@ -65,7 +65,7 @@ pub(crate) fn convolve(path: Path, problem: Problem<'_>, out: &mut [f32]) {
             let (batch, panel) = (unit / groups, unit % groups * shared);
             let count = shared.min(panels - panel);
             // Not inside the job: a closure is not compiled with the job's instructions.
-            with_scratch(count * (depth + blocks.len() * rows) * columns, |scratch| {
+            with_scratch(count * (depth + blocks.len() * rows) * columns + SPILL, |scratch| {
                 let first = panel * columns;
                 run(path, Unit { problem, phase_index: *phase_index, phase, batch, first, panels: count, blocks, out, scratch });
             });
@@ -85,18 +85,21 @@ impl Job for Unit<'_> {
         let step = channels_at_a_time(taps);
         let panel_length = step * taps * S::COLUMNS;
         let x = &x[self.batch * geometry.input * plane..(self.batch + 1) * geometry.input * plane];
-        let (packed, sums) = std::mem::take(&mut self.scratch).split_at_mut(self.panels * panel_length);
+        let (packed, sums) = std::mem::take(&mut self.scratch).split_at_mut(self.panels * panel_length + SPILL);
         let sums_length = self.blocks.len() * S::ROWS * S::COLUMNS;
         if taps == 0 || x.is_empty() {
             sums.fill(0.0);
         }
         let turns = if taps == 0 { &[] } else { x };
         // In place: one panel, inside the picture, of a row.
-        let place = if self.blocks.len() <= FEW_BLOCKS && self.panels == 1 {
-            in_place::<S>(self.phase, size, self.first)
-        } else {
-            None
-        };
+        let place =
+            if self.blocks.len() <= FEW_BLOCKS && self.panels == 1 { in_place::<S>(self.phase, size, self.first) } else { None };
+        let mut lines = [const { Lines::empty() }; SHARED_PANELS];
+        if place.is_none() {
+            for (panel, lines) in lines.iter_mut().enumerate().take(self.panels) {
+                lines.fill(size, self.phase, self.first + panel * S::COLUMNS, S::COLUMNS);
+            }
+        }
         for (turn, channels) in turns.chunks((step * plane).max(1)).enumerate() {
             let start = if turn == 0 { Start::Zero } else { Start::Add };
             let count = channels.len() / plane;
@@ -115,9 +118,9 @@ impl Job for Unit<'_> {
                 continue;
             }
             for panel in 0..self.panels {
-                let to = &mut packed[panel * panel_length..][..panel_length];
+                let to = &mut packed[panel * panel_length..][..panel_length + SPILL];
                 // SAFETY: the processor has S's instructions.
-                unsafe { gather::<S>(channels, size, self.phase, self.first + panel * S::COLUMNS, to) };
+                unsafe { gather::<S>(&x[turn * step * plane..], count, size, self.phase, &lines[panel], to) };
             }
             let depth = count * taps;
             for (index, block) in self.blocks.clone().enumerate() {

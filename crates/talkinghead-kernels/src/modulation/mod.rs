@@ -114,44 +114,61 @@ impl Job for Panel<'_> {
         // SAFETY: all vectors lie in rows of `width` numbers, whole vectors long; the processor has S's instructions.
         unsafe {
             let (slope, share) = (S::splat(slope), S::splat(1.0 / branches.len() as f32));
+            // Where the features are read at first: in place, or from a copy that fills a whole panel.
+            let (mut source, mut stride) = (x.as_ptr().wrapping_add(first), pixels);
             for (turn, branch) in branches.iter().enumerate() {
-                for channel in 0..channels {
-                    let row = &mut features[channel * width..][..width];
-                    copy_row::<S>(&x[channel * pixels + first..][..used], row);
-                    let scale = S::splat(branch.scale.map_or(1.0, |scale| scale[channel]));
-                    let shift = S::splat(branch.shift.map_or(0.0, |shift| shift[channel]));
-                    for vector in 0..TILE_VECTORS {
-                        let at = row.as_mut_ptr().add(vector * S::LANES);
-                        S::store(at, S::fma(S::load(at), scale, shift));
+                if used < width {
+                    for channel in 0..channels {
+                        copy_row::<S>(&x[channel * pixels + first..][..used], &mut features[channel * width..][..width]);
                     }
+                    (source, stride) = (features.as_ptr(), width);
                 }
-                for modulation in branch.modulations {
+                let end = End::<S> { slope, share, first_branch: turn == 0, mean: mean.as_mut_ptr() };
+                let affine = |channel: usize| {
+                    let scale = branch.scale.map_or(1.0, |scale| scale[channel]);
+                    (scale, branch.shift.map_or(0.0, |shift| shift[channel]))
+                };
+                for (place, modulation) in branch.modulations.iter().enumerate() {
                     let weights = modulation.weights;
                     for (hidden, row) in map.chunks_exact_mut(width).enumerate().take(weights.hidden()) {
                         copy_row::<S>(&modulation.map[hidden * pixels + first..][..used], row);
                     }
+                    let (begins, ends) = (place == 0, place + 1 == branch.modulations.len());
                     for block in 0..channels.div_ceil(half) {
                         let (a, gamma_bias, beta_bias) = weights.block(block);
                         let depth = weights.hidden();
                         S::tile(depth, a.as_ptr(), map.as_ptr(), tile.as_mut_ptr(), width, Start::Zero);
                         for row in 0..half.min(channels - block * half) {
+                            let channel = block * half + row;
                             let gamma_bias = S::splat(gamma_bias[row]);
                             let beta_bias = S::splat(beta_bias[row]);
+                            let (scale, shift) = affine(channel);
+                            let (scale, shift) = (S::splat(scale), S::splat(shift));
                             for vector in 0..TILE_VECTORS {
                                 let offset = vector * S::LANES;
                                 let gamma = S::load(tile.as_ptr().add(row * width + offset));
                                 let beta = S::load(tile.as_ptr().add((half + row) * width + offset));
-                                let at = features.as_mut_ptr().add((block * half + row) * width + offset);
-                                let gamma = S::add(gamma, gamma_bias);
-                                S::store(at, S::fma(S::load(at), gamma, S::add(beta, beta_bias)));
+                                let at = features.as_mut_ptr().add(channel * width + offset);
+                                let value = if begins {
+                                    S::fma(S::load(source.add(channel * stride + offset)), scale, shift)
+                                } else {
+                                    S::load(at)
+                                };
+                                let value = S::fma(value, S::add(gamma, gamma_bias), S::add(beta, beta_bias));
+                                if ends { end.put(channel * width + offset, value) } else { S::store(at, value) }
                             }
                         }
                     }
                 }
-                for at in (0..channels * width).step_by(S::LANES) {
-                    let value = S::mul(S::leaky_relu(S::load(features.as_ptr().add(at)), slope), share);
-                    let to = mean.as_mut_ptr().add(at);
-                    S::store(to, if turn == 0 { value } else { S::add(S::load(to), value) });
+                if branch.modulations.is_empty() {
+                    for channel in 0..channels {
+                        let (scale, shift) = affine(channel);
+                        let (scale, shift) = (S::splat(scale), S::splat(shift));
+                        for offset in (0..width).step_by(S::LANES) {
+                            let value = S::fma(S::load(source.add(channel * stride + offset)), scale, shift);
+                            end.put(channel * width + offset, value);
+                        }
+                    }
                 }
             }
         }
@@ -165,6 +182,28 @@ impl Job for Panel<'_> {
             } else {
                 row.copy_from_slice(&from[..used]);
             }
+        }
+    }
+}
+
+/// How a branch ends: activation, and a share of the mean.
+struct End<S: Simd> {
+    slope: S::Vector,
+    share: S::Vector,
+    first_branch: bool,
+    mean: *mut f32,
+}
+
+impl<S: Simd> End<S> {
+    /// # Safety
+    /// The mean holds a vector at `at`; the processor has S's instructions.
+    #[inline(always)]
+    unsafe fn put(&self, at: usize, value: S::Vector) {
+        // SAFETY: the caller's.
+        unsafe {
+            let value = S::mul(S::leaky_relu(value, self.slope), self.share);
+            let to = self.mean.add(at);
+            S::store(to, if self.first_branch { value } else { S::add(S::load(to), value) });
         }
     }
 }
