@@ -1,18 +1,14 @@
-//! Landmarks, poses and option files of foreign file sets.
+//! Landmarks and poses of foreign file sets (`.npy`): refused with a reason, or finite numbers.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use talkinghead_synthesis::neural::{parse_landmarks, parse_poses};
-use talkinghead_synthesis::options::Options;
-use talkinghead_synthesis::verify::parse_keys;
+use talkinghead_formats::{parse_landmarks, parse_poses};
 
 fuzz_target!(|bytes: &[u8]| {
-    let _ = parse_landmarks(bytes);
-    let _ = parse_poses(bytes);
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        let _ = parse_keys(text);
-        if let Ok(options) = Options::parse(text) {
-            let _ = options.generator();
-        }
+    if let Ok(faces) = parse_landmarks(bytes) {
+        assert!(!faces.is_empty() && faces.as_flattened().as_flattened().iter().all(|value| value.is_finite()));
+    }
+    if let Ok(poses) = parse_poses(bytes) {
+        assert!(!poses.is_empty() && poses.as_flattened().iter().all(|value| value.is_finite()));
     }
 });

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{completions, doctor, generate, import, man, motion, train, verify};
+use crate::commands::{completions, doctor, generate, import, inspect, man, motion, preprocess, train, verify};
 
 /// Makes a portrait speak a recording.
 #[derive(Parser, Debug)]
@@ -38,6 +38,8 @@ pub enum Command {
     Motion(motion::Motion),
     Import(import::Import),
     Verify(verify::Verify),
+    Preprocess(Box<preprocess::Preprocess>),
+    Inspect(inspect::Inspect),
     Train(train::Train),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),

@@ -1,6 +1,7 @@
-//! How a command fails: one `error:` line, then a `hint:` line.
+//! How a command fails: details if there are any, one `error:` line, then a `hint:` line.
 
 use talkinghead::GenerationError;
+use talkinghead_dataset::DatasetError;
 use talkinghead_media::MediaError;
 use talkinghead_motion::MotionError;
 use talkinghead_synthesis::SynthesisError;
@@ -18,10 +19,13 @@ impl Failure {
         Self { message: message.into(), hint: Some(hint.into()) }
     }
 
-    /// Prints both lines to standard error.
+    /// Prints it to standard error. Of a message of several lines the first is the error; the others (such as a list of
+    /// tensors) come before it, so that error and hint are the last that is seen.
     pub fn print(&self) {
         let line = |text: &str| text.replace(['\n', '\r'], " ");
-        eprintln!("error: {}", line(&self.message));
+        let (first, details) = self.message.split_once('\n').unwrap_or((&self.message, ""));
+        details.lines().for_each(|detail| eprintln!("{detail}"));
+        eprintln!("error: {}", line(first));
         if let Some(hint) = &self.hint {
             eprintln!("hint: {}", line(hint));
         }
@@ -30,6 +34,12 @@ impl Failure {
 
 impl From<GenerationError> for Failure {
     fn from(error: GenerationError) -> Self {
+        Self { message: error.to_string(), hint: error.hint() }
+    }
+}
+
+impl From<DatasetError> for Failure {
+    fn from(error: DatasetError) -> Self {
         Self { message: error.to_string(), hint: error.hint() }
     }
 }

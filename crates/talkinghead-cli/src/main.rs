@@ -7,6 +7,7 @@ mod commands;
 mod failure;
 mod interruption;
 mod progress;
+mod source_progress;
 mod usage;
 
 use std::process::ExitCode;

@@ -32,7 +32,8 @@ impl Bucket {
         let (store, prefix): (Arc<dyn ObjectStore>, &str) = match scheme {
             "file" => {
                 std::fs::create_dir_all(rest).map_err(DatasetError::file("write", rest))?;
-                let store = object_store::local::LocalFileSystem::new_with_prefix(rest).map_err(|error| wrong(error.to_string()))?;
+                let store =
+                    object_store::local::LocalFileSystem::new_with_prefix(rest).map_err(|error| wrong(error.to_string()))?;
                 (Arc::new(store), "")
             }
             "s3" | "s3a" => {
@@ -74,10 +75,8 @@ impl Bucket {
 
     pub(crate) fn list(&self, name: &str) -> Result<Listing, DatasetError> {
         let folder = self.object(name)?;
-        let objects: Vec<object_store::ObjectMeta> = self
-            .runtime
-            .block_on(self.store.list(Some(&folder)).try_collect())
-            .map_err(Self::failed(name))?;
+        let objects: Vec<object_store::ObjectMeta> =
+            self.runtime.block_on(self.store.list(Some(&folder)).try_collect()).map_err(Self::failed(name))?;
         let mut files: Vec<FileEntry> = objects
             .into_iter()
             .filter_map(|object| {

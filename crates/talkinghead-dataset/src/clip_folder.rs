@@ -43,11 +43,15 @@ impl ClipFolder {
             Some(stem) => stem,
             None => only_stem(&folder)?,
         };
-        let find = |endings: &[&str]| endings.iter().map(|ending| folder.join(format!("{stem}{ending}"))).find(|path| path.exists());
+        let find =
+            |endings: &[&str]| endings.iter().map(|ending| folder.join(format!("{stem}{ending}"))).find(|path| path.exists());
         let need = |endings: &[&str], what: &str| {
             find(endings).ok_or_else(|| missing(&folder, &format!("{what} ({stem}{})", endings[0])))
         };
-        let malformed = |path: &Path, wanted: &str| DatasetError::Malformed { file: path.display().to_string(), detail: format!("wanted {wanted}") };
+        let malformed = |path: &Path, wanted: &str| DatasetError::Malformed {
+            file: path.display().to_string(),
+            detail: format!("wanted {wanted}"),
+        };
         let points = |path: &Path| -> Result<Vec<Vec<[f64; 3]>>, DatasetError> {
             let sets = Array::read(path)?.to_points().filter(|sets| sets.iter().all(|points| points.len() == 68));
             sets.ok_or_else(|| malformed(path, "[frames, 68, 3]"))

@@ -5,7 +5,7 @@ use talkinghead_face::{FaceCrop, FaceTrack, HeadPose, Landmarks68, Points68, Ref
 use crate::CropMode;
 use crate::alignment::{crop_around, to_clip};
 use crate::clip::{CropDescription, PoseRange, Spread};
-use crate::key_frame::key_frame;
+use crate::key_frame::open_eyed_key_frame;
 
 /// The geometry of a clip, one entry a frame.
 pub(crate) struct ClipGeometry {
@@ -37,8 +37,7 @@ impl ClipGeometry {
         let rts: Vec<[f64; 6]> = poses.iter().map(ReferencePose::to_rt).collect();
         // A frame in which the face was not seen shows no face to take colours from.
         let candidates: Vec<usize> = (0..rts.len()).filter(|&frame| !track.frames[frame].interpolated).collect();
-        let rows: Vec<[f64; 6]> = candidates.iter().map(|&frame| rts[frame]).collect();
-        let key = key_frame(&rows).map(|at| candidates[at])?;
+        let key = open_eyed_key_frame(&rts, &clip, &candidates)?;
         let angle = |landmarks| HeadPose::angles(&RigidFit::to_canonical(landmarks).rotation).map(f64::from);
         let angles = track.frames.iter().map(|frame| angle(&frame.landmarks)).collect();
         Some(Self { crop, source, clip, rts, front, angles, key })

@@ -16,4 +16,3 @@ pub(crate) fn identity_of(found: &[IdentityEmbedding]) -> (Vec<f32>, f64) {
     }
     (mean, spread.last().copied().unwrap_or(0.0))
 }
-

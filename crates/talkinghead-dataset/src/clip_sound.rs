@@ -3,13 +3,14 @@
 use talkinghead_face::Points68;
 
 use crate::clip::{SyncDescription, rounded};
+use crate::lip_opening::expected_opening;
 use crate::pieces::SAMPLES_PER_FRAME;
-use crate::sync::{SyncEstimate, moved_earlier, speech_energy};
+use crate::sync::{SyncEstimate, moved_earlier};
 
 /// Samples read around a clip, so that its sound can be moved.
 pub(crate) const SOUND_MARGIN: usize = 15 * SAMPLES_PER_FRAME;
 /// Smaller offsets are within what the estimate can tell, milliseconds.
-const LEAST_MOVE_MS: f64 = 40.0;
+const LEAST_MOVE_MS: f64 = 60.0;
 
 /// The sound of a clip and how it fits the lips.
 pub(crate) struct ClipSound {
@@ -32,7 +33,7 @@ impl ClipSound {
         };
         let samples = cut(around);
         let opening: Vec<f64> = front.iter().map(|points| points[66][1] - points[62][1]).collect();
-        let found = SyncEstimate::of(&opening, &speech_energy(&samples, frames));
+        let found = SyncEstimate::of(&opening, &expected_opening(&samples, frames));
         let move_it = may_move && found.sure && found.offset_ms.abs() >= LEAST_MOVE_MS;
         let moved_ms = if move_it { rounded(found.offset_ms, 0) } else { 0.0 };
         let samples = if move_it { cut(&moved_earlier(around, moved_ms)) } else { samples };
@@ -40,7 +41,7 @@ impl ClipSound {
             offset_ms: rounded(found.offset_ms, 0),
             correlation: rounded(found.correlation, 3),
             correlation_unshifted: rounded(found.correlation_unshifted, 3),
-            distinctness: rounded(found.distinctness, 2),
+            margin: rounded(found.margin, 3),
             sure: found.sure,
         };
         Some(Self { samples, sync: SyncDescription { found, moved_ms } })

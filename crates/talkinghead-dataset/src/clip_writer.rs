@@ -70,7 +70,8 @@ impl ClipWriter<'_> {
     ) -> Result<Written, Trouble> {
         let frames = take.track.frames.len();
         let clock = &self.processor.clock;
-        let Some(geometry) = clock.time("landmarks and pose", || ClipGeometry::of(take.track, self.processor.settings.crop)) else {
+        let Some(geometry) = clock.time("landmarks and pose", || ClipGeometry::of(take.track, self.processor.settings.crop))
+        else {
             return Err(Trouble::Source(Reason::Failed, "no landmarks".to_owned()));
         };
         let name = take.number.map_or_else(|| take.source.clip.clone(), |number| piece_name(&take.source.clip, number));
@@ -82,7 +83,13 @@ impl ClipWriter<'_> {
         let seen = self.video(take, &geometry, pictures, &folder.join(&files.video), &mut meter)?;
         let strip = clock.time("contact strip", || seen.strip.jpeg());
         let Some(ClipSound { samples, sync }) = self.sound(take, &geometry, sound)? else {
-            let rejection = piece_rejection(take.source, take.first, frames, Reason::NoAudio, "the sound ends before the piece begins".to_owned());
+            let rejection = piece_rejection(
+                take.source,
+                take.first,
+                frames,
+                Reason::NoAudio,
+                "the sound ends before the piece begins".to_owned(),
+            );
             return Ok(Written { result: Err(rejection), strip });
         };
         let (embedding, identity_spread) = identity_of(&seen.identity);
@@ -143,14 +150,16 @@ impl ClipWriter<'_> {
         let frames = take.track.frames.len();
         let mut video = VideoWriter::create(path, &self.video_options())?;
         let looks = (frames / 25).clamp(3, 12);
-        let mut seen = Seen { key_picture: RgbImage::new(CLIP_SIDE, CLIP_SIDE), identity: Vec::new(), strip: ContactStrip::new(frames) };
+        let mut seen =
+            Seen { key_picture: RgbImage::new(CLIP_SIDE, CLIP_SIDE), identity: Vec::new(), strip: ContactStrip::new(frames) };
         for (frame, tracked) in take.track.frames.iter().enumerate() {
             let picture = clock.time("decoding again", || pictures.next()).ok_or_else(|| {
                 Trouble::Source(Reason::Undecodable, format!("frame {} could be decoded once but not twice", take.first + frame))
             })??;
             let [yaw, pitch, _] = geometry.angles[frame];
             meter.frame(&geometry.source[frame], picture.dimensions(), yaw, pitch, !tracked.interpolated);
-            if (0..looks).any(|look| frame == frames * (2 * look + 1) / (2 * looks)) && !tracked.interpolated && yaw.abs() < 50.0 {
+            if (0..looks).any(|look| frame == frames * (2 * look + 1) / (2 * looks)) && !tracked.interpolated && yaw.abs() < 50.0
+            {
                 seen.identity.push(clock.time("identity", || self.processor.networks.identity(&picture, &tracked.landmarks))?);
             }
             if frame % OTHERS_EVERY == OTHERS_EVERY / 2 {
@@ -187,11 +196,8 @@ impl ClipWriter<'_> {
 
     fn mesh(&self, take: &Take<'_>, geometry: &ClipGeometry, picture: &RgbImage) -> HeadMesh {
         let landmarks = &take.track.frames[geometry.key].landmarks;
-        let points: Vec<[f64; 3]> = landmarks
-            .points
-            .iter()
-            .map(|&[x, y, z]| to_clip(&geometry.crop, [x, y, -z].map(f64::from), geometry.key))
-            .collect();
+        let points: Vec<[f64; 3]> =
+            landmarks.points.iter().map(|&[x, y, z]| to_clip(&geometry.crop, [x, y, -z].map(f64::from), geometry.key)).collect();
         HeadMesh::of_frame(&points, picture)
     }
 
@@ -229,7 +235,9 @@ fn write_files(
     samples: &[f32],
 ) -> Result<(), DatasetError> {
     let files = &description.files;
-    let put = |name: &str, bytes: &[u8]| std::fs::write(folder.join(name), bytes).map_err(DatasetError::file("write", folder.join(name)));
+    let put = |name: &str, bytes: &[u8]| {
+        std::fs::write(folder.join(name), bytes).map_err(DatasetError::file("write", folder.join(name)))
+    };
     put(&files.landmarks, &Array::from_points(&geometry.clip).to_bytes(Precision::Single))?;
     put(&files.pose, &Array::from_rows(&geometry.rts).to_bytes(Precision::Double))?;
     put(&files.front, &Array::from_points(&geometry.front).to_bytes(Precision::Double))?;
@@ -237,7 +245,10 @@ fn write_files(
     // The key frame's landmarks, flipped as the mesh is.
     let height = f64::from(CLIP_SIDE);
     let flipped: Vec<[f64; 3]> = geometry.clip[geometry.key].iter().map(|p| [p[0], height - 1.0 - p[1], p[2]]).collect();
-    put(&files.mesh_landmarks, &Array { shape: vec![68, 3], values: flipped.into_iter().flatten().collect() }.to_bytes(Precision::Single))?;
+    put(
+        &files.mesh_landmarks,
+        &Array { shape: vec![68, 3], values: flipped.into_iter().flatten().collect() }.to_bytes(Precision::Single),
+    )?;
     write_png(&folder.join(&files.key_frame_picture), key_picture)?;
     put(&files.audio, &wav_bytes(samples))?;
     let mut text = serde_json::to_vec_pretty(description)

@@ -73,7 +73,9 @@ impl DatasetError {
             Self::Media(error) => error.hint(),
             Self::NothingFound { layout, .. } => Some(format!("expected {layout}; for any other folder use `--dataset videos`")),
             Self::File { action: "write", .. } => Some("choose a folder that you may write to, with space left".to_owned()),
-            Self::Store { .. } => Some("check the bucket's name, AWS_REGION, AWS_ENDPOINT and the access keys in the environment".to_owned()),
+            Self::Store { .. } => {
+                Some("check the bucket's name, AWS_REGION, AWS_ENDPOINT and the access keys in the environment".to_owned())
+            }
             _ => None,
         }
     }

@@ -1,17 +1,17 @@
 //! The coloured mesh of the key frame: the face that the animation video shows in every frame's pose.
 //!
-//! The reference takes some 44 000 coloured vertices from PRNet; here the 468 points of the landmark network, divided three
-//! times, give about as many, with the same file formats. Vertices that face away from the camera take the colour of
+//! The reference takes some 44 000 coloured vertices from PRNet; here the 468 points of the landmark network and a rim around
+//! them, divided three times, give 36 000, with the same file formats. Vertices that face away from the camera take the colour of
 //! their mirror image instead of whatever covers them.
 
-use std::collections::HashMap;
 use std::fmt::Write;
 
 use image::RgbImage;
-use talkinghead_face::CanonicalMesh;
+use nalgebra::Vector3;
+use talkinghead_face::{CanonicalMesh, MESH_POINTS, RIGID_POINTS, RigidFit};
 
-/// Times every triangle is divided into four.
-const DIVISIONS: usize = 3;
+use crate::mesh_topology::MeshTopology;
+
 /// A vertex whose normal leans less towards the camera than this (cosine) is not seen well.
 const LEAST_FACING: f64 = 0.12;
 
@@ -26,77 +26,29 @@ pub struct HeadMesh {
     pub triangles: Vec<[usize; 3]>,
 }
 
-/// The canonical mesh, divided, with each vertex's mirror image.
-struct Division {
-    /// Pairs of coarser vertices, in order of making; a new vertex lies between them.
-    between: Vec<(usize, usize)>,
-    triangles: Vec<[usize; 3]>,
-    mirror: Vec<Option<usize>>,
-}
-
-fn division() -> &'static Division {
-    static DIVISION: std::sync::OnceLock<Division> = std::sync::OnceLock::new();
-    DIVISION.get_or_init(|| {
-        let canonical = CanonicalMesh::get();
-        let mut mirror: Vec<Option<usize>> =
-            canonical.vertices.iter().map(|v| mirrored_vertex(&canonical.vertices, *v)).collect();
-        let mut triangles = canonical.triangles.clone();
-        let mut count = canonical.vertices.len();
-        let mut between = Vec::new();
-        for _ in 0..DIVISIONS {
-            let mut middles: HashMap<(usize, usize), usize> = HashMap::new();
-            let mut finer = Vec::with_capacity(triangles.len() * 4);
-            let first = count;
-            for &[a, b, c] in &triangles {
-                let mut middle = |a: usize, b: usize| {
-                    *middles.entry((a.min(b), a.max(b))).or_insert_with(|| {
-                        between.push((a.min(b), a.max(b)));
-                        count += 1;
-                        count - 1
-                    })
-                };
-                let (ab, bc, ca) = (middle(a, b), middle(b, c), middle(c, a));
-                finer.extend([[a, ab, ca], [ab, b, bc], [ca, bc, c], [ab, bc, ca]]);
-            }
-            let offset = canonical.vertices.len();
-            for vertex in first..count {
-                let (a, b) = between[vertex - offset];
-                let other = match (mirror[a], mirror[b]) {
-                    (Some(a), Some(b)) => middles.get(&(a.min(b), a.max(b))).copied(),
-                    _ => None,
-                };
-                mirror.push(other);
-            }
-            triangles = finer;
-        }
-        Division { between, triangles, mirror }
-    })
-}
-
-fn mirrored_vertex(vertices: &[[f32; 3]], [x, y, z]: [f32; 3]) -> Option<usize> {
-    let distance = |v: &[f32; 3]| (v[0] + x).powi(2) + (v[1] - y).powi(2) + (v[2] - z).powi(2);
-    let nearest = (0..vertices.len()).min_by(|&a, &b| distance(&vertices[a]).total_cmp(&distance(&vertices[b])))?;
-    (distance(&vertices[nearest]) < 0.05).then_some(nearest)
-}
-
 impl HeadMesh {
-    /// The mesh of a frame: its 468 landmarks (pixels, z towards the camera) with the frame's colours.
+    /// The mesh of a frame: its 468 landmarks (pixels, z towards the camera) and a rim around them, with the frame's colours.
+    /// Empty when there are fewer landmarks.
     pub fn of_frame(landmarks: &[[f64; 3]], picture: &RgbImage) -> Self {
-        let division = division();
-        let mut vertices = landmarks[..talkinghead_face::MESH_POINTS.min(landmarks.len())].to_vec();
-        for &(a, b) in &division.between {
+        let Some(face) = landmarks.get(..MESH_POINTS) else {
+            return Self { vertices: Vec::new(), colors: Vec::new(), triangles: Vec::new() };
+        };
+        let topology = MeshTopology::get();
+        let mut vertices = face.to_vec();
+        vertices.extend(rim(topology, face));
+        for &(a, b) in &topology.between {
             let (a, b) = (vertices[a], vertices[b]);
             vertices.push(std::array::from_fn(|axis| 0.5 * (a[axis] + b[axis])));
         }
-        let facing = facing(&vertices, &division.triangles);
+        let facing = facing(&vertices, &topology.triangles);
         let colors = (0..vertices.len())
             .map(|vertex| {
                 let seen_elsewhere =
-                    division.mirror[vertex].filter(|&other| facing[vertex] < LEAST_FACING && facing[other] > facing[vertex]);
+                    topology.mirror[vertex].filter(|&other| facing[vertex] < LEAST_FACING && facing[other] > facing[vertex]);
                 color_at(picture, vertices[seen_elsewhere.unwrap_or(vertex)])
             })
             .collect();
-        Self { vertices, colors, triangles: division.triangles.clone() }
+        Self { vertices, colors, triangles: topology.triangles.clone() }
     }
 
     /// The mesh as the reference's `.obj`: `v x y z r g b` with y upwards in a picture `height` pixels high, `f a b c` from 1.
@@ -137,6 +89,20 @@ impl HeadMesh {
         let count = mesh.vertices.len();
         mesh.triangles.iter().flatten().all(|&corner| corner < count).then_some(mesh)
     }
+}
+
+/// The rim's vertices around a face: it sits on the outline and is turned and sized as the head is.
+fn rim(topology: &MeshTopology, face: &[[f64; 3]]) -> Vec<[f64; 3]> {
+    let canonical = &CanonicalMesh::get().vertices;
+    let from: Vec<Vector3<f32>> = RIGID_POINTS.iter().map(|&i| canonical[i].into()).collect();
+    let to: Vec<Vector3<f32>> = RIGID_POINTS.iter().map(|&i| Vector3::new(face[i][0] as f32, face[i][1] as f32, -face[i][2] as f32)).collect();
+    let fit = RigidFit::between(&from, &to);
+    let place = |vertex: &crate::mesh_topology::RimVertex| {
+        let offset = (fit.scale * (fit.rotation * vertex.offset)).map(f64::from);
+        let [x, y, z] = face[vertex.outline];
+        [x + offset.x, y + offset.y, z - offset.z]
+    };
+    topology.rim.iter().map(place).collect()
 }
 
 /// Cosine between each vertex's normal and the direction to the camera.
@@ -190,11 +156,11 @@ mod tests {
     #[test]
     fn the_mesh_is_as_fine_as_the_references() {
         let mesh = HeadMesh::of_frame(&face(), &gradient());
-        assert_eq!(mesh.triangles.len(), 898 * 64);
+        assert_eq!(mesh.triangles.len(), (898 + 3 * 72) * 64);
         assert_eq!(mesh.vertices.len(), mesh.colors.len());
-        assert!((28_000..31_000).contains(&mesh.vertices.len()), "{}", mesh.vertices.len());
+        assert!((34_000..38_000).contains(&mesh.vertices.len()), "{}", mesh.vertices.len());
         assert_eq!(mesh.vertices[..468], face()[..]);
-        let mirrored = division().mirror.iter().flatten().count();
+        let mirrored = MeshTopology::get().mirror.iter().flatten().count();
         assert!(mirrored as f64 > 0.9 * mesh.vertices.len() as f64, "{mirrored} of {}", mesh.vertices.len());
         let facing = facing(&mesh.vertices, &mesh.triangles);
         assert!(facing[4] > 0.5, "the nose looks at the camera: {}", facing[4]);
@@ -212,11 +178,8 @@ mod tests {
         let hidden: Vec<usize> = (0..468).filter(|&v| facing[v] < -0.3).collect();
         assert!(!hidden.is_empty());
         for vertex in hidden {
-            let [x, y, _] = mesh.vertices[vertex];
-            let own = color_at(&gradient(), [x, y, 0.0]);
-            let moved = (0..2).map(|k| (mesh.colors[vertex][k] - own[k]).abs()).fold(0.0, f64::max);
-            let middle = division().mirror[vertex] == Some(vertex);
-            assert!(moved > 0.02 || middle, "{vertex} keeps the colour of what covers it");
+            let Some(other) = MeshTopology::get().mirror[vertex].filter(|&other| facing[other] > facing[vertex]) else { continue };
+            assert_eq!(mesh.colors[vertex], color_at(&gradient(), mesh.vertices[other]), "{vertex} keeps the colour of what covers it");
         }
     }
 

@@ -14,6 +14,31 @@ pub fn key_frame(rts: &[[f64; 6]]) -> Option<usize> {
     first_least(rts.iter().map(rotation_size))
 }
 
+/// Points around each eye: corners, upper lid, lower lid below it.
+const EYES: [[usize; 6]; 2] = [[36, 39, 37, 38, 41, 40], [42, 45, 43, 44, 47, 46]];
+/// An eye this much less open than it is in the middle of the clip is blinking.
+const BLINKING: f64 = 0.75;
+
+/// Height of the eyes over their width, mean of both.
+pub fn eye_opening(points: &Points68) -> f64 {
+    let distance = |a: usize, b: usize| (points[a][0] - points[b][0]).hypot(points[a][1] - points[b][1]);
+    let opening = |[inner, outer, u0, u1, l0, l1]: [usize; 6]| 0.5 * (distance(u0, l0) + distance(u1, l1)) / distance(inner, outer).max(1e-9);
+    EYES.into_iter().map(opening).sum::<f64>() / 2.0
+}
+
+/// The frame among `candidates` to take the face's colours from: as [`key_frame`], but no frame of a blink, which the
+/// reference allows: the projection would keep its eyes closed through the whole clip.
+///
+/// `frames` and `rts` have an entry for each frame of the clip; candidates beyond them are passed over.
+pub fn open_eyed_key_frame(rts: &[[f64; 6]], frames: &[impl AsRef<Points68>], candidates: &[usize]) -> Option<usize> {
+    let candidates: Vec<usize> = candidates.iter().copied().filter(|&frame| frame < rts.len().min(frames.len())).collect();
+    let opening = |frame: usize| eye_opening(frames[frame].as_ref());
+    let least = BLINKING * crate::quality::median(&mut candidates.iter().map(|&frame| opening(frame)).collect::<Vec<_>>());
+    let open: Vec<usize> = candidates.into_iter().filter(|&frame| opening(frame) >= least).collect();
+    let rows: Vec<[f64; 6]> = open.iter().map(|&frame| rts[frame]).collect();
+    key_frame(&rows).map(|at| open[at])
+}
+
 /// Inner-lip pairs (upper, lower).
 const LIPS: [(usize, usize); 3] = [(61, 67), (62, 66), (63, 65)];
 
@@ -80,6 +105,21 @@ mod tests {
         assert_eq!(key_frame(&rts), Some(1));
         assert_eq!(key_frame(&[]), None);
         assert_eq!((nearest_reference(&rts, &rts[2]), farthest_reference(&rts, &rts[2])), (Some(2), Some(0)));
+    }
+
+    #[test]
+    fn a_blink_is_no_key_frame() {
+        let open = talkinghead_face::standard_face();
+        let mut closed = open;
+        for (upper, lower) in [(37, 41), (38, 40), (43, 47), (44, 46)] {
+            closed[upper][1] = closed[lower][1];
+        }
+        let rts = [[0.2; 6], [0.0; 6], [0.1; 6], [0.3; 6]];
+        let frames = [open, closed, open, open];
+        assert_eq!(key_frame(&rts), Some(1));
+        assert_eq!(open_eyed_key_frame(&rts, &frames, &[0, 1, 2, 3]), Some(2));
+        assert_eq!(open_eyed_key_frame(&rts, &frames, &[1]), Some(1));
+        assert_eq!(open_eyed_key_frame(&rts, &frames, &[9]), None);
     }
 
     #[test]

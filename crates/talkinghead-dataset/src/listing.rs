@@ -80,7 +80,9 @@ impl Walk {
         self.above.push(identity);
         for entry in entries {
             match entry {
-                Ok(entry) if !entry.file_name().as_encoded_bytes().starts_with(b".") => self.visit(&folder.join(entry.file_name())),
+                Ok(entry) if !entry.file_name().as_encoded_bytes().starts_with(b".") => {
+                    self.visit(&folder.join(entry.file_name()))
+                }
                 Ok(_) => {}
                 Err(error) => self.note(folder, Reason::UnreadableFolder, plain(&error)),
             }
@@ -150,7 +152,10 @@ mod tests {
         let names: Vec<String> = listing.files.iter().map(FileEntry::name).collect();
         assert_eq!(names, ["a/b/with space.mp4", "caf%E9.mp4"]);
         let problems: Vec<(&str, Reason)> = listing.problems.iter().map(|p| (p.source.as_str(), p.reason)).collect();
-        assert_eq!(problems, [("a/b/up", Reason::SymlinkLoop), ("broken.mp4", Reason::BrokenLink), ("self", Reason::SymlinkLoop)]);
+        assert_eq!(
+            problems,
+            [("a/b/up", Reason::SymlinkLoop), ("broken.mp4", Reason::BrokenLink), ("self", Reason::SymlinkLoop)]
+        );
     }
 
     #[test]

@@ -67,7 +67,8 @@ pub fn merge(output: &Place, settings: &MergeSettings) -> Result<MergeSummary, D
 fn lines<T: Serialize>(items: &[T]) -> Result<Vec<u8>, DatasetError> {
     let mut text = Vec::new();
     for item in items {
-        serde_json::to_writer(&mut text, item).map_err(|error| DatasetError::Malformed { file: "the manifest".to_owned(), detail: error.to_string() })?;
+        serde_json::to_writer(&mut text, item)
+            .map_err(|error| DatasetError::Malformed { file: "the manifest".to_owned(), detail: error.to_string() })?;
         text.push(b'\n');
     }
     Ok(text)
@@ -105,14 +106,17 @@ fn collect(output: &Place, settings: &MergeSettings) -> Result<Merged, DatasetEr
     }
     if summary.sources > summary.sources_expected {
         let gone = summary.sources - summary.sources_expected;
-        summary.warnings.push(format!("{gone} sources are done that the corpus no longer holds; start with an empty output to leave them out"));
+        summary.warnings.push(format!(
+            "{gone} sources are done that the corpus no longer holds; start with an empty output to leave them out"
+        ));
     }
     clips.sort_by(|a: &ClipDescription, b| a.clip.cmp(&b.clip));
     let clips = without_duplicates(clips, &mut rejected);
     rejected.sort_by(|a, b| (&a.source, a.first_frame, a.reason).cmp(&(&b.source, b.first_frame, b.reason)));
     let identities = identities(&clips);
     let splits = split_identities(&clips, &identities, settings, &mut summary.warnings);
-    let rows: Vec<ManifestRow> = clips.iter().zip(&identities).map(|(clip, identity)| ManifestRow::new(clip, identity, splits[identity])).collect();
+    let rows: Vec<ManifestRow> =
+        clips.iter().zip(&identities).map(|(clip, identity)| ManifestRow::new(clip, identity, splits[identity])).collect();
     summary.clips = rows.len();
     summary.seconds = crate::clip::rounded(rows.iter().map(|row| row.seconds).sum(), 2);
     summary.identities = identities.iter().collect::<BTreeSet<_>>().len();

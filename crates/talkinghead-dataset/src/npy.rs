@@ -122,14 +122,16 @@ impl Array {
         }
         let after = |key: &str| header.split_once(key).map(|(_, rest)| rest.trim_start_matches([':', ' ']));
         let kind = after("'descr'").and_then(|rest| rest.get(1..)).and_then(|rest| rest.split('\'').next()).ok_or("no type")?;
-        let shape = after("'shape'").and_then(|rest| rest.strip_prefix('(')).and_then(|rest| rest.split(')').next()).ok_or("no shape")?;
+        let shape =
+            after("'shape'").and_then(|rest| rest.strip_prefix('(')).and_then(|rest| rest.split(')').next()).ok_or("no shape")?;
         let shape: Vec<usize> = shape
             .split(',')
             .map(str::trim)
             .filter(|part| !part.is_empty())
             .map(|part| part.parse().map_err(|_| "a size is no number"))
             .collect::<Result<_, _>>()?;
-        let count = shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size)).filter(|&count| count <= MAX_VALUES);
+        let count =
+            shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size)).filter(|&count| count <= MAX_VALUES);
         let count = count.ok_or("the array is too large")?;
         let body = &bytes[start + length..];
         let values = match kind {

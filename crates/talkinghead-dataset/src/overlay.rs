@@ -89,7 +89,7 @@ mod tests {
         stroke(&mut picture, [f64::NAN, 0.0], [3.0, 3.0], 2.0, [255; 3], 1.0);
         stroke(&mut picture, [1e300, 0.0], [3e300, 3.0], 2.0, [255; 3], 1.0);
         assert!(picture.pixels().all(|p| p.0 == [0; 3]));
-        landmarks(&mut picture, &[[4.0, 4.0]; 3], 1.0);
+        landmarks(&mut picture, &[[4.5, 4.5]; 3], 1.0);
         assert_eq!(picture.get_pixel(4, 4).0, GREEN);
     }
 }

@@ -130,7 +130,9 @@ impl Place {
     pub fn remove(&self, name: &str) -> Result<(), DatasetError> {
         match self {
             Self::Folder(folder) => match std::fs::remove_dir_all(folder.join(name)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(DatasetError::file("remove", folder.join(name))(error)),
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    Err(DatasetError::file("remove", folder.join(name))(error))
+                }
                 _ => Ok(()),
             },
             Self::Bucket(bucket) => bucket.remove(name),

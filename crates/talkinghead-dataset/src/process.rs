@@ -158,7 +158,9 @@ fn sound_of(files: &SourceFiles, info: &MediaInfo, limits: &Limits) -> Result<So
     match (&files.audio, &info.audio) {
         (Some(audio), _) => Ok(SoundStream::open(audio, probe(audio, limits)?, limits)?),
         (None, Some(_)) => Ok(SoundStream::open(&files.video, info.clone(), limits)?),
-        (None, None) => Err(Trouble::Source(Reason::NoAudio, "it has no sound track, and no sound file belongs to it".to_owned())),
+        (None, None) => {
+            Err(Trouble::Source(Reason::NoAudio, "it has no sound track, and no sound file belongs to it".to_owned()))
+        }
     }
 }
 
@@ -202,7 +204,9 @@ impl From<FaceError> for Trouble {
 fn without_folders(error: &MediaError) -> String {
     let text = error.to_string();
     let path = match error {
-        MediaError::Undecodable { path, detail } => return if detail.is_empty() { "it cannot be decoded".to_owned() } else { strip(detail, path) },
+        MediaError::Undecodable { path, detail } => {
+            return if detail.is_empty() { "it cannot be decoded".to_owned() } else { strip(detail, path) };
+        }
         MediaError::NotFound { path }
         | MediaError::Unreadable { path, .. }
         | MediaError::NotAFile { path }

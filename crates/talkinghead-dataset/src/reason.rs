@@ -120,6 +120,14 @@ pub struct Rejection {
 impl Rejection {
     /// A rejection of a whole source.
     pub fn of_source(source: impl Into<String>, reason: Reason, detail: impl Into<String>) -> Self {
-        Self { source: source.into(), first_frame: None, frames: None, reason, detail: detail.into(), measured: None, threshold: None }
+        Self {
+            source: source.into(),
+            first_frame: None,
+            frames: None,
+            reason,
+            detail: detail.into(),
+            measured: None,
+            threshold: None,
+        }
     }
 }

@@ -44,8 +44,9 @@ impl Shard {
                 .ok_or_else(|| format!("array task {task} does not fit {count} tasks from {first}; give --shard i/n"));
         }
         if let Some(index) = number("JOB_COMPLETION_INDEX")? {
-            let count = number("JOB_COMPLETIONS")?
-                .ok_or("JOB_COMPLETION_INDEX is set, but JOB_COMPLETIONS is not; set it to the job's completions or give --shard i/n")?;
+            let count = number("JOB_COMPLETIONS")?.ok_or(
+                "JOB_COMPLETION_INDEX is set, but JOB_COMPLETIONS is not; set it to the job's completions or give --shard i/n",
+            )?;
             return Self::new(index, count)
                 .map(Some)
                 .ok_or_else(|| format!("completion index {index} does not fit {count} completions"));

@@ -47,7 +47,8 @@ pub(crate) fn split_identities(
         }
     }
     free.sort();
-    let quota = |share: f64| if share <= 0.0 || free.len() < 3 { 0 } else { ((free.len() as f64 * share).round() as usize).max(1) };
+    let quota =
+        |share: f64| if share <= 0.0 || free.len() < 3 { 0 } else { ((free.len() as f64 * share).round() as usize).max(1) };
     let test = if has_official_test { 0 } else { quota(settings.test_share) };
     let validation = quota(settings.validation_share);
     for (number, (_, identity)) in free.iter().enumerate() {

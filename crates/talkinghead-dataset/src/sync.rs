@@ -1,7 +1,7 @@
 //! Does the sound fit the lips, and if not, by how much is it off?
 //!
-//! The mouth's opening over time is compared with what the sound says about it, shifted step by step. Where the best
-//! shift stands out clearly, the offset is sure.
+//! The mouth's opening over time is compared with the one that the sound lets expect ([`crate::lip_opening`]), shifted step
+//! by step. Where the best shift stands out clearly, the offset is sure.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,50 +21,42 @@ pub struct SyncEstimate {
     pub correlation: f64,
     /// Correlation without a shift.
     pub correlation_unshifted: f64,
-    /// How far the best correlation stands above those of shifts that are far from it, in their standard deviations.
-    pub distinctness: f64,
+    /// How far the best correlation stands above the best of the shifts that are far from it.
+    pub margin: f64,
     /// Whether the offset may be trusted.
     pub sure: bool,
 }
 
 impl SyncEstimate {
     /// Least correlation of a sure offset.
-    pub const LEAST_CORRELATION: f64 = 0.35;
-    /// Least distinctness of a sure offset.
-    pub const LEAST_DISTINCTNESS: f64 = 3.0;
+    pub const LEAST_CORRELATION: f64 = 0.4;
+    /// Least margin of a sure offset.
+    pub const LEAST_MARGIN: f64 = 0.2;
 
     /// Nothing could be said.
-    pub const UNKNOWN: Self =
-        Self { offset_ms: 0.0, correlation: 0.0, correlation_unshifted: 0.0, distinctness: 0.0, sure: false };
+    pub const UNKNOWN: Self = Self { offset_ms: 0.0, correlation: 0.0, correlation_unshifted: 0.0, margin: 0.0, sure: false };
 
-    /// Compares the mouth's opening with the sound's energy, both 25 values a second of one clip.
-    pub fn of(opening: &[f64], energy: &[f64]) -> Self {
-        let count = opening.len().min(energy.len());
+    /// Compares the mouth's opening with the expected one, both 25 values a second of one clip.
+    pub fn of(opening: &[f64], expected: &[f64]) -> Self {
+        let count = opening.len().min(expected.len());
         if count < LEAST_FRAMES {
             return Self::UNKNOWN;
         }
         let opening = movement(&opening[..count]);
-        let energy = movement(&energy[..count]);
+        let expected = movement(&expected[..count]);
         let reach = REACH.min(count as i64 / 3);
-        let correlations: Vec<f64> = (-reach..=reach).map(|shift| correlation_at(&opening, &energy, shift)).collect();
+        let correlations: Vec<f64> = (-reach..=reach).map(|shift| correlation_at(&opening, &expected, shift)).collect();
         let best = (0..correlations.len()).max_by(|&a, &b| correlations[a].total_cmp(&correlations[b])).unwrap_or(0);
-        let far: Vec<f64> = correlations
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| index.abs_diff(best) > 4)
-            .map(|(_, &value)| value)
-            .collect();
-        let mean = far.iter().sum::<f64>() / far.len().max(1) as f64;
-        let deviation = (far.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / far.len().max(1) as f64).sqrt();
-        let distinctness = (correlations[best] - mean) / deviation.max(0.02);
+        let elsewhere = correlations.iter().enumerate().filter(|(index, _)| index.abs_diff(best) > 4).map(|(_, &value)| value);
+        let margin = correlations[best] - elsewhere.fold(-1.0, f64::max);
         let at_the_edge = best == 0 || best + 1 == correlations.len();
         let shift = (best as i64 - reach) as f64 + if at_the_edge { 0.0 } else { vertex(&correlations[best - 1..=best + 1]) };
         Self {
             offset_ms: shift * 40.0,
             correlation: correlations[best],
             correlation_unshifted: correlations[reach as usize],
-            distinctness,
-            sure: !at_the_edge && correlations[best] >= Self::LEAST_CORRELATION && distinctness >= Self::LEAST_DISTINCTNESS,
+            margin,
+            sure: !at_the_edge && correlations[best] >= Self::LEAST_CORRELATION && margin >= Self::LEAST_MARGIN,
         }
     }
 }
@@ -80,11 +72,11 @@ fn movement(signal: &[f64]) -> Vec<f64> {
     moved
 }
 
-/// Correlation of `opening[t]` with `energy[t + shift]` where both exist.
-fn correlation_at(opening: &[f64], energy: &[f64], shift: i64) -> f64 {
+/// Correlation of `opening[t]` with `expected[t + shift]` where both exist.
+fn correlation_at(opening: &[f64], expected: &[f64], shift: i64) -> f64 {
     let count = opening.len() as i64;
     let (from, to) = (0.max(-shift), count.min(count - shift));
-    let pairs = (from..to).map(|t| (opening[t as usize], energy[(t + shift) as usize]));
+    let pairs = (from..to).map(|t| (opening[t as usize], expected[(t + shift) as usize]));
     let n = (to - from).max(1) as f64;
     let (sum_a, sum_b) = pairs.clone().fold((0.0, 0.0), |(x, y), (a, b)| (x + a, y + b));
     let (mean_a, mean_b) = (sum_a / n, sum_b / n);
@@ -101,37 +93,6 @@ fn correlation_at(opening: &[f64], energy: &[f64], shift: i64) -> f64 {
 fn vertex(values: &[f64]) -> f64 {
     let curvature = values[0] - 2.0 * values[1] + values[2];
     if curvature.abs() < 1e-9 { 0.0 } else { (0.5 * (values[0] - values[2]) / curvature).clamp(-0.5, 0.5) }
-}
-
-/// Energy of the sound 25 times a second: log power of the band 200 to 4000 Hz around each frame's time, from 16 kHz
-/// samples. `frames` values.
-pub fn speech_energy(samples: &[f32], frames: usize) -> Vec<f64> {
-    const PER_FRAME: usize = 640;
-    let filtered = band(samples);
-    (0..frames)
-        .map(|frame| {
-            // 60 ms around the middle of the frame's time of showing.
-            let middle = frame * PER_FRAME + PER_FRAME / 2;
-            let (from, to) = (middle.saturating_sub(480).min(filtered.len()), (middle + 480).min(filtered.len()));
-            let power = filtered[from..to].iter().map(|v| f64::from(*v).powi(2)).sum::<f64>() / 960.0;
-            (power + 1e-7).ln()
-        })
-        .collect()
-}
-
-/// One-pole high-pass at 200 Hz and low-pass at 4 kHz.
-fn band(samples: &[f32]) -> Vec<f32> {
-    let coefficient = |hertz: f32| 1.0 - (-2.0 * std::f32::consts::PI * hertz / 16_000.0).exp();
-    let (slow, fast) = (coefficient(200.0), coefficient(4000.0));
-    let (mut low, mut smooth) = (0.0, 0.0);
-    samples
-        .iter()
-        .map(|&sample| {
-            low += slow * (sample - low);
-            smooth += fast * (sample - low - smooth);
-            smooth
-        })
-        .collect()
 }
 
 /// Sound moved by an offset: positive takes the sound earlier, as a too late one needs. Same length, silence at the end

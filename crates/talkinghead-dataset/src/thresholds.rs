@@ -59,9 +59,8 @@ impl Thresholds {
     /// The file cannot be read, is no JSON, or names a threshold that there is none of.
     pub fn read(path: &Path) -> Result<Self, DatasetError> {
         let bytes = std::fs::read(path).map_err(DatasetError::file("read", path))?;
-        serde_json::from_slice(&bytes).map_err(|error| {
-            DatasetError::Settings(format!("{} holds no thresholds: {error}", path.display()))
-        })
+        serde_json::from_slice(&bytes)
+            .map_err(|error| DatasetError::Settings(format!("{} holds no thresholds: {error}", path.display())))
     }
 }
 

@@ -38,10 +38,13 @@ fn write_shard<'a>(output: &Place, name: &str, rows: impl Iterator<Item = &'a Ma
             header.set_mode(0o644);
             header.set_mtime(0);
             header.set_entry_type(tar::EntryType::Regular);
-            tar.append_data(&mut header, entry_name(&row.clip, file_name), &bytes[..]).map_err(DatasetError::file("write", name))?;
+            tar.append_data(&mut header, entry_name(&row.clip, file_name), &bytes[..])
+                .map_err(DatasetError::file("write", name))?;
         }
     }
-    tar.into_inner().and_then(|writer| writer.into_inner().map_err(std::io::IntoInnerError::into_error).map(drop)).map_err(DatasetError::file("write", name))?;
+    tar.into_inner()
+        .and_then(|writer| writer.into_inner().map_err(std::io::IntoInnerError::into_error).map(drop))
+        .map_err(DatasetError::file("write", name))?;
     publish(output, file.path(), name)
 }
 
@@ -53,7 +56,9 @@ fn publish(output: &Place, file: &Path, name: &str) -> Result<(), DatasetError> 
                 std::fs::create_dir_all(parent).map_err(DatasetError::file("write", parent))?;
             }
             let hidden = place.with_extension("unfinished");
-            std::fs::copy(file, &hidden).and_then(|_| std::fs::rename(&hidden, &place)).map_err(DatasetError::file("write", &place))
+            std::fs::copy(file, &hidden)
+                .and_then(|_| std::fs::rename(&hidden, &place))
+                .map_err(DatasetError::file("write", &place))
         }
         Place::Bucket(bucket) => bucket.upload(file, name),
     }

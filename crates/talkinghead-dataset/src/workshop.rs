@@ -85,7 +85,8 @@ impl Workshop<'_> {
         let staging = scratch.path().join("clips");
         let worked = std::panic::catch_unwind(AssertUnwindSafe(|| self.processor.process(source, &files, &staging)));
         let outcome = worked.unwrap_or_else(|panic| {
-            let message = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+            let message =
+                panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
             let detail = format!("a defect of this program: {}", message.unwrap_or_default());
             Ok(Outcome { rejected: vec![Rejection::of_source(&source.name, Reason::Failed, detail)], ..Outcome::default() })
         })?;

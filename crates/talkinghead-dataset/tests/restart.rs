@@ -10,7 +10,9 @@ use talkinghead_dataset::merge::merge;
 use talkinghead_dataset::{Corpus, Format, MergeSettings, Place, Shard};
 
 fn corpus(folder: &Path) {
-    for (number, (portrait, start)) in [("hopper.jpg", 0.5), ("ride.jpg", 2.0), ("johnson.jpg", 4.0), ("lincoln.jpg", 6.0)].into_iter().enumerate() {
+    for (number, (portrait, start)) in
+        [("hopper.jpg", 0.5), ("ride.jpg", 2.0), ("johnson.jpg", 4.0), ("lincoln.jpg", 6.0)].into_iter().enumerate()
+    {
         clip(&folder.join(format!("s{number}/clip{number}.mpg")), portrait, start, true);
     }
     std::fs::write(folder.join("s1/broken.mpg"), b"nothing").unwrap();
@@ -70,7 +72,8 @@ fn tar_shards_are_reproducible() {
     assert_eq!(tree(output.path()), once);
     let shard = &once[Path::new("shards/train-000000.tar")];
     let mut archive = tar::Archive::new(&shard[..]);
-    let mut names: Vec<String> = archive.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().display().to_string()).collect();
+    let mut names: Vec<String> =
+        archive.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().display().to_string()).collect();
     names.sort();
     assert!(names.contains(&"s1/one.aligned.mp4".to_owned()) && names.contains(&"s1/one.json".to_owned()), "{names:?}");
     assert_eq!(fixture::rows(&output.path().join("manifest.jsonl"))[0]["shard"], "shards/train-000000.tar");

@@ -6,7 +6,8 @@ mod plain;
 use plain::numbers;
 use proptest::prelude::*;
 use talkinghead_kernels::{
-    Activation, Branch, Corners, Modulation, ModulationWeights, Path, Sampling, attention, merge_shots, modulate,
+    Activation, Branch, Corners, Modulation, ModulationWeights, Path, Sampling, attention, instance_norm,
+    instance_norm_gradient, merge_shots, modulate,
     scale_and_shift, upsample_nearest,
 };
 
@@ -157,4 +158,40 @@ fn nan_in_a_grid_reads_somewhere_inside() {
     let sampling = Sampling { batch: 1, channels: 1, size: [2, 2], out: [1, 2], corners: Corners::Centres };
     let found = sampling.forward(&[1.0, 2.0, 3.0, 4.0], &[f32::NAN, 0.0, f32::INFINITY, f32::NEG_INFINITY]).unwrap();
     assert_eq!(found[1], 2.0);
+}
+
+#[test]
+fn instance_norm_and_its_gradient() {
+    for (planes, pixels) in [(1, 5), (3, 40), (2, 9001)] {
+        let x: Vec<f32> = numbers(1, planes * pixels).iter().map(|v| 3.0 * v + 1.0).collect();
+        let weights = numbers(2, planes * pixels);
+        // In f64, as plainly as can be.
+        let forward = |x: &[f64], slope: f64| -> Vec<f64> {
+            x.chunks(pixels).flat_map(|plane| {
+                let mean = plane.iter().sum::<f64>() / pixels as f64;
+                let variance = plane.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / pixels as f64;
+                let inverse = 1.0 / (variance + 1e-5).sqrt();
+                plane.iter().map(move |v| (v - mean) * inverse).map(move |v| if v > 0.0 { v } else { slope * v }).collect::<Vec<_>>()
+            }).collect()
+        };
+        let exact: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
+        for path in available() {
+            for slope in [1.0_f32, 0.2] {
+                let (y, inverse) = instance_norm(path, &x, planes, 1e-5, slope).unwrap();
+                let wanted = forward(&exact, f64::from(slope));
+                assert!(y.iter().zip(&wanted).all(|(a, b)| (f64::from(*a) - b).abs() < 1e-5), "{path}");
+                let gradient = instance_norm_gradient(path, &y, &inverse, &weights, slope).unwrap();
+                for index in (0..x.len()).step_by(1 + x.len() / 50) {
+                    let loss = |step: f64| -> f64 {
+                        let mut moved = exact.clone();
+                        moved[index] += step;
+                        forward(&moved, f64::from(slope)).iter().zip(&weights).map(|(a, b)| a * f64::from(*b)).sum()
+                    };
+                    let wanted = (loss(1e-5) - loss(-1e-5)) / 2e-5;
+                    assert!((f64::from(gradient[index]) - wanted).abs() < 1e-4, "{path} {slope}: {} not {wanted}", gradient[index]);
+                }
+            }
+        }
+    }
+    assert!(instance_norm_gradient(Path::Portable, &[1.0], &[1.0], &[1.0], 0.0).is_err());
 }

@@ -59,6 +59,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "matrix product 1024^3 (f32, same threads): {peak:.0} GFLOP/s; the frame reaches {:.0} % of it",
         100.0 * work / best / peak
     );
+    let mut pass = Pass::new(Mode::Evaluation);
+    let start = Instant::now();
+    generator.network().synthesise(&encoded, &targets, RawImage::Skipped, &mut pass)?.image.into_data();
+    let whole = start.elapsed().as_secs_f64();
+    let mut rest = whole;
+    println!("by kind of operation (one frame, {:.0} ms):", 1e3 * whole);
+    for (kind, share) in pass.shares() {
+        let (seconds, work) = (share.time.as_secs_f64(), 2e-9 * share.multiply_adds as f64);
+        rest -= seconds;
+        println!(
+            "  {kind:36} {:4} calls {:7.1} ms {:5.1} % {work:6.1} GFLOP {:5.0} GFLOP/s",
+            share.calls,
+            1e3 * seconds,
+            100.0 * seconds / whole,
+            work / seconds
+        );
+    }
+    println!("  {:36}            {:7.1} ms {:5.1} %", "everything else", 1e3 * rest, 100.0 * rest / whole);
     println!("peak memory {:.2} GB", peak_gigabytes());
     Ok(())
 }

@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let (name, value) = setting.split_once('=').ok_or("settings are NAME=VALUE")?;
         options.set(name, value);
     }
-    let config = options.generator()?;
+    let config = GeneratorConfig::from_options(&options)?;
     let weights = Recipe::default().state_dict(&Generator::keys(&config)?);
     write_safetensors(Path::new(&output), &weights, &metadata_of(&config))?;
     println!("{output}: {} tensors, {} values", weights.len(), weights.value_count());

@@ -17,6 +17,9 @@ pub enum DeviceKind {
 }
 
 impl DeviceKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Cpu, Self::Cuda, Self::Vulkan];
+
     /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -38,19 +41,37 @@ impl DeviceKind {
     /// The device itself: the first of its kind.
     ///
     /// # Errors
-    /// If this build cannot use it.
+    /// If this build cannot use it, or this machine has none that works.
     pub fn open(self) -> Result<Device, SynthesisError> {
         match self {
             Self::Cpu => Ok(Device::flex()),
             #[cfg(feature = "cuda")]
-            Self::Cuda => Ok(Device::cuda(0)),
+            Self::Cuda => working(self, Device::cuda(0)),
             #[cfg(feature = "vulkan")]
-            Self::Vulkan => Ok(Device::vulkan(burn::tensor::DeviceKind::DefaultDevice)),
+            Self::Vulkan => working(self, Device::vulkan(burn::tensor::DeviceKind::DefaultDevice)),
             #[allow(unreachable_patterns)]
             other => Err(SynthesisError::Configuration(format!(
                 "this build of the program cannot use the device `{}`; it was built without the feature of that name",
                 other.name()
             ))),
         }
+    }
+}
+
+/// The device, once it has computed something. Drivers that are missing are told by a panic deep inside, here and at no
+/// later time.
+#[cfg(any(feature = "cuda", feature = "vulkan"))]
+fn working(kind: DeviceKind, device: Device) -> Result<Device, SynthesisError> {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let attempt = std::panic::AssertUnwindSafe(|| burn::tensor::Tensor::<1>::ones([1], &device).into_data());
+    let outcome = std::panic::catch_unwind(attempt);
+    std::panic::set_hook(hook);
+    match outcome {
+        Ok(_) => Ok(device),
+        Err(_) => Err(SynthesisError::Configuration(format!(
+            "no device of the kind `{}` works on this machine; its driver is missing or refuses to start",
+            kind.name()
+        ))),
     }
 }

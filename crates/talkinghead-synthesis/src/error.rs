@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use talkinghead_formats::FormatError;
+
 /// What can go wrong while reading weights, building a network or running it.
 #[derive(Debug, thiserror::Error)]
 pub enum SynthesisError {
@@ -60,13 +62,31 @@ impl SynthesisError {
 
     /// What the user can do about it, if there is something general to say.
     pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Weights(_) => Some(
-                "the options must be those the checkpoint was trained with: give its opt.txt with --options, or single ones with --set NAME=VALUE",
-            ),
-            Self::Configuration(_) => Some("option names and meanings are those of the published training script"),
-            _ => None,
-        }
+        Some(match self {
+            Self::Io { .. } => "check that the file exists and may be read or written",
+            Self::Malformed { path, .. } => match path.extension().and_then(|extension| extension.to_str()) {
+                Some("npy") => {
+                    "the published preprocessing writes such arrays: float32 or float64, [frames, 68, 3] or [frames, 6]"
+                }
+                Some("json" | "txt") => "compare it with a file that the published training script wrote",
+                _ => {
+                    "the file may be incomplete or of another kind: copy it again; weights are a plain state dict, saved with \
+                     torch.save or as safetensors"
+                }
+            },
+            Self::Configuration(_) => "option names and meanings are those of the published training script",
+            Self::Weights(mismatch) if mismatch.fits() => {
+                "training diverged or the file is damaged: use an earlier checkpoint, or copy the file again"
+            }
+            Self::Weights(_) => {
+                "the options must be those the checkpoint was trained with: import it with its opt.txt (--options), or with single \
+                 ones (--set NAME=VALUE)"
+            }
+            Self::Input { .. } => {
+                "all inputs must belong to each other and be of the size and number that the network was built for"
+            }
+            Self::Rendering(_) => "use pictures in which the whole face is visible",
+        })
     }
 }
 
@@ -84,35 +104,50 @@ pub struct WeightMismatch {
 }
 
 impl WeightMismatch {
+    /// Whether keys and shapes fit, whatever the values.
+    pub fn fits(&self) -> bool {
+        self.missing.is_empty() && self.unexpected.is_empty() && self.wrong_shape.is_empty()
+    }
+
     /// Whether everything fits.
     pub fn is_empty(&self) -> bool {
-        self.missing.is_empty() && self.unexpected.is_empty() && self.wrong_shape.is_empty() && self.not_finite.is_empty()
+        self.fits() && self.not_finite.is_empty()
     }
 }
 
 impl std::fmt::Display for WeightMismatch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "the weights do not fit the network: {} missing, {} unexpected, {} of another shape, {} with values that are not finite",
-            self.missing.len(),
-            self.unexpected.len(),
-            self.wrong_shape.len(),
-            self.not_finite.len()
-        )?;
-        for key in &self.missing {
-            write!(f, "\n  missing     {key}")?;
+        let missing = self.missing.iter().map(|key| format!("missing     {key}"));
+        let unexpected = self.unexpected.iter().map(|key| format!("unexpected  {key}"));
+        let shapes = self.wrong_shape.iter();
+        let shapes = shapes.map(|(key, wanted, found)| format!("shape       {key}: network has {wanted:?}, file has {found:?}"));
+        let values = self.not_finite.iter();
+        let values = values.map(|(key, position, value)| format!("not finite  {key}: element {position} is {value}"));
+        let kinds = [
+            ("missing", missing.collect::<Vec<_>>()),
+            ("unexpected", unexpected.collect()),
+            ("of another shape", shapes.collect()),
+            ("with values that are not finite", values.collect()),
+        ];
+        // One line that stands for all, then all of them.
+        let there = || kinds.iter().filter(|(_, tensors)| !tensors.is_empty());
+        let counts: Vec<String> = there().map(|(kind, tensors)| format!("{} {kind}", tensors.len())).collect();
+        write!(f, "the weights do not fit the network: {}", counts.join(", "))?;
+        let worst = there().next_back().and_then(|(_, tensors)| tensors.first());
+        if let Some(worst) = worst {
+            write!(f, " (such as {})", worst.split_whitespace().collect::<Vec<_>>().join(" "))?;
         }
-        for key in &self.unexpected {
-            write!(f, "\n  unexpected  {key}")?;
+        kinds.iter().flat_map(|(_, tensors)| tensors).try_for_each(|tensor| write!(f, "\n  {tensor}"))
+    }
+}
+
+impl From<FormatError> for SynthesisError {
+    fn from(error: FormatError) -> Self {
+        match error {
+            FormatError::Io { path, source } => Self::Io { path, source },
+            FormatError::Malformed { path, reason } => Self::Malformed { path, reason },
+            error @ FormatError::Option { .. } => Self::Configuration(error.to_string()),
         }
-        for (key, wanted, found) in &self.wrong_shape {
-            write!(f, "\n  shape       {key}: network has {wanted:?}, file has {found:?}")?;
-        }
-        for (key, position, value) in &self.not_finite {
-            write!(f, "\n  not finite  {key}: element {position} is {value}")?;
-        }
-        Ok(())
     }
 }
 

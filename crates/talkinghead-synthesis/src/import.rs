@@ -13,6 +13,9 @@ use crate::weights::{StateDict, Weights, read_weights, write_safetensors};
 
 /// Key of our metadata in a safetensors file: options as JSON.
 pub const METADATA_KEY: &str = "talkinghead.generator";
+/// Keys of what else an import notes: the program that wrote the file, and the name of the checkpoint.
+const PROGRAM_KEY: &str = "talkinghead.program";
+const SOURCE_KEY: &str = "talkinghead.source";
 
 /// Options that the shapes of a checkpoint's tensors determine.
 pub fn infer_options(dict: &StateDict) -> Options {
@@ -113,6 +116,22 @@ pub fn infer_options(dict: &StateDict) -> Options {
     options
 }
 
+/// A tensor whose shape shows an option's value.
+fn witness<'a>(dict: &'a StateDict, option: &str) -> Option<(&'a str, &'a [usize])> {
+    let part = match option {
+        "n_shot" => "netG.encoder.atten1.conv.weight_orig",
+        "ngf" => "netG.conv_img.weight",
+        "input_nc" => ".conv2.conv.weight_orig",
+        "nff" => ".conv_flow.0.weight",
+        "spade_ks" => ".mlp_gamma.weight",
+        "n_sc_layers" | "spade_combine" => "img_ref_embedding.conv_first.0.weight",
+        "n_adaptive_layers" | "adaptive_spade" => "netG.weight_gen.fc_spade_0_0.0.weight_orig",
+        "no_atten" | "n_downsample_A" => "netG.atten_gen.atn_key_first.conv.weight_orig",
+        _ => return None,
+    };
+    dict.iter().find(|(key, _)| key.contains(part)).map(|(key, tensor)| (key, tensor.shape.as_slice()))
+}
+
 /// What an import did.
 #[derive(Debug, Clone)]
 pub struct Imported {
@@ -133,7 +152,12 @@ const INVISIBLE: [&str; 4] = ["flow_multiplier", "no_warp", "add_raw_loss", "gri
 ///
 /// # Errors
 /// Contradictions, by option name.
-pub fn resolve_options(inferred: &Options, given: &Options) -> Result<GeneratorConfig, SynthesisError> {
+pub fn resolve_options(dict: &StateDict, given: &Options) -> Result<GeneratorConfig, SynthesisError> {
+    if !dict.contains_prefix("netG.") {
+        let first = dict.iter().next().map_or("nothing".to_owned(), |(key, _)| format!("{} others such as `{key}`", dict.len()));
+        return Err(SynthesisError::input("checkpoint", "the tensors of a generator (`netG.` and so on)", first));
+    }
+    let inferred = infer_options(dict);
     let mut all = inferred.clone();
     // Label classes and input channels look the same from inside the network.
     let classes = given.count("label_nc", 0)?;
@@ -143,7 +167,7 @@ pub fn resolve_options(inferred: &Options, given: &Options) -> Result<GeneratorC
     if classes > 0 && given.get("input_nc").is_none() {
         all.set("input_nc", 1);
     }
-    let config = all.generator()?;
+    let config = GeneratorConfig::from_options(&all)?;
     // What was given must not contradict what the shapes say; both are compared in the configuration's own terms.
     let mut seen = all.clone();
     for (name, value) in inferred.iter() {
@@ -151,11 +175,12 @@ pub fn resolve_options(inferred: &Options, given: &Options) -> Result<GeneratorC
             seen.set(name, value);
         }
     }
-    let (said, shown) = (Options::from(&config), Options::from(&seen.generator()?));
+    let (said, shown) = (Options::from(&config), Options::from(&GeneratorConfig::from_options(&seen)?));
     for (name, value) in shown.iter() {
         if let Some(other) = said.get(name).filter(|other| *other != value) {
+            let seen = witness(dict, name).map_or_else(String::new, |(key, shape)| format!(" (`{key}` is {shape:?})"));
             return Err(SynthesisError::Configuration(format!(
-                "{name} = {other} was given, but the checkpoint's shapes say {value}"
+                "{name} = {other} was given, but the checkpoint's shapes say {value}{seen}"
             )));
         }
     }
@@ -169,7 +194,7 @@ pub fn resolve_options(inferred: &Options, given: &Options) -> Result<GeneratorC
 pub fn import_generator(input: &Path, output: &Path, given: &Options) -> Result<Imported, SynthesisError> {
     let (dict, metadata) = read_weights(input)?;
     let given = with_metadata(&metadata, given);
-    let config = resolve_options(&infer_options(&dict), &given)?;
+    let config = resolve_options(&dict, &given)?;
     let (tensors, values) = (dict.len(), dict.value_count());
     // Building checks every key, shape and value; the shapes are those of the dictionary afterwards.
     Generator::new(&config, Weights::Checkpoint(dict.clone()), &Device::flex())?;
@@ -179,7 +204,12 @@ pub fn import_generator(input: &Path, output: &Path, given: &Options) -> Result<
         .filter(|name| given.get(name).is_none())
         .filter_map(|name| Some((name.to_string(), resolved.get(name)?.to_string())))
         .collect();
-    write_safetensors(output, &dict, &metadata_of(&config))?;
+    let mut about = metadata_of(&config);
+    about.insert(PROGRAM_KEY.into(), format!("talkinghead {}", env!("CARGO_PKG_VERSION")));
+    if let Some(name) = input.file_name() {
+        about.insert(SOURCE_KEY.into(), name.to_string_lossy().into_owned());
+    }
+    write_safetensors(output, &dict, &about)?;
     Ok(Imported { config, tensors, values, assumed })
 }
 
@@ -202,6 +232,6 @@ fn with_metadata(metadata: &BTreeMap<String, String>, given: &Options) -> Option
 /// As [`import_generator`].
 pub fn load_generator(path: &Path, given: &Options) -> Result<(GeneratorConfig, Weights), SynthesisError> {
     let (dict, metadata) = read_weights(path)?;
-    let config = resolve_options(&infer_options(&dict), &with_metadata(&metadata, given))?;
+    let config = resolve_options(&dict, &with_metadata(&metadata, given))?;
     Ok((config, Weights::Checkpoint(dict)))
 }

@@ -21,3 +21,4 @@ pub use error::{SynthesisError, WeightMismatch};
 pub use neural::NeuralRenderer;
 pub use projection::Projection;
 pub use renderer::Renderer;
+pub use talkinghead_formats::FormatError;

@@ -6,7 +6,7 @@ use talkinghead_synthesis::generator::{
     AdaptiveLayers, Composition, EmbedderShape, Embedding, FlowConfig, FlowUpsampling, Generator, GeneratorConfig,
     InferenceGenerator, RawImage, References, Source, Synthesis, Targets, Warping,
 };
-use talkinghead_synthesis::import::{infer_options, resolve_options};
+use talkinghead_synthesis::import::resolve_options;
 use talkinghead_synthesis::layers::{Mode, NormalisationKind, Pass};
 use talkinghead_synthesis::options::Options;
 use talkinghead_synthesis::procedural::Recipe;
@@ -125,7 +125,7 @@ fn check(config: GeneratorConfig) {
     ] {
         given.set(name, all.get(name).unwrap());
     }
-    let found = resolve_options(&infer_options(&dict), &given).unwrap_or_else(|error| panic!("{config:?}\n{error}"));
+    let found = resolve_options(&dict, &given).unwrap_or_else(|error| panic!("{config:?}\n{error}"));
     InferenceGenerator::new(&found, Weights::Checkpoint(dict.clone()), &Device::flex())
         .unwrap_or_else(|error| panic!("{config:?}\n{error}"));
 

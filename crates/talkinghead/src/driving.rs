@@ -10,7 +10,7 @@ use talkinghead_synthesis::SynthesisError;
 use talkinghead_synthesis::generator::{RawImage, Synthesis};
 use talkinghead_synthesis::neural::{DrivenSynthesis, Driving, picture_of, read_landmarks, read_poses, tile_of};
 
-use crate::neural::generator;
+use crate::neural::OpenGenerator;
 use crate::{Cancellation, GenerationError, NeuralChoice, Progress, Stage};
 
 /// Side of the network's pictures, pixels.
@@ -22,8 +22,8 @@ pub enum DrivenPicture {
     /// The result.
     #[default]
     Result,
-    /// A row of tiles: label image, result, result before composition, warped reference and its mask, warped projection and
-    /// its mask; those that the network does not make are left out.
+    /// A row of tiles: label image, real frame (where the reference clip itself drives), result, result before composition,
+    /// warped reference and its mask, warped projection and its mask; those that there are not are left out.
     Comparison,
 }
 
@@ -78,7 +78,7 @@ impl DrivenGeneration {
             &read_landmarks(&self.front)?,
             &reference_landmarks,
         )?;
-        let (network, device) = generator(&self.neural)?;
+        let OpenGenerator { generator: network, device } = OpenGenerator::open(&self.neural)?;
         if network.config().warp_projection && self.projection.is_none() {
             return Err(GenerationError::option(
                 "this network warps the projected head, but no projection was given",
@@ -125,6 +125,9 @@ impl DrivenGeneration {
     ) -> Result<usize, GenerationError> {
         let total = synthesis.len();
         let mut projections = self.projection.as_ref().map(|path| FrameReader::open(path, &self.limits)).transpose()?;
+        // Where the reference clip's own landmarks drive, its frames are what should come out.
+        let compares = self.picture == DrivenPicture::Comparison && same_file(&self.landmarks, &self.reference_landmarks);
+        let mut real = compares.then(|| FrameReader::open(&self.reference, &self.limits)).transpose()?;
         let (mut projection, mut writer) = (None, None);
         let raw = if self.picture == DrivenPicture::Comparison { RawImage::AsConfigured } else { RawImage::Skipped };
         for index in 0..total {
@@ -134,9 +137,10 @@ impl DrivenGeneration {
                 projection = Some(whole(&frame?));
             }
             let made = synthesis.frame(index, projection.clone(), raw)?;
+            let real = real.as_mut().and_then(Iterator::next).transpose()?.map(|frame| whole(&frame));
             let picture = match self.picture {
                 DrivenPicture::Result => picture_of(&made.image),
-                DrivenPicture::Comparison => row(&tiles(synthesis, index, &made)),
+                DrivenPicture::Comparison => row(&tiles(synthesis, index, &made, compares.then_some(real))),
             };
             let mut video = match writer.take() {
                 Some(writer) => writer,
@@ -156,8 +160,11 @@ impl DrivenGeneration {
     }
 }
 
-fn tiles(synthesis: &DrivenSynthesis, index: usize, made: &Synthesis) -> Vec<RgbImage> {
-    let mut tiles = vec![tile_of(&synthesis.label(index)), picture_of(&made.image)];
+/// `real`: none where there is no real frame, black where the clip ends early.
+fn tiles(synthesis: &DrivenSynthesis, index: usize, made: &Synthesis, real: Option<Option<RgbImage>>) -> Vec<RgbImage> {
+    let mut tiles = vec![tile_of(&synthesis.label(index))];
+    tiles.extend(real.map(|frame| frame.unwrap_or_else(|| RgbImage::new(SIDE, SIDE))));
+    tiles.push(picture_of(&made.image));
     tiles.extend(made.raw.as_ref().map(picture_of));
     tiles.extend(made.warped.reference.as_ref().map(picture_of));
     tiles.extend(made.weight.reference.as_ref().map(tile_of));
@@ -172,6 +179,13 @@ fn row(tiles: &[RgbImage]) -> RgbImage {
         imageops::replace(&mut picture, tile, i64::from(SIDE) * index as i64, 0);
     }
     picture
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    match (std::fs::canonicalize(a), std::fs::canonicalize(b)) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    }
 }
 
 /// The whole frame at 256 x 256, bicubic.

@@ -6,7 +6,7 @@ use talkinghead_face::FaceError;
 use talkinghead_media::MediaError;
 use talkinghead_motion::MotionError;
 use talkinghead_speech::SpeechError;
-use talkinghead_synthesis::SynthesisError;
+use talkinghead_synthesis::{FormatError, SynthesisError};
 
 /// Errors of a generation. `Display` is one line; [`GenerationError::hint`] says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +53,12 @@ pub enum GenerationError {
     Cancelled,
 }
 
+impl From<FormatError> for GenerationError {
+    fn from(error: FormatError) -> Self {
+        Self::Synthesis(error.into())
+    }
+}
+
 impl GenerationError {
     /// What a person can do about it; `None` when the message says it all.
     pub fn hint(&self) -> Option<String> {
@@ -64,7 +70,7 @@ impl GenerationError {
             Self::Portrait { .. } => {
                 Some("use a picture in which the whole face is visible and at least 30 pixels wide".to_owned())
             }
-            Self::Synthesis(error) => error.hint().map(|hint| hint.to_string()),
+            Self::Synthesis(error) => error.hint().map(str::to_owned),
             Self::Option { hint, .. } => Some(hint.clone()),
             Self::Cancelled => Some("nothing was left behind; run the same command again to start over".to_owned()),
         }

@@ -15,6 +15,7 @@ use talkinghead_synthesis::Renderer;
 
 use crate::framing::Window;
 use crate::hearing::Heard;
+use crate::neural::OpenGenerator;
 use crate::ordered::in_order;
 use crate::progress::OnProgress;
 use crate::report::StageTimes;
@@ -156,6 +157,8 @@ impl Generation {
         let start = Instant::now();
         self.check()?;
         let times = StageTimes::default();
+        // Weights that do not fit are told before minutes of other work.
+        let generator = times.measure(Stage::Preparation, || self.generator())?;
         let networks = FaceNetworks::load();
         // The recording and the pictures know nothing of each other: look at both at once.
         let (subject, heard) = std::thread::scope(|scope| {
@@ -175,7 +178,7 @@ impl Generation {
             track.write(path)?;
         }
         let window = Window::of(self.options.framing, subject.picture.dimensions(), &subject.face.landmarks);
-        let renderer = times.measure(Stage::Preparation, || self.prepare(subject, &networks, &track))?;
+        let renderer = times.measure(Stage::Preparation, || self.prepare(subject, generator, &networks, &track))?;
         let child_peak = self.render(&*renderer, &track, window, &times)?;
         let elapsed_seconds = start.elapsed().as_secs_f64();
         Ok(Report {
@@ -190,6 +193,14 @@ impl Generation {
             child_peak_memory_bytes: child_peak,
             warnings,
         })
+    }
+
+    /// The network in the weights file, if there is one.
+    fn generator(&self) -> Result<Option<OpenGenerator>, GenerationError> {
+        match &self.options.renderer {
+            RendererChoice::Projection => Ok(None),
+            RendererChoice::Neural(choice) => OpenGenerator::open(choice).map(Some),
+        }
     }
 
     fn look(&self, networks: &FaceNetworks, times: &StageTimes) -> Result<Subject, GenerationError> {
@@ -270,14 +281,15 @@ impl Generation {
     fn prepare(
         &self,
         subject: Subject,
+        generator: Option<OpenGenerator>,
         networks: &FaceNetworks,
         track: &MotionTrack,
     ) -> Result<Box<dyn Renderer>, GenerationError> {
         self.cancellation.check()?;
         self.tell(Stage::Preparation, 0, None);
-        let mut renderer: Box<dyn Renderer> = match &self.options.renderer {
-            RendererChoice::Projection => Box::new(subject.projection(networks)?),
-            RendererChoice::Neural(choice) => Box::new(crate::neural::renderer(choice, subject, networks)?),
+        let mut renderer: Box<dyn Renderer> = match generator {
+            None => Box::new(subject.projection(networks)?),
+            Some(generator) => Box::new(generator.renderer(subject, networks)?),
         };
         renderer.prepare(&mut track.frames.iter().map(|frame| frame.to_face_motion()))?;
         Ok(renderer)

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use talkinghead_face::FaceChoice;
 use talkinghead_media::Limits;
 use talkinghead_motion::Blinking;
+pub use talkinghead_synthesis::DeviceKind as Device;
 
 /// Choices for a generation; the default is what most people want.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,34 +67,6 @@ pub struct NeuralChoice {
     pub weights: Option<PathBuf>,
     /// Where the network runs.
     pub device: Device,
-}
-
-/// Where networks run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Device {
-    /// The processor.
-    #[default]
-    Cpu,
-    /// An NVIDIA GPU through CUDA.
-    Cuda,
-    /// A GPU through Vulkan or Metal.
-    Vulkan,
-}
-
-impl Device {
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cpu => "cpu",
-            Self::Cuda => "cuda",
-            Self::Vulkan => "vulkan",
-        }
-    }
-
-    /// Whether this build of the program can use it.
-    pub fn is_built_in(self) -> bool {
-        talkinghead_synthesis::DeviceKind::from(self).is_built_in()
-    }
 }
 
 /// Where the performance comes from.

@@ -61,7 +61,7 @@ fn examine() -> Findings {
         let works = container.check_encoders().map(|()| "encoders are there".to_owned());
         findings.push(finding(&name, needed, works.map_err(|e| e.to_string())));
     }
-    for device in [Device::Cpu, Device::Cuda, Device::Vulkan] {
+    for device in Device::ALL {
         let works = match device {
             Device::Cpu => Ok("used for everything".to_owned()),
             _ if device.is_built_in() => Ok("built in".to_owned()),

@@ -31,7 +31,8 @@ pub struct DrivingFlags {
     #[arg(long, value_name = "NPY", requires = "driving_landmarks")]
     reference_landmarks: Option<PathBuf>,
 
-    /// Write a row of pictures a frame: label, result, result before composition, warped sources and their masks.
+    /// Write a row of pictures a frame: label, real frame (if the reference clip itself drives), result, result before
+    /// composition, warped sources and their masks.
     #[arg(long, requires = "driving_landmarks")]
     comparison: bool,
 }

@@ -10,6 +10,7 @@ use talkinghead::{
     RendererChoice, Report,
 };
 
+use super::device_flag::DeviceFlag;
 use super::driving_flags::DrivingFlags;
 use super::performance_flags::PerformanceFlags;
 use super::{Shared, print_json, warn};
@@ -109,17 +110,6 @@ enum RendererFlag {
     Neural,
 }
 
-/// `--device`.
-#[derive(Clone, Copy, Debug, ValueEnum, PartialEq)]
-enum DeviceFlag {
-    /// The processor.
-    Cpu,
-    /// An NVIDIA GPU.
-    Cuda,
-    /// A GPU through Vulkan or Metal.
-    Vulkan,
-}
-
 impl Generate {
     /// Does it.
     pub fn run(self, shared: Shared) -> Result<(), Failure> {
@@ -149,7 +139,7 @@ impl Generate {
 
     /// Driving by a file set: always the neural renderer.
     fn drive(self, shared: Shared) -> Result<(), Failure> {
-        let neural = NeuralChoice { weights: self.weights.clone(), device: self.device() };
+        let neural = NeuralChoice { weights: self.weights.clone(), device: self.device.into() };
         let limits = Limits::default().with_max_seconds(self.max_seconds);
         let generation =
             self.driving.generation(&self.reference, self.audio.clone(), self.output.clone(), neural, self.crf, limits)?;
@@ -167,16 +157,8 @@ impl Generate {
         Ok(())
     }
 
-    fn device(&self) -> Device {
-        match self.device {
-            DeviceFlag::Cpu => Device::Cpu,
-            DeviceFlag::Cuda => Device::Cuda,
-            DeviceFlag::Vulkan => Device::Vulkan,
-        }
-    }
-
     fn options(&self, shared: Shared) -> Result<GenerationOptions, Failure> {
-        let device = self.device();
+        let device = Device::from(self.device);
         let renderer = match self.renderer {
             RendererFlag::Projection if device != Device::Cpu => {
                 return Err(Failure::new(

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use talkinghead_media::check_output;
+use talkinghead_synthesis::SynthesisError;
 use talkinghead_synthesis::import::import_generator;
-use talkinghead_synthesis::options::Options;
+use talkinghead_synthesis::options::{GENERATOR_OPTIONS, Options};
 
 use super::{Shared, print_json};
 use crate::failure::Failure;
@@ -52,15 +54,20 @@ impl Import {
     /// Does it.
     pub fn run(self, shared: Shared) -> Result<(), Failure> {
         let mut options = match &self.options {
-            Some(path) => Options::read(path)?,
+            Some(path) => Options::read(path).map_err(SynthesisError::from)?,
             None => Options::new(),
         };
         for (name, value) in &self.set {
+            // An option file is full of training options, but what is said here is meant.
+            if !GENERATOR_OPTIONS.contains(&name.as_str()) {
+                return Err(Failure::new(
+                    format!("--set {name}={value}: the generator has no option `{name}`"),
+                    format!("it has {}", GENERATOR_OPTIONS.join(", ")),
+                ));
+            }
             options.set(name, value);
         }
-        if self.checkpoint == self.output {
-            return Err(Failure::new("the output is the checkpoint itself", "give --output another name"));
-        }
+        check_output(&self.output, std::iter::once(self.checkpoint.as_path()).chain(self.options.as_deref()))?;
         let imported = import_generator(&self.checkpoint, &self.output, &options)?;
         let all = Options::from(&imported.config);
         if self.json {

@@ -1,13 +1,16 @@
 //! One command a file.
 
 pub mod completions;
+pub mod device_flag;
 pub mod doctor;
 pub mod driving_flags;
 pub mod generate;
 pub mod import;
+pub mod inspect;
 pub mod man;
 pub mod motion;
 pub mod performance_flags;
+pub mod preprocess;
 pub mod train;
 pub mod verify;
 
@@ -34,6 +37,8 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Motion(command) => command.run(shared),
         Command::Import(command) => command.run(shared),
         Command::Verify(command) => command.run(),
+        Command::Preprocess(command) => command.run(shared),
+        Command::Inspect(command) => command.run(shared),
         Command::Train(command) => command.run(shared),
         Command::Doctor(command) => command.run(),
         Command::Completions(command) => command.run(),

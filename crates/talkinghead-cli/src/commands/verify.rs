@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use talkinghead_synthesis::DeviceKind;
+use talkinghead::Device;
 use talkinghead_synthesis::verify::{Network, verify};
 
+use super::device_flag::DeviceFlag;
 use super::print;
 use crate::failure::Failure;
 
@@ -33,8 +34,8 @@ pub struct Verify {
     tolerance: Option<f64>,
 
     /// Where to run.
-    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
-    device: DeviceName,
+    #[arg(long, value_enum, default_value_t = DeviceFlag::Cpu)]
+    device: DeviceFlag,
 
     /// Print one JSON object instead of lines.
     #[arg(long)]
@@ -47,13 +48,6 @@ enum NetworkName {
     Discriminator,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum DeviceName {
-    Cpu,
-    Cuda,
-    Vulkan,
-}
-
 impl Verify {
     /// Does it; fails when a tensor is beyond its tolerance.
     pub fn run(self) -> Result<(), Failure> {
@@ -61,12 +55,8 @@ impl Verify {
             NetworkName::Generator => Network::Generator,
             NetworkName::Discriminator => Network::Discriminator,
         };
-        let device = match self.device {
-            DeviceName::Cpu => DeviceKind::Cpu,
-            DeviceName::Cuda => DeviceKind::Cuda,
-            DeviceName::Vulkan => DeviceKind::Vulkan,
-        };
-        let report = verify(network, &self.golden, self.tolerance, &device.open()?)?;
+        let device = Device::from(self.device).open()?;
+        let report = verify(network, &self.golden, self.tolerance, &device)?;
         print(&if self.json { report.to_json() } else { report.to_string() })?;
         if report.passed() {
             return Ok(());

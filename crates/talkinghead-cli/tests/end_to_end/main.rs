@@ -8,5 +8,7 @@ mod bad_motion;
 mod bad_options;
 mod bad_output;
 mod bad_reference;
+mod bad_weights;
 mod interruption;
 mod main_job;
+mod neural;

@@ -11,7 +11,7 @@ pub fn count_frames(path: &Path) -> usize {
 }
 
 /// One entry of ffprobe's report.
-fn probe(path: &Path, stream: &str, entry: &str) -> String {
+pub fn probe(path: &Path, stream: &str, entry: &str) -> String {
     let output = Command::new("ffprobe")
         .args(["-v", "error", "-count_frames", "-select_streams", stream, "-show_entries", entry, "-of", "csv=p=0"])
         .arg(path)

@@ -14,9 +14,7 @@ pub(super) fn sources(files: &[FileEntry], index: &SidecarIndex<'_>, problems: &
             (Some(actor), Some(emotion)) if actor.len() == 4 && actor.bytes().all(|b| b.is_ascii_digit()) => {
                 sources.push(Source {
                     // The published wav files are the better sound; the video's own is the fallback.
-                    audio: index
-                        .beside(file, |other| other.extension() == "wav")
-                        .or_else(|| index.beside(file, is_audio)),
+                    audio: index.beside(file, |other| other.extension() == "wav").or_else(|| index.beside(file, is_audio)),
                     identity: Some((*actor).to_owned()),
                     emotion: Some(emotion.to_owned()),
                     ..Source::new(file)
@@ -48,8 +46,12 @@ mod tests {
 
     #[test]
     fn actor_emotion_and_sound_are_found() {
-        let listing =
-            listing_of(&["AudioMP3/1001_DFA_ANG_XX.mp3", "AudioWAV/1001_DFA_ANG_XX.wav", "VideoFlash/1001_DFA_ANG_XX.flv", "VideoFlash/notes.flv"]);
+        let listing = listing_of(&[
+            "AudioMP3/1001_DFA_ANG_XX.mp3",
+            "AudioWAV/1001_DFA_ANG_XX.wav",
+            "VideoFlash/1001_DFA_ANG_XX.flv",
+            "VideoFlash/notes.flv",
+        ]);
         let (sources, problems) = Corpus::CremaD.sources(&listing, &|_| None);
         assert_eq!(sources.len(), 1);
         assert_eq!(sources[0].identity.as_deref(), Some("1001"));

@@ -30,7 +30,8 @@ pub(super) fn sources(files: &[FileEntry], index: &SidecarIndex<'_>) -> Vec<Sour
 /// The deepest folder named like a speaker (`s12`), else the deepest that is no part of the structure.
 fn speaker(file: &FileEntry) -> Option<String> {
     let folders = parts(&file.path);
-    let numbered = |name: &&&str| name.strip_prefix('s').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()));
+    let numbered =
+        |name: &&&str| name.strip_prefix('s').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()));
     let named = |name: &&&str| !name.is_empty() && !STRUCTURE.contains(&name.to_lowercase().as_str());
     let found = folders.iter().rev().find(numbered).or_else(|| folders.iter().rev().find(named));
     found.map(|name| (*name).to_owned())

@@ -9,7 +9,8 @@ use super::{Corpus, OfficialSplit, Source, is_video, parts, unknown_place};
 use crate::{FileEntry, Rejection};
 
 pub(super) fn sources(files: &[FileEntry], problems: &mut Vec<Rejection>) -> Vec<Source> {
-    let texts: BTreeSet<&std::path::Path> = files.iter().filter(|file| file.extension() == "txt").map(|file| file.path.as_path()).collect();
+    let texts: BTreeSet<&std::path::Path> =
+        files.iter().filter(|file| file.extension() == "txt").map(|file| file.path.as_path()).collect();
     let mut sources = Vec::new();
     for file in files.iter().filter(|file| is_video(file)) {
         let folders = parts(&file.path);
@@ -22,7 +23,8 @@ pub(super) fn sources(files: &[FileEntry], problems: &mut Vec<Rejection>) -> Vec
         match (part, folders.last()) {
             (Some(part), Some(talk)) if !talk.is_empty() && !matches!(*talk, "pretrain" | "trainval" | "test") => {
                 let text = file.path.with_extension("txt");
-                let transcript = texts.contains(text.as_path()).then(|| files.iter().find(|file| file.path == text).cloned()).flatten();
+                let transcript =
+                    texts.contains(text.as_path()).then(|| files.iter().find(|file| file.path == text).cloned()).flatten();
                 sources.push(Source {
                     transcript,
                     identity: Some((*talk).to_owned()),

@@ -136,7 +136,8 @@ pub enum OfficialSplit {
 
 /// Extensions of videos.
 const VIDEO: [&str; 20] = [
-    "mp4", "m4v", "mkv", "mov", "avi", "webm", "mpg", "mpeg", "flv", "wmv", "ts", "mts", "m2ts", "3gp", "ogv", "vob", "divx", "mxf", "asf", "f4v",
+    "mp4", "m4v", "mkv", "mov", "avi", "webm", "mpg", "mpeg", "flv", "wmv", "ts", "mts", "m2ts", "3gp", "ogv", "vob", "divx",
+    "mxf", "asf", "f4v",
 ];
 
 /// Extensions of sound.

@@ -6,14 +6,17 @@ use crate::FileEntry;
 
 /// Extensions that never hide a video; looking into every file of a large folder takes time.
 const NEVER: [&str; 18] = [
-    "txt", "json", "jsonl", "csv", "md", "png", "jpg", "jpeg", "webp", "gif", "npy", "pkl", "align", "srt", "vtt", "html", "xml", "zip",
+    "txt", "json", "jsonl", "csv", "md", "png", "jpg", "jpeg", "webp", "gif", "npy", "pkl", "align", "srt", "vtt", "html", "xml",
+    "zip",
 ];
 
 pub(super) fn sources(files: &[FileEntry], peek: &dyn Fn(&FileEntry) -> Option<Vec<u8>>) -> Vec<Source> {
     let looks_like_video = |file: &FileEntry| {
         let extension = file.extension();
         is_video(file)
-            || (!NEVER.contains(&extension.as_str()) && !AUDIO.contains(&extension.as_str()) && peek(file).is_some_and(|start| is_video_start(&start)))
+            || (!NEVER.contains(&extension.as_str())
+                && !AUDIO.contains(&extension.as_str())
+                && peek(file).is_some_and(|start| is_video_start(&start)))
     };
     files.iter().filter(|file| looks_like_video(file)).map(Source::new).collect()
 }

@@ -3,12 +3,14 @@
 
 mod convolution;
 mod inference;
+mod norm;
 mod operations;
 mod primitive;
 mod sampling;
 
 pub use convolution::{ConstantConvolution, convolve};
 pub use inference::{MapBranch, MapModulation, attention, merge_shots, modulate, scale_and_shift, upsample_nearest};
+pub use norm::instance_norm;
 pub use operations::KernelBackend;
 pub use primitive::{is_on_processor, is_plain};
 pub use sampling::grid_sample;

@@ -24,6 +24,18 @@ pub trait KernelBackend: Backend {
         geometry: Geometry,
     ) -> FloatTensor<Self>;
 
+    /// Every plane of `x` [batch, channels, h, w] normalised, a leaky ReLU of that slope behind it; and the inverse deviations
+    /// [batch, channels].
+    fn kernel_instance_norm(x: FloatTensor<Self>, epsilon: f32, slope: f32) -> (FloatTensor<Self>, FloatTensor<Self>);
+
+    /// Its gradient, from its two results and the gradient of the first.
+    fn kernel_instance_norm_gradient(
+        y: FloatTensor<Self>,
+        inverse: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        slope: f32,
+    ) -> FloatTensor<Self>;
+
     /// `x` [batch, channels, h, w] sampled at `grid` [batch, H, W, 2], bilinear, clamped at the border.
     fn kernel_grid_sample(x: FloatTensor<Self>, grid: FloatTensor<Self>, corners: Corners) -> FloatTensor<Self>;
 
@@ -62,6 +74,29 @@ impl KernelBackend for Flex {
         let gradient = crate::weight_gradient(&geometry, path, x.slice(), y.slice(), batch[0], size);
         assert!(gradient.is_ok(), "{gradient:?}");
         tensor(gradient.unwrap_or_default(), &[shape[0], shape[1], shape[2], shape[3]])
+    }
+
+    fn kernel_instance_norm(x: FloatTensor<Self>, epsilon: f32, slope: f32) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let [[batch, channels], size] = batch_and_size(&x.shape());
+        let x = Numbers::new(x);
+        let result = crate::instance_norm(Path::chosen_or_fastest(), x.slice(), batch * channels, epsilon, slope);
+        assert!(result.is_ok(), "{result:?}");
+        let (y, inverse) = result.unwrap_or_default();
+        (tensor(y, &[batch, channels, size[0], size[1]]), tensor(inverse, &[batch, channels]))
+    }
+
+    fn kernel_instance_norm_gradient(
+        y: FloatTensor<Self>,
+        inverse: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        slope: f32,
+    ) -> FloatTensor<Self> {
+        let [[batch, channels], size] = batch_and_size(&y.shape());
+        let (y, inverse, gradient) = (Numbers::new(y), Numbers::new(inverse), Numbers::new(gradient));
+        let path = Path::chosen_or_fastest();
+        let result = crate::instance_norm_gradient(path, y.slice(), inverse.slice(), gradient.slice(), slope);
+        assert!(result.is_ok(), "{result:?}");
+        tensor(result.unwrap_or_default(), &[batch, channels, size[0], size[1]])
     }
 
     fn kernel_grid_sample(x: FloatTensor<Self>, grid: FloatTensor<Self>, corners: Corners) -> FloatTensor<Self> {
@@ -144,6 +179,50 @@ impl<B: KernelBackend, C: CheckpointStrategy> KernelBackend for Autodiff<B, C> {
     ) -> FloatTensor<Self> {
         // A gradient of a gradient is not offered: the result is a constant.
         Self::from_inner(B::kernel_weight_gradient(x.into_primitive(), weight.into_primitive(), y.into_primitive(), geometry))
+    }
+
+    fn kernel_instance_norm(x: FloatTensor<Self>, epsilon: f32, slope: f32) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        #[derive(Debug)]
+        struct InstanceNormBackward;
+
+        impl<B: KernelBackend> Backward<B, 1> for InstanceNormBackward {
+            type State = (FloatTensor<B>, FloatTensor<B>, f32);
+
+            fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+                let [node] = ops.parents;
+                let gradient = grads.consume::<B>(&ops.node);
+                let (y, inverse, slope) = ops.state;
+                if let Some(node) = node {
+                    grads.register::<B>(node.id, B::kernel_instance_norm_gradient(y, inverse, gradient, slope));
+                }
+            }
+        }
+
+        match InstanceNormBackward.prepare::<C>([x.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => {
+                let (y, inverse) = B::kernel_instance_norm(x.into_primitive(), epsilon, slope);
+                let constant = Self::from_inner(inverse.clone());
+                (prepared.finish((y.clone(), inverse, slope), y), constant)
+            }
+            OpsKind::UnTracked(prepared) => {
+                let (y, inverse) = B::kernel_instance_norm(x.into_primitive(), epsilon, slope);
+                (prepared.finish(y), Self::from_inner(inverse))
+            }
+        }
+    }
+
+    fn kernel_instance_norm_gradient(
+        y: FloatTensor<Self>,
+        inverse: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        slope: f32,
+    ) -> FloatTensor<Self> {
+        Self::from_inner(B::kernel_instance_norm_gradient(
+            y.into_primitive(),
+            inverse.into_primitive(),
+            gradient.into_primitive(),
+            slope,
+        ))
     }
 
     fn kernel_grid_sample(x: FloatTensor<Self>, grid: FloatTensor<Self>, corners: Corners) -> FloatTensor<Self> {

@@ -90,6 +90,11 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    unsafe fn where_positive(x: __m256, yes: __m256, no: __m256) -> __m256 {
+        unsafe { _mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_GT_OQ>(x, _mm256_setzero_ps())) }
+    }
+
+    #[inline(always)]
     unsafe fn even(x: [__m256; 2]) -> __m256 {
         unsafe {
             // 0 2 8 10 4 6 12 14, then pairs in order.

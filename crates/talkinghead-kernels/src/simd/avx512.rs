@@ -80,6 +80,11 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn where_positive(x: __m512, yes: __m512, no: __m512) -> __m512 {
+        unsafe { _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(x, _mm512_setzero_ps()), no, yes) }
+    }
+
+    #[inline(always)]
     unsafe fn even(x: [__m512; 2]) -> __m512 {
         unsafe { pick(x[0], x[1], std::array::from_fn(|i| 2 * i as i32)) }
     }

@@ -42,6 +42,8 @@ pub trait Simd: Copy + Send + Sync + 'static {
     unsafe fn fnma(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// `x` where it is positive, `x * slope` elsewhere; NaN stays NaN.
     unsafe fn leaky_relu(x: Self::Vector, slope: Self::Vector) -> Self::Vector;
+    /// `yes` where `x` is positive, `no` elsewhere.
+    unsafe fn where_positive(x: Self::Vector, yes: Self::Vector, no: Self::Vector) -> Self::Vector;
     /// Two vectors in a row of memory -> every second number, from the first on.
     unsafe fn even(x: [Self::Vector; 2]) -> Self::Vector;
     /// Four vectors in a row of memory -> every fourth number, from the first, second, third and fourth.

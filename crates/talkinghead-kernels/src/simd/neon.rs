@@ -60,6 +60,11 @@ impl Simd for Neon {
     }
 
     #[inline(always)]
+    unsafe fn where_positive(x: float32x4_t, yes: float32x4_t, no: float32x4_t) -> float32x4_t {
+        unsafe { vbslq_f32(vcgtq_f32(x, vdupq_n_f32(0.0)), yes, no) }
+    }
+
+    #[inline(always)]
     unsafe fn even(x: [float32x4_t; 2]) -> float32x4_t {
         unsafe { vuzp1q_f32(x[0], x[1]) }
     }

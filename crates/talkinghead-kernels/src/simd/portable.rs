@@ -67,6 +67,11 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    unsafe fn where_positive(x: Self::Vector, yes: Self::Vector, no: Self::Vector) -> Self::Vector {
+        lanes(|i| if x[i] > 0.0 { yes[i] } else { no[i] })
+    }
+
+    #[inline(always)]
     unsafe fn even(x: [Self::Vector; 2]) -> Self::Vector {
         lanes(|i| x[2 * i / LANES][2 * i % LANES])
     }

@@ -5,8 +5,10 @@ use burn::module::Module;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Int, Tensor};
 
+use talkinghead_kernels::burn::is_plain;
+
 use super::GeneratorConfig;
-use crate::layers::{ConvBlock, Pass};
+use crate::layers::{ConvBlock, Pass, fitting};
 use crate::weights::WeightBuilder;
 
 /// Two label encoders, one for the target (query) and one for the references (keys).
@@ -51,6 +53,10 @@ impl ShotAttention {
     /// over the shots.
     pub fn weigh(&self, label: Tensor<4>, keys: &Tensor<5>, pass: &mut Pass) -> Tensor<4> {
         let query = self.query.iter().fold(label, |x, block| block.forward(x, pass));
+        if is_plain(&query) && is_plain(keys) {
+            let operation = || talkinghead_kernels::burn::attention(keys.clone(), query);
+            return fitting(pass.time("attention over shots", 0, operation));
+        }
         let energy = (keys.clone() * query.unsqueeze_dim::<5>(1)).sum_dim(2).squeeze_dim::<4>(2);
         softmax(energy, 1)
     }

@@ -69,7 +69,10 @@ impl FlowNetwork {
         pass.record_call(&format!("{}.down_flow", self.name), &x);
         let x = self.residual.iter().fold(x, |x, block| block.forward(x, pass));
         pass.record_call(&format!("{}.res_flow", self.name), &x);
-        let x = self.up.iter().fold(x, |x, block| block.forward(if self.nearest { upsample_nearest(x) } else { x }, pass));
+        let x = self.up.iter().fold(x, |x, block| {
+            let x = if self.nearest { pass.time("upsampling", 0, || upsample_nearest(x)) } else { x };
+            block.forward(x, pass)
+        });
         pass.record_call(&format!("{}.up_flow", self.name), &x);
         let flow = self.flow_head.forward(x.clone(), pass).mul_scalar(self.multiplier);
         (flow, sigmoid(self.weight_head.forward(x, pass)))
@@ -81,6 +84,8 @@ impl FlowNetwork {
             down: self.down.into_iter().map(ConvBlock::prepare).collect(),
             residual: self.residual.into_iter().map(ResidualBlock::prepare).collect(),
             up: self.up.into_iter().map(ConvBlock::prepare).collect(),
+            flow_head: self.flow_head.prepare(),
+            weight_head: self.weight_head.prepare(),
             ..self
         }
     }

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use super::{EmbedderShape, GeneratedLayer, GeneratorConfig};
-use crate::layers::{Convolution, ConvolutionShape, Geometry, Pass, convolve_each, lrelu};
+use crate::layers::{Convolution, ConvolutionShape, Geometry, Pass, convolve_each};
 use crate::weights::WeightBuilder;
 
 /// Plain convolutions without normalisation, down and, for the encoder-decoder, up again. Layers whose weights are generated
@@ -57,13 +57,13 @@ impl LabelEmbedder {
     pub fn forward(&self, x: Tensor<4>, generated: &[GeneratedLayer], levels: usize, pass: &mut Pass) -> Vec<Tensor<4>> {
         let padding = self.embed_kernel / 2;
         let generated_at = |i: usize| generated.get(i).and_then(|layer| layer.embed.as_ref());
-        let first = lrelu(self.first.forward(x, pass));
+        let first = self.first.forward_activated(x, pass);
         let mut outputs = vec![first];
         let down_to = if self.up.is_empty() { levels.saturating_sub(1).min(self.down.len()) } else { self.down.len() };
         for (i, own) in self.down[..down_to].iter().enumerate() {
             let x = outputs[i].clone();
             outputs.push(match (own, generated_at(i)) {
-                (Some(convolution), _) => lrelu(convolution.forward(x, pass)),
+                (Some(convolution), _) => convolution.forward_activated(x, pass),
                 (None, Some(layer)) => convolve_each(x, &layer.weight, Some(&layer.bias), Geometry::new(2, padding), pass),
                 (None, None) => x,
             });
@@ -75,7 +75,7 @@ impl LabelEmbedder {
         let mut outputs = vec![x.clone()];
         for (i, own) in self.up.iter().enumerate().rev() {
             x = match (own, generated_at(i)) {
-                (Some(convolution), _) => lrelu(convolution.forward(x, pass)),
+                (Some(convolution), _) => convolution.forward_activated(x, pass),
                 (None, Some(layer)) => {
                     // Of the generated bias, one number per wide channel, only the first narrow ones are used.
                     let bias = layer.bias.clone().narrow(1, 0, self.widths[i]);
@@ -87,5 +87,12 @@ impl LabelEmbedder {
         }
         outputs.reverse();
         outputs
+    }
+
+    /// For inference.
+    pub fn prepare(self) -> Self {
+        let prepare =
+            |layers: Vec<Option<Convolution>>| layers.into_iter().map(|layer| layer.map(Convolution::prepare)).collect();
+        Self { first: self.first.prepare(), down: prepare(self.down), up: prepare(self.up), ..self }
     }
 }

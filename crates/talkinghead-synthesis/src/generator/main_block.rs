@@ -3,9 +3,12 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
+use talkinghead_kernels::Activation;
+
+use super::modulation::{SpadeInput, modulate};
 use super::spade::{Spade, SpadeShape};
-use super::{GeneratedLayer, GeneratorConfig};
-use crate::layers::{ConvolutionShape, Pass, SpectralConvolution, lrelu, pointwise};
+use super::{GeneratedLayer, GeneratedModulation, GeneratorConfig};
+use crate::layers::{ConvolutionShape, Pass, SLOPE, SpectralConvolution, pointwise};
 use crate::weights::WeightBuilder;
 
 /// Residual block with SPADE norms. On levels that compose in the hybrid design, each map modulates a norm of its own and
@@ -67,7 +70,9 @@ impl MainBlock {
     ) -> Tensor<4> {
         let shortcut = match (&self.conv_s, &self.norm_s) {
             (Some(conv), Some(norm)) => {
-                let normed = norm.forward(x.clone(), maps, generated.map(|layer| &layer.norm_s), pass);
+                let generated = generated.map(|layer| &layer.norm_s);
+                let all = SpadeInput { maps, generated };
+                let normed = modulate(std::slice::from_ref(norm), x.clone(), &[all], Activation::Identity, pass);
                 conv.forward(normed, pass)
             }
             _ => x.clone(),
@@ -75,35 +80,31 @@ impl MainBlock {
         let y = self.modulate(&self.norms_0, x, maps, generated.map(|layer| &layer.norm_0), pass);
         let y = self.conv_0.forward(y, pass);
         let y = self.modulate(&self.norms_1, y, maps, generated.map(|layer| &layer.norm_1), pass);
-        shortcut + self.conv_1.forward(y, pass)
+        self.conv_1.forward_onto(shortcut, y, pass)
     }
 
+    /// Modulated features behind the activation: by all maps in turn, or the mean over a norm for each map that is present.
     fn modulate(
         &self,
         norms: &[Spade],
         x: Tensor<4>,
         maps: &[Option<Tensor<4>>],
-        generated: Option<&super::GeneratedModulation>,
+        generated: Option<&GeneratedModulation>,
         pass: &mut Pass,
     ) -> Tensor<4> {
+        let activation = Activation::LeakyRelu(SLOPE);
         if !self.averages {
-            return norms.iter().fold(x, |x, norm| lrelu(norm.forward(x, maps, generated, pass)));
+            return modulate(norms, x, &[SpadeInput { maps, generated }], activation, pass);
         }
-        let mut sum: Option<Tensor<4>> = None;
-        let mut present = 0_u32;
-        for (norm, map) in norms.iter().zip(maps).filter(|(_, map)| map.is_some()) {
-            let one = lrelu(norm.forward(x.clone(), std::slice::from_ref(map), generated, pass));
-            present += 1;
-            sum = Some(match sum {
-                Some(sum) => sum + one,
-                None => one,
-            });
+        let inputs: Vec<SpadeInput<'_>> =
+            maps.iter().map(|map| SpadeInput { maps: std::slice::from_ref(map), generated }).collect();
+        let present: Vec<usize> = (0..norms.len().min(maps.len())).filter(|&index| maps[index].is_some()).collect();
+        if present.is_empty() {
+            return x;
         }
-        match sum {
-            Some(sum) if present > 1 => sum.div_scalar(present),
-            Some(sum) => sum,
-            None => x,
-        }
+        let norms: Vec<&Spade> = present.iter().map(|&index| &norms[index]).collect();
+        let inputs: Vec<SpadeInput<'_>> = present.iter().map(|&index| inputs[index]).collect();
+        modulate(&norms, x, &inputs, activation, pass)
     }
 
     /// For inference.

@@ -8,6 +8,7 @@ mod inference;
 mod inputs;
 mod label_embedder;
 mod main_block;
+mod modulation;
 mod network;
 mod reference_encoder;
 mod spade;

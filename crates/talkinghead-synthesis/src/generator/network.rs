@@ -253,7 +253,7 @@ impl Generator {
     fn move_source(&self, network: &FlowNetwork, label: &Tensor<4>, source: &Source, pass: &mut Pass) -> Branch {
         let source_label = self.config.expand_label(source.label.clone());
         let (flow, weight) = network.forward(label.clone(), source_label, source.image.clone(), pass);
-        let warped = warp(source.image.clone(), flow.clone(), self.config.grid);
+        let warped = pass.time("warp", 0, || warp(source.image.clone(), flow.clone(), self.config.grid));
         let shown = match self.config.warping {
             Warping::Warped => warped.clone(),
             Warping::Unwarped => source.image.clone(),
@@ -344,7 +344,7 @@ impl Generator {
     ) -> Tensor<4> {
         let x = self.blocks[level].forward(x, maps, generated.get(level), pass);
         pass.record_call(&format!("netG.up_{level}"), &x);
-        if level > 0 { upsample_nearest(x) } else { x }
+        if level > 0 { pass.time("upsampling", 0, || upsample_nearest(x)) } else { x }
     }
 
     fn head(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
@@ -358,7 +358,11 @@ impl Generator {
             combiner: self.combiner.prepare(),
             attention: self.attention.map(ShotAttention::prepare),
             weight_generator: self.weight_generator.map(WeightGenerator::prepare),
+            label_embedder: self.label_embedder.prepare(),
             blocks: self.blocks.into_iter().map(MainBlock::prepare).collect(),
+            image_head: self.image_head.prepare(),
+            reference_embedder: self.reference_embedder.map(LabelEmbedder::prepare),
+            projection_embedder: self.projection_embedder.map(LabelEmbedder::prepare),
             flow_reference: self.flow_reference.map(FlowNetwork::prepare),
             flow_projection: self.flow_projection.map(FlowNetwork::prepare),
             entries: Vec::new(),

@@ -3,8 +3,10 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
+use talkinghead_kernels::burn::is_plain;
+
 use super::{Embedding, GeneratorConfig};
-use crate::layers::{ConvBlock, Pass, ResidualBlock};
+use crate::layers::{ConvBlock, Pass, ResidualBlock, fitting};
 use crate::weights::WeightBuilder;
 
 /// What the merge of the shots needs beside the features themselves.
@@ -106,20 +108,13 @@ impl ReferenceEncoder {
     /// # Shapes
     /// Attention [batch, shots, h, w] or none for the mean -> image and label embedding, each [batch or sets, C, H/2^n, W/2^n].
     pub fn merge(&self, shots: &ShotFeatures, attention: Option<&Tensor<4>>, pass: &mut Pass) -> (Tensor<4>, Tensor<4>) {
-        let merged = |features: &Tensor<5>| -> Tensor<4> {
-            if features.dims()[1] == 1 {
-                return features.clone().squeeze_dim(1);
-            }
-            match attention {
-                Some(attention) => (features.clone() * attention.clone().unsqueeze_dim::<5>(2)).sum_dim(1).squeeze_dim(1),
-                None => features.clone().mean_dim(1).squeeze_dim(1),
-            }
+        let (joint_x, joint_y) = match &shots.joint {
+            Some((x, y)) => (Some(x.clone()), Some(y.clone())),
+            None => (None, None),
         };
-        let (mut x, mut y) = (merged(&shots.image), merged(&shots.label));
-        if let Some((joint_x, joint_y)) = &shots.joint {
-            x = x + joint_x.clone();
-            y = y + joint_y.clone();
-        }
+        let (x, y) = pass.time("merging of shots", 0, || {
+            (merge_shots(&shots.image, attention, joint_x), merge_shots(&shots.label, attention, joint_y))
+        });
         let head = self.merge_depth + 1;
         let x = self.image[head..].iter().fold(x, |x, block| block.forward(x, pass));
         let y = self.label[head..].iter().fold(y, |y, block| block.forward(y, pass));
@@ -139,6 +134,24 @@ impl ReferenceEncoder {
             atten2: f.atten2.prepare(),
         });
         Self { image: prepare(self.image), label: prepare(self.label), fusion, merge_depth: self.merge_depth }
+    }
+}
+
+/// The shots' mean weighted by attention, or their plain mean, plus the joint view.
+fn merge_shots(features: &Tensor<5>, attention: Option<&Tensor<4>>, joint: Option<Tensor<4>>) -> Tensor<4> {
+    if features.dims()[1] == 1 {
+        return features.clone().squeeze_dim(1);
+    }
+    let mean: Tensor<4> = match attention {
+        Some(attention) if is_plain(features) && is_plain(attention) => {
+            return fitting(talkinghead_kernels::burn::merge_shots(features.clone(), attention.clone(), joint));
+        }
+        Some(attention) => (features.clone() * attention.clone().unsqueeze_dim::<5>(2)).sum_dim(1).squeeze_dim(1),
+        None => features.clone().mean_dim(1).squeeze_dim(1),
+    };
+    match joint {
+        Some(joint) => mean + joint,
+        None => mean,
     }
 }
 

@@ -1,11 +1,15 @@
 //! SPADE: normalised features, scaled and offset position by position as maps demand.
 
+use std::sync::Arc;
+
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
+use talkinghead_kernels::{ModulationWeights, Path};
 
 use super::GeneratedModulation;
 use crate::layers::{
-    Convolution, ConvolutionShape, Geometry, Normalisation, NormalisationKind, Pass, convolve_each, resize_bilinear,
+    Convolution, ConvolutionShape, Geometry, Normalisation, NormalisationKind, Pass, convolve_each, fitting, host_values,
+    resize_bilinear,
 };
 use crate::weights::WeightBuilder;
 
@@ -34,9 +38,20 @@ impl Modulation {
         }
     }
 
+    fn pack(&self) -> ModulationWeights {
+        let values = |part: Option<&Convolution>| part.map_or_else(Vec::new, |part| host_values(part.weight()));
+        let bias = |part: Option<&Convolution>| part.and_then(Convolution::bias).map_or_else(Vec::new, host_values);
+        let (gamma, beta) = (Some(&self.gamma), self.beta.as_ref());
+        let biases = [bias(gamma), bias(beta)];
+        let channels = self.gamma.weight().dims()[0];
+        let biases = Some([biases[0].as_slice(), biases[1].as_slice()]);
+        let weights = [values(gamma), values(beta)];
+        fitting(ModulationWeights::new(Path::chosen_or_fastest(), channels, &weights[0], &weights[1], biases))
+    }
+
     fn prepare(self) -> Self {
         let Some(beta) = self.beta else { return self };
-        let weight = Tensor::cat(vec![self.gamma.weight.val(), beta.weight.val()], 0);
+        let weight = Tensor::cat(vec![self.gamma.weight(), beta.weight()], 0);
         let bias = match (self.gamma.bias(), beta.bias()) {
             (Some(gamma), Some(beta)) => Some(Tensor::cat(vec![gamma.add_scalar(1.0), beta], 0)),
             _ => None,
@@ -52,10 +67,28 @@ struct ScaleAndShift {
     shift: Param<Tensor<4>>,
 }
 
+/// A norm with constant weights for the fused kernel.
+#[derive(Debug, Clone)]
+pub struct PackedSpade {
+    /// Scale and shift per channel; absent where the norm has been applied already.
+    norm: Option<[Vec<f32>; 2]>,
+    /// Weights of each map; none where they are generated.
+    pub maps: Vec<Option<ModulationWeights>>,
+}
+
+impl PackedSpade {
+    /// The scale (0) or shift (1) per channel.
+    pub fn part(&self, index: usize) -> Option<&[f32]> {
+        self.norm.as_ref().map(|norm| norm[index].as_slice())
+    }
+}
+
 /// One normalisation with modulations for a list of maps, applied one after the other.
 #[derive(Module, Debug)]
 pub struct Spade {
     norm: Normalisation,
+    #[module(skip)]
+    packed: Option<Arc<PackedSpade>>,
     prepared: Option<ScaleAndShift>,
     /// One per map; none where the weights are generated.
     modulations: Vec<Option<Modulation>>,
@@ -100,7 +133,7 @@ impl Spade {
             })
             .collect();
         let norm = Normalisation::plain(builder, &format!("{key}.batch_norm"), shape.normalisation, shape.channels);
-        Self { norm, prepared: None, modulations, padding }
+        Self { norm, packed: None, prepared: None, modulations, padding }
     }
 
     /// Modulates `x` [batch, channels, height, width] by the maps that are present, in order. Maps of another size are resized.
@@ -133,8 +166,18 @@ impl Spade {
         y
     }
 
-    /// For inference.
+    /// The constant norm for the fused kernel, if there is one.
+    pub fn packed(&self) -> Option<&PackedSpade> {
+        self.packed.as_deref()
+    }
+
+    /// For inference: packed for the fused kernel where that can take it, else with one convolution a map.
     pub fn prepare(self) -> Self {
+        if let (0, Some(norm)) = (self.padding, self.norm.constant()) {
+            let maps = self.modulations.iter().map(|modulation| modulation.as_ref().map(Modulation::pack)).collect();
+            let packed = Some(Arc::new(PackedSpade { norm: Some(norm), maps }));
+            return Self { packed, modulations: Vec::new(), ..self };
+        }
         let prepared = self.norm.scale_and_shift().map(|(scale, shift)| {
             let channels = scale.dims()[0];
             let param = |values: Tensor<1>| Param::from_tensor(values.reshape([1, channels, 1, 1]));

@@ -1,7 +1,7 @@
 //! Sampling a picture at a flow field.
 
-use burn::tensor::ops::{GridSampleOptions, GridSamplePaddingMode, InterpolateMode};
 use burn::tensor::{Device, Tensor, TensorData};
+use talkinghead_kernels::Corners;
 
 use super::GridAlignment;
 
@@ -15,10 +15,8 @@ pub fn warp(image: Tensor<4>, flow: Tensor<4>, alignment: GridAlignment) -> Tens
     let (x, y) = (flow.clone().narrow(1, 0, 1).div_scalar(half(width)), flow.narrow(1, 1, 1).div_scalar(half(height)));
     let offset = Tensor::cat(vec![x, y], 1).permute([0, 2, 3, 1]);
     let grid = offset + base.expand([batch, height, width, 2]);
-    let options = GridSampleOptions::new(InterpolateMode::Bilinear)
-        .with_padding_mode(GridSamplePaddingMode::Border)
-        .with_align_corners(alignment == GridAlignment::Corners);
-    image.grid_sample_2d(grid, options)
+    let corners = if alignment == GridAlignment::Corners { Corners::Centres } else { Corners::Edges };
+    talkinghead_kernels::burn::grid_sample(image, grid, corners)
 }
 
 /// Evenly spaced from -1 to 1 along both axes, `[1, H, W, 2]`, x then y.

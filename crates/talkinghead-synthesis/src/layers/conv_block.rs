@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::{ConvolutionShape, Normalisation, NormalisationKind, Pass, SpectralConvolution, lrelu};
+use super::{ConvolutionShape, Normalisation, NormalisationKind, Pass, SpectralConvolution};
 use crate::weights::WeightBuilder;
 
 /// Spectral convolution, affine normalisation, leaky ReLU.
@@ -37,8 +37,11 @@ impl ConvBlock {
     /// # Shapes
     /// [batch, in, height, width] -> [batch, out, height', width'].
     pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        if self.norm.is_absorbed() {
+            return self.convolution.forward_activated(x, pass);
+        }
         let y = self.convolution.forward(x, pass);
-        lrelu(self.norm.forward(y, pass))
+        self.norm.forward_activated(y, pass)
     }
 
     /// For inference: spectral and batch norm folded into the weights.
@@ -47,7 +50,7 @@ impl ConvBlock {
             Some((scale, shift)) => {
                 Self { convolution: self.convolution.prepare_scaled(scale, shift), norm: Normalisation::absorbed() }
             }
-            None => Self { convolution: self.convolution.prepare(), norm: self.norm },
+            None => Self { convolution: self.convolution.prepare(), norm: self.norm.prepare() },
         }
     }
 }

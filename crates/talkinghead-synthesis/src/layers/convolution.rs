@@ -1,12 +1,12 @@
-//! The one convolution layer of these networks. Everything that convolves goes through [`convolve`], so that other kernels
-//! can take its place.
+//! The one convolution layer of these networks. Everything that convolves goes through [`convolve`] or, with constant weights on the
+//! processor, through a packed layer of the kernels.
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use burn::tensor::module::{conv_transpose2d, conv2d};
-use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
+use talkinghead_kernels::burn::{ConstantConvolution, is_plain};
+use talkinghead_kernels::{Activation, Direction, Geometry as KernelGeometry, Method, Path};
 
-use super::Pass;
+use super::{Pass, SLOPE, lrelu};
 use crate::weights::WeightBuilder;
 
 /// Stride, zero padding and direction of a convolution; the same along both axes.
@@ -32,23 +32,55 @@ impl Geometry {
     }
 }
 
+impl Geometry {
+    /// What the kernels call it, for weights of that shape.
+    pub(super) fn of_weights(self, weight: [usize; 4]) -> KernelGeometry {
+        let [first, second, height, width] = weight;
+        let (direction, input, output) = match self.transposed {
+            None => (Direction::Ordinary, second, first),
+            Some(extra) => (Direction::Transposed { output_padding: [extra; 2] }, first, second),
+        };
+        KernelGeometry {
+            input,
+            output,
+            kernel: [height, width],
+            stride: [self.stride; 2],
+            padding: [self.padding; 2],
+            dilation: [1; 2],
+            direction,
+        }
+    }
+}
+
 /// Convolves `x` [batch, in, height, width] with `weight` [out, in, k, k] ([in, out, k, k] if transposed).
+///
+/// # Panics
+/// If the shapes do not fit; networks check their inputs, and weights when they are built.
 pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, geometry: Geometry, pass: &mut Pass) -> Tensor<4> {
-    let Geometry { stride, padding, transposed } = geometry;
-    let taps: usize = weight.dims().iter().product();
+    let geometry = geometry.of_weights(weight.dims());
     let [batch, _, height, width] = x.dims();
-    match transposed {
-        None => {
-            let out = conv2d(x, weight, bias, ConvOptions::new([stride; 2], [padding; 2], [1, 1], 1));
-            let [_, _, height, width] = out.dims();
-            pass.count(batch * height * width * taps);
-            out
-        }
-        Some(output_padding) => {
-            pass.count(batch * height * width * taps);
-            let options = ConvTransposeOptions::new([stride; 2], [padding; 2], [output_padding; 2], [1, 1], 1);
-            conv_transpose2d(x, weight, bias, options)
-        }
+    let work = geometry.multiply_adds(batch, [height, width]).unwrap_or(0);
+    let result =
+        pass.time("convolution, weights of the moment", work, || talkinghead_kernels::burn::convolve(x, weight, bias, geometry));
+    fitting(result)
+}
+
+/// The kind of a packed convolution, for [`Pass::shares`].
+fn kind(geometry: &KernelGeometry) -> &'static str {
+    match (geometry.direction, geometry.kernel, geometry.stride) {
+        (Direction::Transposed { .. }, ..) => "transposed convolution",
+        (_, [1, 1], _) => "1x1 convolution",
+        (_, _, [1, 1]) if geometry.input < 16 || geometry.output < 16 => "3x3 convolution, few channels",
+        (_, _, [1, 1]) => "3x3 convolution",
+        _ => "strided convolution",
+    }
+}
+
+/// The result of an operation whose shapes have been checked before.
+pub(crate) fn fitting<T>(result: Result<T, talkinghead_kernels::KernelError>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("shapes that were checked do not fit: {error}"),
     }
 }
 
@@ -121,12 +153,15 @@ impl ConvolutionShape {
 /// A convolution with its weights.
 #[derive(Module, Debug)]
 pub struct Convolution {
-    /// `[out, in, k, k]`, transposed `[in, out, k, k]`.
-    pub weight: Param<Tensor<4>>,
-    /// `[out]`.
-    pub bias: Option<Param<Tensor<1>>>,
+    /// `[out, in, k, k]`, transposed `[in, out, k, k]`; absent once packed.
+    weight: Option<Param<Tensor<4>>>,
+    /// `[out]`; absent once packed.
+    bias: Option<Param<Tensor<1>>>,
     #[module(skip)]
     geometry: Geometry,
+    /// Constant weights and bias in the kernels' order.
+    #[module(skip)]
+    packed: Option<ConstantConvolution>,
 }
 
 impl Convolution {
@@ -134,8 +169,8 @@ impl Convolution {
     pub(super) fn named(builder: &mut WeightBuilder, key: &str, weight_name: &str, shape: ConvolutionShape) -> Self {
         // PyTorch's order within a spectral module: bias first.
         let bias = shape.bias.then(|| builder.parameter(&format!("{key}.bias"), [shape.output]));
-        let weight = builder.parameter(&format!("{key}.{weight_name}"), shape.weight());
-        Self { weight, bias, geometry: shape.geometry }
+        let weight = Some(builder.parameter(&format!("{key}.{weight_name}"), shape.weight()));
+        Self { weight, bias, geometry: shape.geometry, packed: None }
     }
 
     /// Takes `KEY.weight` and `KEY.bias`.
@@ -143,14 +178,40 @@ impl Convolution {
         Self::named(builder, key, "weight", shape)
     }
 
-    /// A layer of constant tensors, for inference.
+    /// A layer of constant tensors, for inference: packed for the kernels on the processor, as it is elsewhere.
     pub fn constant(weight: Tensor<4>, bias: Option<Tensor<1>>, geometry: Geometry) -> Self {
-        Self { weight: Param::from_tensor(weight), bias: bias.map(Param::from_tensor), geometry }
+        if !is_plain(&weight) {
+            let (weight, bias) = (Some(Param::from_tensor(weight)), bias.map(Param::from_tensor));
+            return Self { weight, bias, geometry, packed: None };
+        }
+        let shape = geometry.of_weights(weight.dims());
+        let packed = talkinghead_kernels::Convolution::new(shape, host_values(weight), Path::chosen_or_fastest(), Method::Fast);
+        let packed = ConstantConvolution::new(fitting(packed), bias.map(host_values));
+        Self { weight: None, bias: None, geometry, packed: Some(packed) }
+    }
+
+    /// The same layer with constant weights.
+    pub fn prepare(self) -> Self {
+        match &self.weight {
+            Some(weight) => Self::constant(weight.val(), self.bias(), self.geometry),
+            None => self,
+        }
     }
 
     /// Stride, padding, direction.
     pub fn geometry(&self) -> Geometry {
         self.geometry
+    }
+
+    /// The weights.
+    ///
+    /// # Panics
+    /// If they have been packed; only layers that are not prepared are asked.
+    pub fn weight(&self) -> Tensor<4> {
+        match &self.weight {
+            Some(weight) => weight.val(),
+            None => panic!("the weights of a packed convolution cannot be read"),
+        }
     }
 
     /// The bias, if any.
@@ -161,11 +222,48 @@ impl Convolution {
     /// # Shapes
     /// [batch, in, height, width] -> [batch, out, height', width'].
     pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        convolve(x, self.weight.val(), self.bias(), self.geometry, pass)
+        match &self.packed {
+            Some(packed) => Self::run(packed, Activation::Identity, x, None, pass),
+            None => convolve(x, self.weight(), self.bias(), self.geometry, pass),
+        }
+    }
+
+    /// The same and a leaky ReLU.
+    pub fn forward_activated(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        match &self.packed {
+            Some(packed) => Self::run(packed, Activation::LeakyRelu(SLOPE), x, None, pass),
+            None => lrelu(self.forward(x, pass)),
+        }
+    }
+
+    /// The same plus `other`, of the result's shape.
+    pub fn forward_onto(&self, other: Tensor<4>, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        match &self.packed {
+            Some(packed) => Self::run(packed, Activation::Identity, x, Some(other), pass),
+            None => other + self.forward(x, pass),
+        }
     }
 
     /// With another weight in place of the stored one.
     pub fn forward_with(&self, x: Tensor<4>, weight: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
         convolve(x, weight, self.bias(), self.geometry, pass)
     }
+
+    fn run(
+        packed: &ConstantConvolution,
+        activation: Activation,
+        x: Tensor<4>,
+        other: Option<Tensor<4>>,
+        pass: &mut Pass,
+    ) -> Tensor<4> {
+        let [batch, _, height, width] = x.dims();
+        let work = packed.geometry().multiply_adds(batch, [height, width]).unwrap_or(0);
+        let result = pass.time(kind(packed.geometry()), work, || packed.forward(x.inner(), activation, other.map(Tensor::inner)));
+        fitting(result)
+    }
+}
+
+/// The numbers of a tensor.
+pub(crate) fn host_values<const D: usize>(x: Tensor<D>) -> Vec<f32> {
+    x.into_data().try_into_vec_as::<f32>().unwrap_or_default()
 }

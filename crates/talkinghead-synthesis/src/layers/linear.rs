@@ -9,8 +9,8 @@ use crate::weights::WeightBuilder;
 /// `x` [rows, in] times `weight` [out, in] transposed, plus `bias` [out].
 pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, pass: &mut Pass) -> Tensor<2> {
     let [output, input] = weight.dims();
-    pass.count(x.dims()[0] * input * output);
-    x.matmul(weight.transpose()) + bias.reshape([1, output])
+    let work = x.dims()[0] * input * output;
+    pass.time("linear layer", work, || x.matmul(weight.transpose()) + bias.reshape([1, output]))
 }
 
 /// A linear layer whose weight is spectrally normalised, until it is prepared for inference.

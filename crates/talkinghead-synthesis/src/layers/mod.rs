@@ -11,16 +11,20 @@ mod spectral;
 
 pub use conv_block::ConvBlock;
 pub use convolution::{Convolution, ConvolutionShape, Geometry, convolve, convolve_each};
+pub(crate) use convolution::{fitting, host_values};
 pub use linear::{SpectralLinear, linear};
 pub use normalisation::{Normalisation, NormalisationKind};
-pub use pass::{Mode, Pass, host};
+pub use pass::{Mode, Pass, Share, host};
 pub use residual_block::{ResidualBlock, pointwise};
 pub use resize::{resize_bilinear, upsample_nearest};
 pub use spectral::{SpectralConvolution, SpectralNorm};
 
 use burn::tensor::Tensor;
 
+/// Slope of the one activation for negative numbers.
+pub(crate) const SLOPE: f32 = 0.2;
+
 /// The one activation of these networks: leaky ReLU with slope 0.2.
 pub fn lrelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    burn::tensor::activation::leaky_relu(x, 0.2)
+    burn::tensor::activation::leaky_relu(x, f64::from(SLOPE))
 }

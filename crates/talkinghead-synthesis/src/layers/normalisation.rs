@@ -1,10 +1,14 @@
 //! Batch and instance normalisation as PyTorch has them.
 
+use std::sync::Arc;
+
 use burn::module::{Module, Param, RunningState};
 use burn::tensor::Tensor;
 use burn::tensor::module::{batch_norm, batch_norm_train};
+use talkinghead_kernels::Activation;
+use talkinghead_kernels::burn::is_plain;
 
-use super::{Mode, Pass};
+use super::{Mode, Pass, SLOPE, fitting, host_values, lrelu};
 use crate::weights::WeightBuilder;
 
 const EPSILON: f64 = 1e-5;
@@ -43,6 +47,9 @@ pub struct Normalisation {
     affine: Option<Affine>,
     statistics: Option<Statistics>,
     absorbed: bool,
+    /// Scale and shift per channel of a constant layer on the processor.
+    #[module(skip)]
+    constant: Option<Arc<[Vec<f32>; 2]>>,
 }
 
 impl Normalisation {
@@ -63,14 +70,17 @@ impl Normalisation {
             builder.counter(&format!("{key}.num_batches_tracked"));
             Statistics { mean, variance }
         });
-        Self { affine: None, statistics, absorbed: false }
+        Self { affine: None, statistics, absorbed: false, constant: None }
     }
 
     /// # Shapes
     /// [batch, channels, height, width] -> the same.
-    pub fn forward(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
+    pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
         if self.absorbed {
             return x;
+        }
+        if let Some(constant) = &self.constant {
+            return Self::run(constant, x, Activation::Identity, pass);
         }
         let [batch, channels, height, width] = x.dims();
         let device = x.device();
@@ -100,6 +110,37 @@ impl Normalisation {
         }
     }
 
+    /// The same and a leaky ReLU.
+    pub fn forward_activated(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        match &self.constant {
+            Some(constant) => Self::run(constant, x, Activation::LeakyRelu(SLOPE), pass),
+            None => lrelu(self.forward(x, pass)),
+        }
+    }
+
+    fn run(constant: &[Vec<f32>; 2], x: Tensor<4>, activation: Activation, pass: &mut Pass) -> Tensor<4> {
+        let [scale, shift] = constant;
+        let operation = || talkinghead_kernels::burn::scale_and_shift(x.inner(), scale, shift, activation);
+        fitting(pass.time("norm and activation", 0, operation))
+    }
+
+    /// Whether a neighbour does its work.
+    pub fn is_absorbed(&self) -> bool {
+        self.absorbed
+    }
+
+    /// For inference: batch statistics, weight and bias as one scale and shift, on the processor.
+    pub fn prepare(self) -> Self {
+        let constant = self.constant();
+        Self { constant: constant.map(Arc::new), ..self }
+    }
+
+    /// Scale and shift per channel on the processor; `None` for instance normalisation and on other devices.
+    pub fn constant(&self) -> Option<[Vec<f32>; 2]> {
+        let (scale, shift) = self.scale_and_shift().filter(|(scale, _)| is_plain(scale))?;
+        Some([host_values(scale), host_values(shift)])
+    }
+
     /// `(scale, shift)` with which evaluation is `x * scale + shift`; `None` for instance normalisation.
     pub fn scale_and_shift(&self) -> Option<(Tensor<1>, Tensor<1>)> {
         let statistics = self.statistics.as_ref().filter(|_| !self.absorbed)?;
@@ -116,7 +157,7 @@ impl Normalisation {
 
     /// A layer that does nothing because its neighbour does its work.
     pub fn absorbed() -> Self {
-        Self { affine: None, statistics: None, absorbed: true }
+        Self { affine: None, statistics: None, absorbed: true, constant: None }
     }
 }
 

@@ -1,5 +1,8 @@
 //! What a forward pass carries along: its mode, a record of intermediate results, a count of the arithmetic.
 
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
 use burn::tensor::Tensor;
 
 use crate::weights::{HostTensor, StateDict};
@@ -20,12 +23,24 @@ pub struct Pass {
     pub mode: Mode,
     trace: Option<StateDict>,
     multiply_adds: u64,
+    shares: BTreeMap<&'static str, Share>,
+}
+
+/// What one kind of operation took.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Share {
+    /// Calls.
+    pub calls: u32,
+    /// Multiply-adds.
+    pub multiply_adds: u64,
+    /// Time. Only meaningful on devices that compute while they are called, such as the processor.
+    pub time: Duration,
 }
 
 impl Pass {
     /// A pass that records nothing.
     pub fn new(mode: Mode) -> Self {
-        Self { mode, trace: None, multiply_adds: 0 }
+        Self { mode, trace: None, multiply_adds: 0, shares: BTreeMap::new() }
     }
 
     /// A pass that keeps a copy of named intermediate results, including those that the result does not need.
@@ -58,6 +73,23 @@ impl Pass {
     /// Adds to the count of multiply-adds.
     pub fn count(&mut self, multiply_adds: usize) {
         self.multiply_adds += multiply_adds as u64;
+    }
+
+    /// Runs an operation, counts its multiply-adds and remembers its time under a kind.
+    pub fn time<T>(&mut self, kind: &'static str, multiply_adds: usize, operation: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let result = operation();
+        let share = self.shares.entry(kind).or_default();
+        share.calls += 1;
+        share.multiply_adds += multiply_adds as u64;
+        share.time += start.elapsed();
+        self.count(multiply_adds);
+        result
+    }
+
+    /// What each kind of operation took.
+    pub fn shares(&self) -> &BTreeMap<&'static str, Share> {
+        &self.shares
     }
 
     /// Floating-point operations of all convolutions and linear layers so far (one multiply-add is two).

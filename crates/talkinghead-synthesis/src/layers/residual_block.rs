@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::{ConvolutionShape, Geometry, Normalisation, NormalisationKind, Pass, SpectralConvolution, lrelu};
+use super::{ConvolutionShape, Geometry, Normalisation, NormalisationKind, Pass, SpectralConvolution};
 use crate::weights::WeightBuilder;
 
 /// Residual block; its middle width is the smaller of input and output.
@@ -48,19 +48,24 @@ impl ResidualBlock {
             }
             None => x.clone(),
         };
-        let y = self.conv_0.forward(lrelu(self.bn_0.forward(x, pass)), pass);
-        let y = self.conv_1.forward(lrelu(self.bn_1.forward(y, pass)), pass);
-        shortcut + y
+        let y = self.bn_0.forward_activated(x, pass);
+        let y = if self.bn_1.is_absorbed() {
+            self.conv_0.forward_activated(y, pass)
+        } else {
+            self.bn_1.forward_activated(self.conv_0.forward(y, pass), pass)
+        };
+        self.conv_1.forward_onto(shortcut, y, pass)
     }
 
     /// For inference: spectral norm folded; the norm between the convolutions absorbed by the first.
     pub fn prepare(self) -> Self {
         let (conv_0, bn_1) = match self.bn_1.scale_and_shift() {
             Some((scale, shift)) => (self.conv_0.prepare_scaled(scale, shift), Normalisation::absorbed()),
-            None => (self.conv_0.prepare(), self.bn_1),
+            None => (self.conv_0.prepare(), self.bn_1.prepare()),
         };
-        let shortcut = self.shortcut.map(|shortcut| Shortcut { bn_s: shortcut.bn_s, conv_s: shortcut.conv_s.prepare() });
-        Self { conv_0, conv_1: self.conv_1.prepare(), bn_0: self.bn_0, bn_1, shortcut }
+        let shortcut =
+            self.shortcut.map(|shortcut| Shortcut { bn_s: shortcut.bn_s.prepare(), conv_s: shortcut.conv_s.prepare() });
+        Self { conv_0, conv_1: self.conv_1.prepare(), bn_0: self.bn_0.prepare(), bn_1, shortcut }
     }
 }
 

@@ -3,7 +3,7 @@
 use burn::module::{Module, RunningState};
 use burn::tensor::Tensor;
 
-use super::{Convolution, ConvolutionShape, Mode, Pass};
+use super::{Convolution, ConvolutionShape, Mode, Pass, lrelu};
 use crate::weights::WeightBuilder;
 
 const EPSILON: f32 = 1e-12;
@@ -67,7 +67,7 @@ impl SpectralConvolution {
     }
 
     fn weight(&self, mode: Mode) -> Tensor<4> {
-        let weight = self.convolution.weight.val();
+        let weight = self.convolution.weight();
         let Some(norm) = &self.norm else { return weight };
         let [a, b, k, l] = weight.dims();
         let matrix = match self.convolution.geometry().transposed {
@@ -80,7 +80,26 @@ impl SpectralConvolution {
     /// # Shapes
     /// [batch, in, height, width] -> [batch, out, height', width'].
     pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        self.convolution.forward_with(x, self.weight(pass.mode), pass)
+        match &self.norm {
+            None => self.convolution.forward(x, pass),
+            Some(_) => self.convolution.forward_with(x, self.weight(pass.mode), pass),
+        }
+    }
+
+    /// The same and a leaky ReLU.
+    pub fn forward_activated(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        match &self.norm {
+            None => self.convolution.forward_activated(x, pass),
+            Some(_) => lrelu(self.forward(x, pass)),
+        }
+    }
+
+    /// The same plus `other`, of the result's shape.
+    pub fn forward_onto(&self, other: Tensor<4>, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        match &self.norm {
+            None => self.convolution.forward_onto(other, x, pass),
+            Some(_) => other + self.forward(x, pass),
+        }
     }
 
     /// The same layer with the normalised weight as a constant.

@@ -2,12 +2,11 @@
 
 mod conditioning;
 mod driving;
-mod file_set;
 mod paste;
 mod renderer;
 
 pub use conditioning::{FrameInput, Points, hidden_parts, image_tensor, label_tensor, masked_source, picture_of, tile_of};
 pub use driving::{DrivenSynthesis, Driving};
-pub use file_set::{parse_landmarks, parse_poses, read_landmarks, read_poses};
 pub use paste::paste;
-pub use renderer::{NeuralRenderer, Shot};
+pub use renderer::{NetworkInput, NeuralRenderer, Shot};
+pub use talkinghead_formats::{parse_landmarks, parse_poses, read_landmarks, read_poses};

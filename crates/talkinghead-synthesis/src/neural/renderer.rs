@@ -24,12 +24,23 @@ pub struct Shot {
     pub landmarks: Landmarks,
 }
 
+/// What the network is shown of one frame; pictures and landmarks are in its own square.
+#[derive(Debug, Clone)]
+pub struct NetworkInput {
+    /// Landmarks of the frame, from which the target's label image is drawn.
+    pub target: Points,
+    /// The moved head without expression, before eyes and mouth are hidden.
+    pub projection: FrameInput,
+    /// Number of the shot whose head pose is nearest: the warp reference.
+    pub reference: usize,
+}
+
 /// The network and what it knows of the person.
 struct Network {
     generator: InferenceGenerator,
     encoded: EncodedReferences,
-    /// Possible warp references: yaw, pitch and roll in degrees, masked picture and label.
-    references: Vec<([f32; 3], Source)>,
+    /// Possible warp references: masked picture and label of each shot.
+    references: Vec<Source>,
     device: Device,
 }
 
@@ -39,6 +50,9 @@ pub struct NeuralRenderer {
     /// One frame at a time: the network uses every core by itself.
     network: Mutex<Network>,
     projection: ProjectionRenderer,
+    shots: Vec<FrameInput>,
+    /// Yaw, pitch and roll of each shot, degrees.
+    angles: Vec<[f32; 3]>,
     crop: FaceCrop,
     fit: RigidFit,
     size: (u32, u32),
@@ -72,20 +86,36 @@ impl NeuralRenderer {
         let images = order.iter().map(|i| image_tensor(&inputs[*i].picture, device)).collect();
         let labels = order.iter().map(|i| label(&inputs[*i].landmarks, device)).collect();
         let encoded = generator.encode_references(&References { images: stack(images), labels: stack(labels) })?;
-        let references = shots
-            .iter()
-            .zip(&inputs)
-            .map(|(shot, input)| {
-                (HeadPose::angles(&RigidFit::to_canonical(&shot.landmarks).rotation), masked_source(input, device))
-            })
-            .collect();
+        let references = inputs.iter().map(|input| masked_source(input, device)).collect();
+        let angles = shots.iter().map(|shot| HeadPose::angles(&RigidFit::to_canonical(&shot.landmarks).rotation)).collect();
         Ok(Self {
             network: Mutex::new(Network { generator, encoded, references, device: device.clone() }),
             projection,
+            shots: inputs,
+            angles,
             crop: crop_of(&first.landmarks)?,
             fit: RigidFit::to_canonical(&first.landmarks),
             size: first.picture.dimensions(),
         })
+    }
+
+    /// The shots as the network sees them.
+    pub fn shots(&self) -> &[FrameInput] {
+        &self.shots
+    }
+
+    /// What the network is shown of a frame.
+    pub fn input(&self, motion: &FaceMotion) -> NetworkInput {
+        let rest = at_rest(motion);
+        // The moved head without expression, on black, as the network was taught; expression comes from the label image.
+        let shown = self.projection.project(&rest);
+        let angles = HeadPose::angles(&(self.projection.pose(&rest).rigid.rotation * self.fit.rotation));
+        let nearest = self.angles.iter().enumerate().min_by(|a, b| distance(a.1, &angles).total_cmp(&distance(b.1, &angles)));
+        NetworkInput {
+            target: points68(&self.projection.project(motion).landmarks).map(|point| self.crop.to_crop(0, point)),
+            projection: seen(&shown.image, &shown.landmarks, &self.crop),
+            reference: nearest.map_or(0, |(index, _)| index),
+        }
     }
 }
 
@@ -95,26 +125,25 @@ impl Renderer for NeuralRenderer {
     }
 
     fn render(&self, motion: &FaceMotion, _index: usize) -> Result<RgbImage, SynthesisError> {
-        let rest = FaceMotion { head_pose: motion.head_pose, ..FaceMotion::neutral() };
-        let mut frame = self.projection.render(&rest);
-        // The moved head without expression, on black, as the network was taught; expression comes from the label image.
-        let shown = self.projection.project(&rest);
-        let projection = seen(&shown.image, &shown.landmarks, &self.crop);
-        let target = points68(&self.projection.project(motion).landmarks).map(|point| self.crop.to_crop(0, point));
-        let angles = HeadPose::angles(&(self.projection.pose(&rest).rigid.rotation * self.fit.rotation));
+        let mut frame = self.projection.render(&at_rest(motion));
+        let input = self.input(motion);
         let picture = {
             let network = self.network.lock().unwrap_or_else(PoisonError::into_inner);
-            let nearest = network.references.iter().min_by(|a, b| distance(&a.0, &angles).total_cmp(&distance(&b.0, &angles)));
             let targets = Targets {
-                label: label(&target, &network.device),
-                reference: nearest.map(|(_, source)| source.clone()),
-                projection: Some(masked_source(&projection, &network.device)),
+                label: label(&input.target, &network.device),
+                reference: network.references.get(input.reference).cloned(),
+                projection: Some(masked_source(&input.projection, &network.device)),
             };
             picture_of(&network.generator.synthesise(&network.encoded, &targets, RawImage::Skipped)?.image)
         };
         paste(&mut frame, &picture, &self.crop);
         Ok(frame)
     }
+}
+
+/// The same head pose, the face at rest.
+fn at_rest(motion: &FaceMotion) -> FaceMotion {
+    FaceMotion { head_pose: motion.head_pose, ..FaceMotion::neutral() }
 }
 
 fn points68(landmarks: &Landmarks) -> Points {

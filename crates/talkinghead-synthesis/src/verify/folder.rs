@@ -9,6 +9,7 @@ use crate::error::SynthesisError;
 use crate::options::Options;
 use crate::procedural::Recipe;
 use crate::weights::{HostTensor, StateDict, read_safetensors, read_weights};
+use talkinghead_formats::parse_keys;
 
 /// Largest batch and picture side of a folder, and bytes of its text files.
 const LARGEST_BATCH: usize = 64;
@@ -202,26 +203,6 @@ fn read_text(path: &Path) -> Result<String, SynthesisError> {
         return Err(SynthesisError::malformed(path, format!("{} bytes are too many", bytes.len())));
     }
     String::from_utf8(bytes).map_err(|_| SynthesisError::malformed(path, "not text in UTF-8"))
-}
-
-/// Keys and shapes from lines such as `netG.conv_img.weight 3x32x3x3` or `... scalar`.
-///
-/// # Errors
-/// Says which line is not understood.
-pub fn parse_keys(text: &str) -> Result<Vec<(String, Vec<usize>)>, String> {
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
-    lines
-        .map(|(number, line)| {
-            let wrong = || format!("line {}: `{line}` is no key and shape", number + 1);
-            let (key, shape) = line.trim().rsplit_once(' ').ok_or_else(wrong)?;
-            let shape: Vec<usize> = match shape {
-                "scalar" => Vec::new(),
-                shape => shape.split('x').map(|size| size.parse().map_err(|_| wrong())).collect::<Result<_, _>>()?,
-            };
-            let small = crate::weights::element_count(&shape).is_some_and(|count| count <= 1 << 28);
-            if small { Ok((key.to_string(), shape)) } else { Err(wrong()) }
-        })
-        .collect()
 }
 
 /// A tensor of the same values in host memory.

@@ -14,7 +14,7 @@ use crate::weights::{HostTensor, StateDict, Weights, state_dict_of};
 
 pub(super) fn run(golden: &GoldenFolder, report: &mut Report, device: &Device) -> Result<(), SynthesisError> {
     report.set_rounding(golden.field("max_abs_float32_vs_float64"));
-    let config = golden.options().generator()?;
+    let config = GeneratorConfig::from_options(golden.options())?;
     let network = Generator::new(&config, Weights::Checkpoint(golden.weights()?), device)?;
     let (references, targets) = inputs(golden, &config, device)?;
     let wanted = golden

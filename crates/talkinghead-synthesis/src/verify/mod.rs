@@ -9,8 +9,9 @@ use std::path::Path;
 
 use burn::tensor::Device;
 
-pub use folder::{GoldenFolder, parse_keys};
+pub use folder::GoldenFolder;
 pub use report::{Comparison, Measure, Report};
+pub use talkinghead_formats::parse_keys;
 
 use crate::error::SynthesisError;
 

@@ -4,9 +4,13 @@ use std::io::Read;
 use std::path::Path;
 
 use npyz::{DType, NpyFile, TypeChar};
-use talkinghead_face::{IBUG_POINTS, Points68};
+/// Points of a face in the published order (iBUG).
+const IBUG_POINTS: usize = 68;
 
-use crate::SynthesisError;
+/// The points of one face, pixels: x right, y down, z towards the camera.
+pub type FacePoints = [[f64; 3]; IBUG_POINTS];
+
+use crate::error::FormatError;
 
 /// Longest clip that is read, frames: four hours.
 const MOST_FRAMES: usize = 25 * 3600 * 4;
@@ -15,25 +19,25 @@ const MOST_FRAMES: usize = 25 * 3600 * 4;
 ///
 /// # Errors
 /// Unreadable files, other shapes, values that are not finite.
-pub fn read_landmarks(path: &Path) -> Result<Vec<Points68>, SynthesisError> {
+pub fn read_landmarks(path: &Path) -> Result<Vec<FacePoints>, FormatError> {
     let bytes = read(path)?;
-    parse_landmarks(&bytes).map_err(|reason| SynthesisError::malformed(path, reason))
+    parse_landmarks(&bytes).map_err(|reason| FormatError::malformed(path, reason))
 }
 
 /// Poses `[frames, 6]`: rotation vector in radians, translation in pixels.
 ///
 /// # Errors
 /// As [`read_landmarks`].
-pub fn read_poses(path: &Path) -> Result<Vec<[f64; 6]>, SynthesisError> {
+pub fn read_poses(path: &Path) -> Result<Vec<[f64; 6]>, FormatError> {
     let bytes = read(path)?;
-    parse_poses(&bytes).map_err(|reason| SynthesisError::malformed(path, reason))
+    parse_poses(&bytes).map_err(|reason| FormatError::malformed(path, reason))
 }
 
 /// As [`read_landmarks`], from bytes.
 ///
 /// # Errors
 /// What is wrong.
-pub fn parse_landmarks(bytes: &[u8]) -> Result<Vec<Points68>, String> {
+pub fn parse_landmarks(bytes: &[u8]) -> Result<Vec<FacePoints>, String> {
     let (shape, values) = array(bytes)?;
     match shape.as_slice() {
         [_, IBUG_POINTS, 3] | [IBUG_POINTS, 3] => {}
@@ -56,11 +60,11 @@ pub fn parse_poses(bytes: &[u8]) -> Result<Vec<[f64; 6]>, String> {
     Ok(values.as_chunks::<6>().0.to_vec())
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, SynthesisError> {
+fn read(path: &Path) -> Result<Vec<u8>, FormatError> {
     const LARGEST: u64 = (MOST_FRAMES * IBUG_POINTS * 3 * 8) as u64;
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(|source| SynthesisError::io(path, source))?;
-    file.take(LARGEST + 65536).read_to_end(&mut bytes).map_err(|source| SynthesisError::io(path, source))?;
+    let file = std::fs::File::open(path).map_err(|source| FormatError::io(path, source))?;
+    file.take(LARGEST + 65536).read_to_end(&mut bytes).map_err(|source| FormatError::io(path, source))?;
     Ok(bytes)
 }
 
@@ -71,7 +75,7 @@ fn array(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), String> {
     if file.order() != npyz::Order::C {
         return Err("the array is in Fortran order; wanted C order".into());
     }
-    let count = crate::weights::element_count(&shape).filter(|count| *count <= MOST_FRAMES * IBUG_POINTS * 3);
+    let count = crate::element_count(&shape).filter(|count| *count <= MOST_FRAMES * IBUG_POINTS * 3);
     let count = count.ok_or_else(|| format!("shape {shape:?} is too large"))?;
     let kind = match file.dtype() {
         DType::Plain(plain) => (plain.type_char(), plain.size_field()),

@@ -6,16 +6,16 @@ use std::path::Path;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
-use super::{HostTensor, StateDict};
-use crate::error::SynthesisError;
+use crate::error::FormatError;
+use crate::{HostTensor, StateDict};
 
 /// Tensors and metadata of a file.
 ///
 /// # Errors
 /// Unreadable, truncated or inconsistent files, and element types that are no numbers of ours.
-pub fn read_safetensors(path: &Path) -> Result<(StateDict, BTreeMap<String, String>), SynthesisError> {
-    let bytes = std::fs::read(path).map_err(|source| SynthesisError::io(path, source))?;
-    parse_safetensors(&bytes).map_err(|reason| SynthesisError::malformed(path, reason))
+pub fn read_safetensors(path: &Path) -> Result<(StateDict, BTreeMap<String, String>), FormatError> {
+    let bytes = std::fs::read(path).map_err(|source| FormatError::io(path, source))?;
+    parse_safetensors(&bytes).map_err(|reason| FormatError::malformed(path, reason))
 }
 
 /// Tensors and metadata of a file's bytes; the error says what is wrong.
@@ -87,14 +87,13 @@ pub fn safetensors_bytes(dict: &StateDict, metadata: &BTreeMap<String, String>) 
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn write_safetensors(path: &Path, dict: &StateDict, metadata: &BTreeMap<String, String>) -> Result<(), SynthesisError> {
-    let bytes = safetensors_bytes(dict, metadata).map_err(|reason| SynthesisError::malformed(path, reason))?;
+pub fn write_safetensors(path: &Path, dict: &StateDict, metadata: &BTreeMap<String, String>) -> Result<(), FormatError> {
+    let bytes = safetensors_bytes(dict, metadata).map_err(|reason| FormatError::malformed(path, reason))?;
     let mut partial = path.as_os_str().to_owned();
     partial.push(".partial");
     let partial = Path::new(&partial);
-    std::fs::write(partial, bytes).map_err(|source| SynthesisError::io(partial, source))?;
-    std::fs::rename(partial, path).map_err(|source| {
+    std::fs::write(partial, bytes).and_then(|()| std::fs::rename(partial, path)).map_err(|source| {
         let _ = std::fs::remove_file(partial);
-        SynthesisError::io(path, source)
+        FormatError::io(path, source)
     })
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::pickle::Pickle;
 use super::storage::state_dict;
-use crate::weights::StateDict;
+use crate::StateDict;
 
 /// Most entries that are read.
 const MOST_ENTRIES: usize = 1 << 17;

@@ -8,17 +8,17 @@ mod zip;
 
 use std::path::Path;
 
-use super::StateDict;
-use crate::error::SynthesisError;
+use crate::StateDict;
+use crate::error::FormatError;
 
 /// Reads a `.pth` file: a state dict saved with `torch.save`, old or new container, or one under the key `state_dict`.
 /// A `module.` prefix common to all keys (left by data parallel training) is taken off.
 ///
 /// # Errors
 /// Truncated or malformed files, and pickles that ask for anything but tensors.
-pub fn read_pytorch(path: &Path) -> Result<StateDict, SynthesisError> {
-    let bytes = std::fs::read(path).map_err(|source| SynthesisError::io(path, source))?;
-    parse_pytorch(&bytes).map_err(|reason| SynthesisError::malformed(path, reason))
+pub fn read_pytorch(path: &Path) -> Result<StateDict, FormatError> {
+    let bytes = std::fs::read(path).map_err(|source| FormatError::io(path, source))?;
+    parse_pytorch(&bytes).map_err(|reason| FormatError::malformed(path, reason))
 }
 
 /// As [`read_pytorch`], from bytes; the error says what is wrong.

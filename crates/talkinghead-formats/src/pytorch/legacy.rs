@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::pickle::{Pickle, Value};
 use super::storage::{element_size, state_dict};
-use crate::weights::StateDict;
+use crate::StateDict;
 
 /// 0x1950a86a20f9469cfc6c, little-endian.
 const MAGIC: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];

@@ -1,7 +1,7 @@
 //! From a pickle's references to tensors: where the numbers lie and how they are read.
 
 use super::pickle::{Id, Pickle, TensorReference, Value};
-use crate::weights::{HostTensor, StateDict, element_count};
+use crate::{HostTensor, StateDict, element_count};
 
 /// How deep dictionaries may nest before the state dict is found.
 const DEEPEST: usize = 4;

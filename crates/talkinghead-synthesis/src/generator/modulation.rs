@@ -1,0 +1,82 @@
+//! Several SPADE norms of the same features, their activation and mean: in one pass where everything is constant and on the processor.
+
+use std::borrow::Borrow;
+
+use burn::tensor::Tensor;
+use talkinghead_kernels::burn::{MapBranch, MapModulation, is_plain};
+use talkinghead_kernels::{Activation, ModulationWeights, Path};
+
+use super::GeneratedModulation;
+use super::spade::{PackedSpade, Spade};
+use crate::layers::{Pass, fitting, host_values, lrelu, resize_bilinear};
+
+/// The maps of one norm, absent ones left out, and the generated weights of the first.
+#[derive(Debug, Clone, Copy)]
+pub struct SpadeInput<'a> {
+    /// `[batch, hidden, any, any]` each.
+    pub maps: &'a [Option<Tensor<4>>],
+    /// Weights of the first map, if they are generated.
+    pub generated: Option<&'a GeneratedModulation>,
+}
+
+/// The mean over the norms of `activation(norm(x, maps))`, for `x` [batch, channels, height, width].
+pub fn modulate<S: Borrow<Spade>>(
+    norms: &[S],
+    x: Tensor<4>,
+    inputs: &[SpadeInput<'_>],
+    activation: Activation,
+    pass: &mut Pass,
+) -> Tensor<4> {
+    let packed: Option<Vec<&PackedSpade>> = norms.iter().map(|norm| norm.borrow().packed()).collect();
+    if let Some(packed) = packed.filter(|_| is_plain(&x)) {
+        return fused(&packed, x, inputs, activation, pass);
+    }
+    let count = norms.len();
+    let mut sum: Option<Tensor<4>> = None;
+    for (norm, input) in norms.iter().zip(inputs) {
+        let one = norm.borrow().forward(x.clone(), input.maps, input.generated, pass);
+        let one = if activation == Activation::Identity { one } else { lrelu(one) };
+        sum = Some(match sum {
+            Some(sum) => sum + one,
+            None => one,
+        });
+    }
+    match sum {
+        Some(sum) if count > 1 => sum.div_scalar(count as u32),
+        Some(sum) => sum,
+        None => x,
+    }
+}
+
+fn fused(norms: &[&PackedSpade], x: Tensor<4>, inputs: &[SpadeInput<'_>], activation: Activation, pass: &mut Pass) -> Tensor<4> {
+    let [batch, channels, height, width] = x.dims();
+    let generated: Vec<Vec<ModulationWeights>> =
+        inputs.iter().map(|input| input.generated.map_or_else(Vec::new, |weights| pack(weights, channels))).collect();
+    let mut work = 0;
+    let branches = norms
+        .iter()
+        .zip(inputs)
+        .zip(&generated)
+        .map(|((norm, input), generated)| {
+            let modulations = norm.maps.iter().zip(input.maps).filter_map(|(own, map)| {
+                let weights = own.as_ref().map_or(generated.as_slice(), std::slice::from_ref);
+                let map = resize_bilinear(map.clone()?, height, width);
+                let hidden = weights.first()?.hidden();
+                work += 2 * batch * height * width * channels * hidden;
+                Some(MapModulation { weights, map })
+            });
+            let modulations = modulations.collect();
+            MapBranch { scale: norm.part(0), shift: norm.part(1), modulations }
+        })
+        .collect();
+    fitting(pass.time("SPADE modulation", work, || talkinghead_kernels::burn::modulate(x, branches, activation)))
+}
+
+/// Generated weights in the kernels' order, for each set.
+fn pack(generated: &GeneratedModulation, channels: usize) -> Vec<ModulationWeights> {
+    let [sets, ..] = generated.gamma.dims();
+    let (gamma, beta) = (host_values(generated.gamma.clone()), host_values(generated.beta.clone()));
+    let length = gamma.len() / sets.max(1);
+    let pairs = gamma.chunks_exact(length.max(1)).zip(beta.chunks_exact(length.max(1)));
+    pairs.map(|(gamma, beta)| fitting(ModulationWeights::new(Path::chosen_or_fastest(), channels, gamma, beta, None))).collect()
+}

@@ -1,0 +1,31 @@
+//! Weights that do not fit the network: nothing is loaded partially, and everything that is wrong is named.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use burn::tensor::Device;
+use talkinghead_synthesis::generator::{Generator, GeneratorConfig};
+use talkinghead_synthesis::weights::{HostTensor, Weights};
+
+#[test]
+fn mismatches_are_all_named() {
+    let config = GeneratorConfig { width: 2, downsamplings: 2, adaptive: None, shots: 2, ..GeneratorConfig::default() };
+    let keys = Generator::keys(&config).unwrap();
+    let mut dict = talkinghead_synthesis::procedural::Recipe::default().state_dict(&keys);
+    dict.take("netG.conv_img.bias");
+    dict.insert("netG.stranger", HostTensor::new(vec![1], vec![0.0]).unwrap());
+    let mut wrong = dict.take("netG.conv_img.weight").unwrap();
+    wrong.shape = vec![3, 18];
+    dict.insert("netG.conv_img.weight", wrong);
+    let mut poisoned = dict.take("netG.up_0.conv_0.bias").unwrap();
+    poisoned.values[1] = f32::NAN;
+    dict.insert("netG.up_0.conv_0.bias", poisoned);
+    let error = Generator::new(&config, Weights::Checkpoint(dict), &Device::flex()).unwrap_err().to_string();
+    for part in [
+        "missing     netG.conv_img.bias",
+        "unexpected  netG.stranger",
+        "[3, 2, 3, 3]",
+        "[3, 18]",
+        "netG.up_0.conv_0.bias: element 1 is NaN",
+    ] {
+        assert!(error.contains(part), "{error} lacks {part}");
+    }
+}
