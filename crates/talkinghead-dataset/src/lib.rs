@@ -29,7 +29,6 @@ pub mod inspect;
 pub mod key_frame;
 mod identities;
 pub mod lip_opening;
-pub mod lip_opening;
 mod listing;
 mod manifest;
 pub mod merge;
