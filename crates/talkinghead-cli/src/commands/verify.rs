@@ -1,4 +1,4 @@
-//! `talkinghead verify`: are our networks the published ones?
+//! `talkinghead verify`: are our networks and our preprocessing the published ones?
 
 use std::path::PathBuf;
 
@@ -10,20 +10,23 @@ use super::device_flag::DeviceFlag;
 use super::print;
 use crate::failure::Failure;
 
-/// Runs a network on a folder of numbers dumped from another implementation and compares tensor by tensor.
+/// Compares with a folder of numbers dumped from another implementation: a network tensor by tensor, or the preprocessing.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "The folder holds options.json (`options` under the published names; batch, height, width, mode), the weights
+    after_help = "For a network the folder holds options.json (`options` under the published names; batch, height, width, mode), the weights
 (`checkpoint` names a .pth or .safetensors file; or keys.txt for procedural weights), outputs.safetensors, and if you like
 inputs.safetensors and intermediates.safetensors.
 
 Exit code 1 if a tensor is beyond its tolerance: 2e-4 absolute for pictures (more where options.json says that the other
-implementation itself is less exact), 1e-3 of the largest magnitude for everything else."
+implementation itself is less exact), 1e-3 of the largest magnitude for everything else.
+
+For the preprocessing it holds values.json with .npy and .png files: smoothing, rigid fits, label images, masks, warp references,
+training items, the projection. Whatever is there is compared, each with a tolerance of its own."
 )]
 pub struct Verify {
-    /// Which network.
+    /// What to compare.
     #[arg(value_enum)]
-    network: NetworkName,
+    what: What,
 
     /// The folder.
     #[arg(long, value_name = "DIR")]
@@ -43,17 +46,19 @@ pub struct Verify {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum NetworkName {
+enum What {
     Generator,
     Discriminator,
+    Preprocessing,
 }
 
 impl Verify {
     /// Does it; fails when a tensor is beyond its tolerance.
     pub fn run(self) -> Result<(), Failure> {
-        let network = match self.network {
-            NetworkName::Generator => Network::Generator,
-            NetworkName::Discriminator => Network::Discriminator,
+        let network = match self.what {
+            What::Generator => Network::Generator,
+            What::Discriminator => Network::Discriminator,
+            What::Preprocessing => return self.preprocessing(),
         };
         let device = Device::from(self.device).open()?;
         let report = verify(network, &self.golden, self.tolerance, &device)?;
@@ -65,6 +70,24 @@ impl Verify {
         Err(Failure::new(
             format!("{failed} of {} tensors in {} are beyond their tolerance", report.tensors.len(), self.golden.display()),
             "check that options.json and the weights are those of the dump",
+        ))
+    }
+
+    fn preprocessing(&self) -> Result<(), Failure> {
+        if self.tolerance.is_some() || !matches!(self.device, DeviceFlag::Cpu) {
+            return Err(Failure::new(
+                "the preprocessing has tolerances of its own and runs on the processor",
+                "leave out --tolerance and --device",
+            ));
+        }
+        let report = talkinghead_dataset::verify::verify(&self.golden)?;
+        print(&if self.json { report.to_json() } else { report.to_string() })?;
+        if report.passed() {
+            return Ok(());
+        }
+        Err(Failure::new(
+            format!("{} of {} comparisons with {} do not hold", report.failed(), report.checks.len(), self.golden.display()),
+            "the lines marked FAILED say by how much",
         ))
     }
 }
