@@ -11,7 +11,10 @@ use talkinghead_face::FaceNetworks;
 
 fn main() -> std::process::ExitCode {
     let networks = FaceNetworks::load();
-    println!("{:<26} frames  posing px   all  stable   jaw brows  nose  eyes  lips  worst (frame)  within  shift x y", "clip");
+    println!(
+        "{:<26} frames  posing px   all to-key expression stable   jaw brows  nose  eyes  lips  worst (frame)  within  shift x y",
+        "clip"
+    );
     let mut failed = false;
     for path in std::env::args_os().skip(1).map(PathBuf::from) {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
@@ -21,9 +24,11 @@ fn main() -> std::process::ExitCode {
             Ok((posing, Some(d))) => {
                 let groups: String = d.groups.iter().map(|(_, value)| format!("{:6.2}", 100.0 * value)).collect();
                 println!(
-                    "{name:<26} {:6} {posing:10.1e} {:5.2} {:7.2}{groups} {:6.2} ({:5})  {:6.3}  {:+.2} {:+.2}",
+                    "{name:<26} {:6} {posing:10.1e} {:5.2} {:6.2} {:10.2} {:6.2}{groups} {:6.2} ({:5})  {:6.3}  {:+.2} {:+.2}",
                     d.frames,
                     100.0 * d.all,
+                    100.0 * d.to_key_frame,
+                    100.0 * d.expression,
                     100.0 * d.stable,
                     100.0 * d.worst.1,
                     d.worst.0,

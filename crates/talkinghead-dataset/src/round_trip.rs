@@ -2,15 +2,16 @@
 //! the projection video, both against the clip's landmarks.
 //!
 //! The projection shows the key frame's face in every frame's pose and, as the reference's (SPEC-data, section 6), never
-//! another expression. What lips, lids and brows do in the frame is therefore part of the difference; the points are
-//! reported in groups so that this can be told from errors of the projection.
+//! another expression. What lips, lids and brows do in the frame is therefore part of the difference to the frame. So that it
+//! can be told from errors of the projection, the points are reported in groups, and the landmarks found are also compared
+//! with the key frame's own, posed as the projection is: where the projection is meant to show them.
 
 use serde::Serialize;
 use talkinghead_face::{FaceChoice, FaceNetworks, FaceTracker, HeadPose, Landmarks68, ReferencePose, STABLE_POINTS};
 use talkinghead_media::{FrameReader, Limits};
 
 use crate::rigid::posed;
-use crate::{ClipFolder, DatasetError};
+use crate::{ClipFolder, DatasetError, key_frame};
 
 /// Frames turned by more than this in yaw or pitch are not compared, degrees.
 pub const MOST_TURNED: f32 = 20.0;
@@ -25,8 +26,12 @@ const GROUPS: [(&str, std::ops::Range<usize>); 5] =
 pub struct ProjectionDifference {
     /// Frames compared: those within [`MOST_TURNED`] degrees of frontal.
     pub frames: usize,
-    /// All 68 points.
+    /// All 68 points, against the frame's landmarks.
     pub all: f64,
+    /// All 68 points, against the key frame's landmarks in the frame's pose: the expression's part is left out.
+    pub to_key_frame: f64,
+    /// The key frame's landmarks in the frame's pose against the frame's: what the expression alone makes.
+    pub expression: f64,
     /// The 27 points whose place hardly depends on the expression.
     pub stable: f64,
     /// By group: jaw, brows, nose, eyes, lips.
@@ -63,11 +68,14 @@ pub fn projection_difference(clip: &ClipFolder, networks: &FaceNetworks) -> Resu
     let Some(animation) = &clip.animation else { return Ok(None) };
     let pictures = FrameReader::open(animation, &Limits::default())?;
     let track = FaceTracker::new(networks, FaceChoice::Main).track(pictures)?;
+    let key = clip.description.as_ref().map(|description| description.key_frame).or_else(|| key_frame::key_frame(&clip.poses));
+    let Some(key_front) = key.and_then(|key| clip.front.get(key)) else { return Ok(None) };
     let frames = clip.landmarks.iter().zip(&clip.poses).zip(&track.frames).enumerate();
     let compared: Vec<(usize, FrameDifference)> = frames
         .filter(|(_, ((_, row), _))| is_near_frontal(row))
-        .map(|(frame, ((points, _), found))| {
-            (frame, FrameDifference::between(&Landmarks68::from_mesh(&found.landmarks).to_f64(), points))
+        .map(|(frame, ((points, row), found))| {
+            let meant = posed(&ReferencePose::from_rt(*row), key_front);
+            (frame, FrameDifference::between(&Landmarks68::from_mesh(&found.landmarks).to_f64(), points, &meant))
         })
         .collect();
     Ok(summarized(&compared))
@@ -82,16 +90,26 @@ fn is_near_frontal(row: &[f64; 6]) -> bool {
 /// Distances of a frame's points, and their mean shift, in distances between the eyes.
 struct FrameDifference {
     distances: Vec<f64>,
+    to_key_frame: f64,
+    expression: f64,
     shift: [f64; 2],
 }
 
 impl FrameDifference {
-    fn between(found: &[[f64; 3]; 68], wanted: &[[f64; 3]]) -> Self {
+    fn between(found: &[[f64; 3]; 68], wanted: &[[f64; 3]], meant: &[[f64; 3]]) -> Self {
         let unit = eye_distance(wanted).max(1e-9);
         let offsets: Vec<[f64; 2]> =
             found.iter().zip(wanted).map(|(a, b)| [(a[0] - b[0]) / unit, (a[1] - b[1]) / unit]).collect();
         let mean = |axis: usize| offsets.iter().map(|o| o[axis]).sum::<f64>() / offsets.len().max(1) as f64;
-        Self { shift: [mean(0), mean(1)], distances: offsets.iter().map(|o| o[0].hypot(o[1])).collect() }
+        let apart = |a: &[[f64; 3]], b: &[[f64; 3]]| {
+            a.iter().zip(b).map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1])).sum::<f64>() / (unit * a.len().max(1) as f64)
+        };
+        Self {
+            shift: [mean(0), mean(1)],
+            to_key_frame: apart(found, meant),
+            expression: apart(meant, wanted),
+            distances: offsets.iter().map(|o| o[0].hypot(o[1])).collect(),
+        }
     }
 
     fn mean_of(&self, points: impl ExactSizeIterator<Item = usize>) -> f64 {
@@ -115,6 +133,8 @@ fn summarized(compared: &[(usize, FrameDifference)]) -> Option<ProjectionDiffere
     Some(ProjectionDifference {
         frames: compared.len(),
         all: mean(&all),
+        to_key_frame: mean(&|frame| frame.to_key_frame),
+        expression: mean(&|frame| frame.expression),
         stable: mean(&|frame| frame.mean_of(STABLE_POINTS.into_iter())),
         groups: GROUPS.into_iter().map(|(name, points)| (name, mean(&|frame| frame.mean_of(points.clone())))).collect(),
         worst,
@@ -134,7 +154,8 @@ mod tests {
         let face = standard_face();
         let unit = eye_distance(&face);
         let shifted = face.map(|[x, y, z]| [x + 0.03 * unit, y - 0.04 * unit, z]);
-        let frame = FrameDifference::between(&shifted, &face);
+        let frame = FrameDifference::between(&shifted, &face, &shifted);
+        assert!(frame.to_key_frame < 1e-12 && (frame.expression - 0.05).abs() < 1e-9);
         let found = summarized(&[(7, frame)]).map(|d| (d.all, d.stable, d.worst, d.within, d.shift));
         let Some((all, stable, worst, within, shift)) = found else { panic!("one frame was compared") };
         assert!((all - 0.05).abs() < 1e-9 && (stable - 0.05).abs() < 1e-9);
