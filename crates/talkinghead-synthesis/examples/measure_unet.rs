@@ -4,8 +4,9 @@
 use std::time::Instant;
 
 use burn::module::{Module, Param};
-use burn::optim::{AdamConfig, GradientsParams, Optimizer};
+use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::activation::{relu, sigmoid};
+use burn::tensor::ops::AvgPoolOptions;
 use burn::tensor::{Device, Distribution, Tensor};
 use talkinghead_kernels::Geometry;
 use talkinghead_kernels::burn::{convolve, instance_norm};
@@ -55,7 +56,7 @@ impl Spade {
         let map = if factor == 1 {
             label.clone()
         } else {
-            burn::tensor::module::avg_pool2d(label.clone(), [factor; 2], [factor; 2], [0; 2], true, false)
+            burn::tensor::module::avg_pool2d(label.clone(), AvgPoolOptions::new([factor; 2]).with_stride([factor; 2]))
         };
         let h = relu(self.shared.forward(map));
         let norm = instance_norm(x, 1e-5, 1.0);

@@ -33,12 +33,12 @@ pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, geomet
             }
         });
     }
-    let out = <Dispatch as KernelBackend>::kernel_convolution(x.into_dispatch(), weight.into_dispatch(), geometry);
-    let out = Tensor::<4>::from_dispatch(out);
-    Ok(match bias {
-        Some(bias) => out + bias.reshape([1, geometry.output, 1, 1]),
-        None => out,
-    })
+    let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
+    let out = match bias {
+        Some(bias) => <Dispatch as KernelBackend>::kernel_convolution_with_bias(x, weight, bias.into_dispatch(), geometry),
+        None => <Dispatch as KernelBackend>::kernel_convolution(x, weight, geometry),
+    };
+    Ok(Tensor::from_dispatch(out))
 }
 
 /// A convolution with constant weights and bias on the processor, packed once. Without gradients.

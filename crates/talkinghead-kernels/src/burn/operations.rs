@@ -4,6 +4,7 @@ use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, Flex, TensorMetadata, backend_extension};
 
@@ -15,6 +16,17 @@ use crate::{Convolution, Corners, Epilogue, Geometry, Method, Path, Sampling};
 pub trait KernelBackend: Backend {
     /// `x` [batch, in, h, w] convolved with `weight`.
     fn kernel_convolution(x: FloatTensor<Self>, weight: FloatTensor<Self>, geometry: Geometry) -> FloatTensor<Self>;
+
+    /// The same plus `bias` [out].
+    fn kernel_convolution_with_bias(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        geometry: Geometry,
+    ) -> FloatTensor<Self>;
+
+    /// Gradient of the bias, [out], from that of the output.
+    fn kernel_bias_gradient(y: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// Gradient of the weights, of `weight`'s shape, from the input and the output's gradient.
     fn kernel_weight_gradient(
@@ -50,15 +62,21 @@ pub trait KernelBackend: Backend {
 
 impl KernelBackend for Flex {
     fn kernel_convolution(x: FloatTensor<Self>, weight: FloatTensor<Self>, geometry: Geometry) -> FloatTensor<Self> {
-        let [batch, size] = batch_and_size(&x.shape());
-        let (x, weight) = (Numbers::new(x), Numbers::new(weight));
-        let output = geometry.output_size(size).unwrap_or_default();
-        let mut out = vec![0.0; batch[0] * geometry.output * output[0] * output[1]];
-        // Buffers and sizes follow from the tensors' shapes, which `convolve` has checked.
-        let done = Convolution::new(geometry, weight.slice().to_vec(), Path::chosen_or_fastest(), Method::Exact)
-            .and_then(|convolution| convolution.forward(x.slice(), batch[0], size, Epilogue::default(), &mut out));
-        assert!(done.is_ok(), "{done:?}");
-        tensor(out, &[batch[0], geometry.output, output[0], output[1]])
+        forward(x, weight, None, geometry)
+    }
+
+    fn kernel_convolution_with_bias(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        geometry: Geometry,
+    ) -> FloatTensor<Self> {
+        forward(x, weight, Some(bias), geometry)
+    }
+
+    fn kernel_bias_gradient(y: FloatTensor<Self>) -> FloatTensor<Self> {
+        let [[batch, channels], _] = batch_and_size(&y.shape());
+        tensor(crate::bias_gradient(Numbers::new(y).slice(), batch, channels), &[channels])
     }
 
     fn kernel_weight_gradient(
@@ -123,6 +141,19 @@ impl KernelBackend for Flex {
     }
 }
 
+fn forward(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>, geometry: Geometry) -> FlexTensor {
+    let [[batch, _], size] = batch_and_size(&x.shape());
+    let (x, weight, bias) = (Numbers::new(x), Numbers::new(weight), bias.map(Numbers::new));
+    let output = geometry.output_size(size).unwrap_or_default();
+    let mut out = vec![0.0; batch * geometry.output * output[0] * output[1]];
+    let epilogue = Epilogue { bias: bias.as_ref().map(Numbers::slice), ..Epilogue::default() };
+    // Buffers and sizes follow from the tensors' shapes, which `convolve` has checked.
+    let done = Convolution::new(geometry, weight.slice().to_vec(), Path::chosen_or_fastest(), Method::Exact)
+        .and_then(|convolution| convolution.forward(x.slice(), batch, size, epilogue, &mut out));
+    assert!(done.is_ok(), "{done:?}");
+    tensor(out, &[batch, geometry.output, output[0], output[1]])
+}
+
 fn sampling(x: &burn::tensor::Shape, grid: &burn::tensor::Shape, corners: Corners) -> Sampling {
     Sampling { batch: x[0], channels: x[1], size: [x[2], x[3]], out: [grid[1], grid[2]], corners }
 }
@@ -132,7 +163,70 @@ fn batch_and_size(shape: &burn::tensor::Shape) -> [[usize; 2]; 2] {
     [[shape[0], shape[1]], [shape[2], shape[3]]]
 }
 
+/// Registers the gradients of input and weights of a convolution.
+fn register_convolution<B: KernelBackend>(
+    [x_node, weight_node]: [Option<NodeId>; 2],
+    [x, weight, y]: [FloatTensor<B>; 3],
+    geometry: Geometry,
+    grads: &mut Gradients,
+) {
+    if let Some(node) = x_node {
+        let shape = x.shape();
+        let backward = geometry.input_gradient([shape[2], shape[3]]);
+        assert!(backward.is_ok(), "{backward:?}");
+        let gradient = B::kernel_convolution(y.clone(), weight.clone(), backward.unwrap_or(geometry));
+        grads.register::<B>(node, gradient);
+    }
+    if let Some(node) = weight_node {
+        grads.register::<B>(node, B::kernel_weight_gradient(x, weight, y, geometry));
+    }
+}
+
 impl<B: KernelBackend, C: CheckpointStrategy> KernelBackend for Autodiff<B, C> {
+    fn kernel_convolution_with_bias(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        geometry: Geometry,
+    ) -> FloatTensor<Self> {
+        #[derive(Debug)]
+        struct ConvolutionBackward;
+
+        impl<B: KernelBackend> Backward<B, 3> for ConvolutionBackward {
+            type State = (NodeId, NodeId, Geometry);
+
+            fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
+                let [x_node, weight_node, bias_node] = ops.parents;
+                let y = grads.consume::<B>(&ops.node);
+                let (x, weight, geometry) = ops.state;
+                let x = checkpointer.retrieve_node_output::<FloatTensor<B>>(x);
+                let weight = checkpointer.retrieve_node_output::<FloatTensor<B>>(weight);
+                if let Some(node) = bias_node {
+                    grads.register::<B>(node.id, B::kernel_bias_gradient(y.clone()));
+                }
+                let nodes = [x_node, weight_node].map(|node| node.map(|node| node.id));
+                register_convolution::<B>(nodes, [x, weight, y], geometry, grads);
+            }
+        }
+
+        let nodes = [x.node(), weight.node(), bias.node()];
+        match ConvolutionBackward.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(mut prepared) => {
+                let state = (prepared.checkpoint(&x), prepared.checkpoint(&weight), geometry);
+                let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.into_primitive());
+                prepared.finish(state, B::kernel_convolution_with_bias(x, weight, bias, geometry))
+            }
+            OpsKind::UnTracked(prepared) => {
+                let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.into_primitive());
+                prepared.finish(B::kernel_convolution_with_bias(x, weight, bias, geometry))
+            }
+        }
+    }
+
+    fn kernel_bias_gradient(y: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::from_inner(B::kernel_bias_gradient(y.into_primitive()))
+    }
+
     fn kernel_convolution(x: FloatTensor<Self>, weight: FloatTensor<Self>, geometry: Geometry) -> FloatTensor<Self> {
         #[derive(Debug)]
         struct ConvolutionBackward;
@@ -146,16 +240,8 @@ impl<B: KernelBackend, C: CheckpointStrategy> KernelBackend for Autodiff<B, C> {
                 let (x, weight, geometry) = ops.state;
                 let x = checkpointer.retrieve_node_output::<FloatTensor<B>>(x);
                 let weight = checkpointer.retrieve_node_output::<FloatTensor<B>>(weight);
-                if let Some(node) = x_node {
-                    let shape = x.shape();
-                    let backward = geometry.input_gradient([shape[2], shape[3]]);
-                    assert!(backward.is_ok(), "{backward:?}");
-                    let gradient = B::kernel_convolution(y.clone(), weight.clone(), backward.unwrap_or(geometry));
-                    grads.register::<B>(node.id, gradient);
-                }
-                if let Some(node) = weight_node {
-                    grads.register::<B>(node.id, B::kernel_weight_gradient(x, weight, y, geometry));
-                }
+                let nodes = [x_node, weight_node].map(|node| node.map(|node| node.id));
+                register_convolution::<B>(nodes, [x, weight, y], geometry, grads);
             }
         }
 

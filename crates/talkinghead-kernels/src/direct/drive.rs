@@ -42,7 +42,7 @@ const LARGE_WEIGHTS: usize = 1 << 19;
 /// Panels that share it: as many as stay in the second-level cache.
 const SHARED_PANELS: usize = 4;
 /// Blocks of output channels up to which reading the input in place beats packing it.
-const FEW_BLOCKS: usize = 8;
+const FEW_BLOCKS: usize = 3;
 
 /// Convolves into `out` `[batch, output, height, width]`. Buffers have been checked by the caller.
 pub(crate) fn convolve(path: Path, problem: Problem<'_>, out: &mut [f32]) {

@@ -68,6 +68,9 @@ pub fn bias_gradient(y: &[f32], batch: usize, channels: usize) -> Vec<f32> {
     result
 }
 
+/// Numbers of the small picture that are used together: a quarter of a second-level cache of 512 KB.
+const SMALL_AT_A_TIME: usize = 1 << 15;
+
 /// The two pictures whose product is the gradient.
 #[derive(Clone, Copy)]
 struct Pair<'a> {
@@ -138,8 +141,10 @@ fn product(geometry: &Geometry, path: Path, pair: &Pair<'_>, batch: usize) -> Ve
                     }
                 });
                 let parts = if triples >= 2 * threads { 1 } else { (2 * threads).min(blocks) };
+                // Small channels in groups that stay in the second-level cache while all triples pass.
+                let parts = parts.max(small_length.div_ceil(SMALL_AT_A_TIME)).min(blocks);
                 parallel::each(threads, triples * parts, |index| {
-                    let (triple, part) = (index / parts, index % parts);
+                    let (part, triple) = (index / triples, index % triples);
                     let tiles = Tiles {
                         geometry,
                         triple,
@@ -159,19 +164,38 @@ fn product(geometry: &Geometry, path: Path, pair: &Pair<'_>, batch: usize) -> Ve
             }
         }
     });
-    unpack(&sums, pair.channels, taps, [rows, columns, lanes], &mut gradient);
+    unpack(&sums, pair.channels, taps, [rows, columns, lanes], threads, &mut gradient);
     gradient
 }
 
 /// From tiles to `[small channel][large channel][tap]`.
-fn unpack(sums: &[f32], channels: [usize; 2], taps: usize, [rows, columns, lanes]: [usize; 3], gradient: &mut [f32]) {
+fn unpack(
+    sums: &[f32],
+    channels: [usize; 2],
+    taps: usize,
+    [rows, columns, lanes]: [usize; 3],
+    threads: usize,
+    gradient: &mut [f32],
+) {
     let blocks = channels[0].div_ceil(rows);
-    for (index, value) in gradient.iter_mut().enumerate() {
-        let (tap, large, small) = (index % taps, index / taps % channels[1], index / taps / channels[1]);
-        let vector = large / lanes * taps + tap;
-        let (triple, column) = (vector / TILE_VECTORS, vector % TILE_VECTORS * lanes + large % lanes);
-        *value = sums[((triple * blocks + small / rows) * rows + small % rows) * columns + column];
-    }
+    let length = channels[1] * taps;
+    let shared = SharedMut::new(gradient);
+    parallel::each(threads, blocks, |block| {
+        let count = rows.min(channels[0] - block * rows);
+        // SAFETY: each block of small channels is one task's.
+        let to = unsafe { shared.part(block * rows * length, count * length) };
+        for vector in 0..channels[1].div_ceil(lanes) * taps {
+            let (group, tap) = (vector / taps, vector % taps);
+            let (triple, column) = (vector / TILE_VECTORS, vector % TILE_VECTORS * lanes);
+            let tile = &sums[(triple * blocks + block) * rows * columns..][..rows * columns];
+            for (line, to) in tile.chunks_exact(columns).zip(to.chunks_exact_mut(length)) {
+                let to = to[group * lanes * taps + tap..].iter_mut().step_by(taps);
+                for (to, from) in to.zip(&line[column..column + lanes]) {
+                    *to = *from;
+                }
+            }
+        }
+    });
 }
 
 /// Three columns of vectors (a group of large channels at a tap each) times some blocks of small channels.
