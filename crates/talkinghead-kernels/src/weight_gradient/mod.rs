@@ -90,7 +90,7 @@ fn product(geometry: &Geometry, path: Path, pair: &Pair<'_>, batch: usize) -> Ve
     let blocks = pair.channels[0].div_ceil(rows);
     let groups = pair.channels[1].div_ceil(lanes);
     let triples = (groups * taps).div_ceil(TILE_VECTORS);
-    let mut sums = vec![0.0; triples * blocks * rows * columns];
+    let sums_length = triples * blocks * rows * columns;
     let mut gradient = vec![0.0; geometry.weights()];
     if pair.small.is_empty() || pair.large.is_empty() {
         return gradient;
@@ -105,10 +105,12 @@ fn product(geometry: &Geometry, path: Path, pair: &Pair<'_>, batch: usize) -> Ve
     // A spare vector of zeros stands in for columns beyond the last tap.
     let small_length = blocks * strip * width * rows;
     let large_length = groups * large_height * large_width * lanes;
-    with_scratch(small_length + large_length, |scratch| {
+    with_scratch(sums_length + small_length + large_length, |scratch| {
+        let (all_sums, scratch) = scratch.split_at_mut(sums_length);
         let (small, large) = scratch.split_at_mut(small_length);
         let (small, large) = (SharedMut::new(small), SharedMut::new(large));
-        let sums = SharedMut::new(&mut sums);
+        all_sums.fill(0.0);
+        let sums = SharedMut::new(all_sums);
         for b in 0..batch {
             for first in (0..height).step_by(strip) {
                 let now = strip.min(height - first);
@@ -163,8 +165,8 @@ fn product(geometry: &Geometry, path: Path, pair: &Pair<'_>, batch: usize) -> Ve
                 });
             }
         }
+        unpack(all_sums, pair.channels, taps, [rows, columns, lanes], threads, &mut gradient);
     });
-    unpack(&sums, pair.channels, taps, [rows, columns, lanes], threads, &mut gradient);
     gradient
 }
 
