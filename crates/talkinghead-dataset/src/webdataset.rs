@@ -56,7 +56,9 @@ fn publish(output: &Place, file: &Path, name: &str) -> Result<(), DatasetError> 
                 std::fs::create_dir_all(parent).map_err(DatasetError::file("write", parent))?;
             }
             let hidden = place.with_extension("unfinished");
-            std::fs::copy(file, &hidden)
+            // Not `fs::copy`, which would keep the temporary file's permissions: nobody else could read it.
+            std::fs::File::open(file)
+                .and_then(|mut from| std::io::copy(&mut from, &mut std::fs::File::create(&hidden)?))
                 .and_then(|_| std::fs::rename(&hidden, &place))
                 .map_err(DatasetError::file("write", &place))
         }

@@ -71,6 +71,12 @@ fn tar_shards_are_reproducible() {
     merge(&run.output, &settings).unwrap();
     assert_eq!(tree(output.path()), once);
     let shard = &once[Path::new("shards/train-000000.tar")];
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |name: &str| output.path().join(name).metadata().unwrap().permissions().mode();
+        assert_eq!(mode("shards/train-000000.tar"), mode("manifest.jsonl"));
+    }
     let mut archive = tar::Archive::new(&shard[..]);
     let mut names: Vec<String> =
         archive.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().display().to_string()).collect();
