@@ -95,7 +95,8 @@ impl HeadMesh {
 fn rim(topology: &MeshTopology, face: &[[f64; 3]]) -> Vec<[f64; 3]> {
     let canonical = &CanonicalMesh::get().vertices;
     let from: Vec<Vector3<f32>> = RIGID_POINTS.iter().map(|&i| canonical[i].into()).collect();
-    let to: Vec<Vector3<f32>> = RIGID_POINTS.iter().map(|&i| Vector3::new(face[i][0] as f32, face[i][1] as f32, -face[i][2] as f32)).collect();
+    let to: Vec<Vector3<f32>> =
+        RIGID_POINTS.iter().map(|&i| Vector3::new(face[i][0] as f32, face[i][1] as f32, -face[i][2] as f32)).collect();
     let fit = RigidFit::between(&from, &to);
     let place = |vertex: &crate::mesh_topology::RimVertex| {
         let offset = (fit.scale * (fit.rotation * vertex.offset)).map(f64::from);
@@ -161,7 +162,8 @@ mod tests {
         assert!((34_000..38_000).contains(&mesh.vertices.len()), "{}", mesh.vertices.len());
         assert_eq!(mesh.vertices[..468], face()[..]);
         let mirrored = MeshTopology::get().mirror.iter().flatten().count();
-        assert!(mirrored as f64 > 0.9 * mesh.vertices.len() as f64, "{mirrored} of {}", mesh.vertices.len());
+        // The rim's two triangles between neighbours have their diagonal on one side only.
+        assert!(mirrored as f64 > 0.8 * mesh.vertices.len() as f64, "{mirrored} of {}", mesh.vertices.len());
         let facing = facing(&mesh.vertices, &mesh.triangles);
         assert!(facing[4] > 0.5, "the nose looks at the camera: {}", facing[4]);
     }
@@ -178,8 +180,14 @@ mod tests {
         let hidden: Vec<usize> = (0..468).filter(|&v| facing[v] < -0.3).collect();
         assert!(!hidden.is_empty());
         for vertex in hidden {
-            let Some(other) = MeshTopology::get().mirror[vertex].filter(|&other| facing[other] > facing[vertex]) else { continue };
-            assert_eq!(mesh.colors[vertex], color_at(&gradient(), mesh.vertices[other]), "{vertex} keeps the colour of what covers it");
+            let Some(other) = MeshTopology::get().mirror[vertex].filter(|&other| facing[other] > facing[vertex]) else {
+                continue;
+            };
+            assert_eq!(
+                mesh.colors[vertex],
+                color_at(&gradient(), mesh.vertices[other]),
+                "{vertex} keeps the colour of what covers it"
+            );
         }
     }
 

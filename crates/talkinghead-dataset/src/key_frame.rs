@@ -22,7 +22,9 @@ const BLINKING: f64 = 0.75;
 /// Height of the eyes over their width, mean of both.
 pub fn eye_opening(points: &Points68) -> f64 {
     let distance = |a: usize, b: usize| (points[a][0] - points[b][0]).hypot(points[a][1] - points[b][1]);
-    let opening = |[inner, outer, u0, u1, l0, l1]: [usize; 6]| 0.5 * (distance(u0, l0) + distance(u1, l1)) / distance(inner, outer).max(1e-9);
+    let opening = |[inner, outer, u0, u1, l0, l1]: [usize; 6]| {
+        0.5 * (distance(u0, l0) + distance(u1, l1)) / distance(inner, outer).max(1e-9)
+    };
     EYES.into_iter().map(opening).sum::<f64>() / 2.0
 }
 

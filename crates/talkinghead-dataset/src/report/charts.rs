@@ -167,8 +167,9 @@ fn axes(svg: &mut String, bins: &Bins, counts: &[usize]) {
         if value > bins.end() + 1e-6 * step {
             break;
         }
-        let _ =
-            write!(svg, "<text x='{:.1}' y='{:.1}' text-anchor=middle>{}</text>", x(bins, value), BOTTOM + 15.0, number(value));
+        // A number at the very end would be cut off.
+        let (at, anchor) = if x(bins, value) > RIGHT - 8.0 { (SIZE[0], "end") } else { (x(bins, value), "middle") };
+        let _ = write!(svg, "<text x='{at:.1}' y='{:.1}' text-anchor={anchor}>{}</text>", BOTTOM + 15.0, number(value));
     }
 }
 

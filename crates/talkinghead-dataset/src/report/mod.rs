@@ -35,7 +35,7 @@ fn head(html: &mut String, merged: &Merged) {
     // Writing to a string cannot fail.
     let _ = write!(
         html,
-        "<p class=lead>{} of {} sources done: {} clips kept, {} rejections.</p>",
+        "<p class=lead>{} of {} sources done, {} clips kept, {} times something was rejected.</p>",
         summary.sources, summary.sources_expected, summary.clips, summary.rejected
     );
     for warning in &summary.warnings {
