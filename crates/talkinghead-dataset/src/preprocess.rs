@@ -145,10 +145,10 @@ impl Preprocessing {
     fn leave_out_output(&self, files: &mut Vec<FileEntry>) {
         if let (Place::Folder(input), Place::Folder(output)) = (&self.input, &self.output) {
             let canonical = |path: &Path| std::fs::canonicalize(path).ok();
-            if let (Some(input), Some(output)) = (canonical(input), canonical(output)) {
-                if let Ok(inside) = output.strip_prefix(&input) {
-                    files.retain(|file| inside.as_os_str().is_empty() || !file.path.starts_with(inside));
-                }
+            if let (Some(input), Some(output)) = (canonical(input), canonical(output))
+                && let Ok(inside) = output.strip_prefix(&input)
+            {
+                files.retain(|file| inside.as_os_str().is_empty() || !file.path.starts_with(inside));
             }
         }
     }

@@ -32,7 +32,7 @@ impl Glance {
         let raw = frame.as_raw();
         let mut sums = vec![[0_u32; 3]; BLOCKS * BLOCKS];
         let mut counts = vec![0_u32; BLOCKS * BLOCKS];
-        let mut histogram = vec![0_u32; 3 * CELLS];
+        let mut histogram = [0_u32; 3 * CELLS];
         // A quarter of the pixels tells as much.
         for y in (0..height).step_by(2) {
             let row = y * BLOCKS / height * BLOCKS;
