@@ -82,13 +82,14 @@ fn array(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), String> {
         other => return Err(format!("element type {other:?}; wanted float32 or float64")),
     };
     // Damaged headers may promise more than there is.
+    let truncated = || format!("shape {shape:?} promises more numbers than the file's {} bytes hold", bytes.len());
     let width = usize::try_from(kind.1).unwrap_or(usize::MAX);
     if count.checked_mul(width).is_none_or(|size| size > bytes.len()) {
-        return Err(format!("shape {shape:?} promises more than the file's {} bytes", bytes.len()));
+        return Err(truncated());
     }
     let values: Vec<f64> = match kind {
-        (TypeChar::Float, 4) => file.into_vec::<f32>().map_err(wrong)?.into_iter().map(f64::from).collect(),
-        (TypeChar::Float, 8) => file.into_vec::<f64>().map_err(wrong)?,
+        (TypeChar::Float, 4) => file.into_vec::<f32>().map_err(|_| truncated())?.into_iter().map(f64::from).collect(),
+        (TypeChar::Float, 8) => file.into_vec::<f64>().map_err(|_| truncated())?,
         (other, size) => return Err(format!("element type {other:?} of {size} bytes; wanted float32 or float64")),
     };
     match values.iter().position(|value| !value.is_finite()) {

@@ -80,7 +80,8 @@ pub fn safetensors_bytes(dict: &StateDict, metadata: &BTreeMap<String, String>) 
         views.push((key, view));
     }
     let metadata: HashMap<String, String> = metadata.clone().into_iter().collect();
-    safetensors::serialize(views, Some(metadata)).map_err(|error| error.to_string())
+    // An empty table of metadata beside no tensors would be written as no valid JSON.
+    safetensors::serialize(views, (!metadata.is_empty()).then_some(metadata)).map_err(|error| error.to_string())
 }
 
 /// Writes a safetensors file: whole or not at all.

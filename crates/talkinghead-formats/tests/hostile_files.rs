@@ -75,3 +75,9 @@ fn bit_flips_never_panic() {
         }
     }
 }
+
+#[test]
+fn a_file_without_tensors_is_read_back() {
+    let bytes = safetensors_bytes(&StateDict::new(), &Default::default()).unwrap();
+    assert!(parse_safetensors(&bytes).unwrap().0.is_empty());
+}

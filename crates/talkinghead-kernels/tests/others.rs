@@ -6,9 +6,8 @@ mod plain;
 use plain::numbers;
 use proptest::prelude::*;
 use talkinghead_kernels::{
-    Activation, Branch, Corners, Modulation, ModulationWeights, Path, Sampling, attention, instance_norm,
-    instance_norm_gradient, merge_shots, modulate,
-    scale_and_shift, upsample_nearest,
+    Activation, Branch, Corners, Modulation, ModulationWeights, Path, Sampling, attention, instance_norm, instance_norm_gradient,
+    merge_shots, modulate, scale_and_shift, upsample_nearest,
 };
 
 fn available() -> impl Iterator<Item = Path> {
@@ -167,12 +166,18 @@ fn instance_norm_and_its_gradient() {
         let weights = numbers(2, planes * pixels);
         // In f64, as plainly as can be.
         let forward = |x: &[f64], slope: f64| -> Vec<f64> {
-            x.chunks(pixels).flat_map(|plane| {
-                let mean = plane.iter().sum::<f64>() / pixels as f64;
-                let variance = plane.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / pixels as f64;
-                let inverse = 1.0 / (variance + 1e-5).sqrt();
-                plane.iter().map(move |v| (v - mean) * inverse).map(move |v| if v > 0.0 { v } else { slope * v }).collect::<Vec<_>>()
-            }).collect()
+            x.chunks(pixels)
+                .flat_map(|plane| {
+                    let mean = plane.iter().sum::<f64>() / pixels as f64;
+                    let variance = plane.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / pixels as f64;
+                    let inverse = 1.0 / (variance + 1e-5).sqrt();
+                    plane
+                        .iter()
+                        .map(move |v| (v - mean) * inverse)
+                        .map(move |v| if v > 0.0 { v } else { slope * v })
+                        .collect::<Vec<_>>()
+                })
+                .collect()
         };
         let exact: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
         for path in available() {
@@ -188,7 +193,11 @@ fn instance_norm_and_its_gradient() {
                         forward(&moved, f64::from(slope)).iter().zip(&weights).map(|(a, b)| a * f64::from(*b)).sum()
                     };
                     let wanted = (loss(1e-5) - loss(-1e-5)) / 2e-5;
-                    assert!((f64::from(gradient[index]) - wanted).abs() < 1e-4, "{path} {slope}: {} not {wanted}", gradient[index]);
+                    assert!(
+                        (f64::from(gradient[index]) - wanted).abs() < 1e-4,
+                        "{path} {slope}: {} not {wanted}",
+                        gradient[index]
+                    );
                 }
             }
         }

@@ -1,10 +1,11 @@
-//! Speed of a generator: `measure_generator WEIGHTS.safetensors [SIDE] [FRAMES]`. Prints arithmetic per frame, seconds per frame
+//! Speed of a generator: `measure_generator WEIGHTS.safetensors [SIDE] [FRAMES] [PRECISION]`. Prints arithmetic per frame, seconds per frame
 //! with and without cached references, the machine's matrix-product rate measured in the same run, and peak memory.
 
 use std::path::Path;
 use std::time::Instant;
 
 use burn::tensor::{Device, Distribution, Tensor};
+use talkinghead_kernels::Precision;
 use talkinghead_synthesis::generator::{InferenceGenerator, RawImage, References, Source, Targets};
 use talkinghead_synthesis::import::load_generator;
 use talkinghead_synthesis::layers::{Mode, Pass};
@@ -12,13 +13,14 @@ use talkinghead_synthesis::options::Options;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let file = arguments.first().ok_or("usage: measure_generator WEIGHTS.safetensors [SIDE] [FRAMES]")?;
+    let file = arguments.first().ok_or("usage: measure_generator WEIGHTS.safetensors [SIDE] [FRAMES] [PRECISION]")?;
     let side: usize = arguments.get(1).map_or(Ok(256), |text| text.parse())?;
     let frames: usize = arguments.get(2).map_or(Ok(3), |text| text.parse())?;
+    let precision: Precision = arguments.get(3).map_or(Ok(Precision::F32), |text| text.parse())?;
     let device = Device::flex();
     let start = Instant::now();
     let (config, weights) = load_generator(Path::new(file), &Options::new())?;
-    let generator = InferenceGenerator::new(&config, weights, &device)?;
+    let generator = InferenceGenerator::with_precision(&config, weights, &device, precision)?;
     println!("loaded in {:.2} s, peak memory {:.2} GB", start.elapsed().as_secs_f64(), peak_gigabytes());
 
     let channels = config.label_channels;

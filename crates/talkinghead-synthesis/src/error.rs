@@ -64,6 +64,10 @@ impl SynthesisError {
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Io { .. } => "check that the file exists and may be read or written",
+            Self::Malformed { reason, .. } if reason.contains("refused") => {
+                "a state dict needs no more than tensors: do not trust this file, or save its state_dict() alone, with torch.save or as \
+                 safetensors"
+            }
             Self::Malformed { path, .. } => match path.extension().and_then(|extension| extension.to_str()) {
                 Some("npy") => {
                     "the published preprocessing writes such arrays: float32 or float64, [frames, 68, 3] or [frames, 6]"

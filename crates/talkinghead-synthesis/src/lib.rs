@@ -22,3 +22,4 @@ pub use neural::NeuralRenderer;
 pub use projection::Projection;
 pub use renderer::Renderer;
 pub use talkinghead_formats::FormatError;
+pub use talkinghead_kernels::{KernelError, Path as KernelPath, Precision, VARIABLE as KERNELS_VARIABLE};

@@ -32,4 +32,5 @@ pub use report::Report;
 pub use talkinghead_face::FaceChoice;
 pub use talkinghead_media::Limits;
 pub use talkinghead_motion::{Blinking, MotionFrame, MotionTrack};
+pub use talkinghead_synthesis::{KERNELS_VARIABLE, KernelPath, Precision};
 pub use threads::use_threads;

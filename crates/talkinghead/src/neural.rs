@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use talkinghead_face::FaceNetworks;
-use talkinghead_synthesis::BurnDevice;
 use talkinghead_synthesis::generator::InferenceGenerator;
 use talkinghead_synthesis::import::load_generator;
 use talkinghead_synthesis::neural::{NeuralRenderer, Shot};
 use talkinghead_synthesis::options::Options;
+use talkinghead_synthesis::{BurnDevice, KERNELS_VARIABLE, KernelPath};
 
 use crate::subject::Subject;
 use crate::{GenerationError, NeuralChoice};
@@ -33,9 +33,14 @@ impl OpenGenerator {
                 "name them with --weights FILE, or use --renderer projection",
             )
         })?;
+        KernelPath::chosen().map_err(|error| {
+            let hint = format!("leave {KERNELS_VARIABLE} unset; `talkinghead doctor` names the kernels in use");
+            GenerationError::option(error.to_string(), hint)
+        })?;
         let device = choice.device.open()?;
         let (config, weights) = load_generator(path, &Options::new())?;
-        Ok(Self { generator: InferenceGenerator::new(&config, weights, &device)?, device })
+        let generator = InferenceGenerator::with_precision(&config, weights, &device, choice.precision)?;
+        Ok(Self { generator, device })
     }
 
     /// A neural renderer for a person.

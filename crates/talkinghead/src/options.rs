@@ -7,6 +7,7 @@ use talkinghead_face::FaceChoice;
 use talkinghead_media::Limits;
 use talkinghead_motion::Blinking;
 pub use talkinghead_synthesis::DeviceKind as Device;
+use talkinghead_synthesis::Precision;
 
 /// Choices for a generation; the default is what most people want.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +68,8 @@ pub struct NeuralChoice {
     pub weights: Option<PathBuf>,
     /// Where the network runs.
     pub device: Device,
+    /// In which numbers its convolutions multiply on the processor.
+    pub precision: Precision,
 }
 
 /// Where the performance comes from.

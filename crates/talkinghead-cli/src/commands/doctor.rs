@@ -1,7 +1,7 @@
 //! `talkinghead doctor`: what is installed and what works.
 
 use clap::Args;
-use talkinghead::Device;
+use talkinghead::{Device, KERNELS_VARIABLE, KernelPath, Precision};
 use talkinghead_media::{Container, ffmpeg_version, ffprobe_version};
 
 use super::{print, print_json};
@@ -69,6 +69,11 @@ fn examine() -> Findings {
         };
         findings.push(finding(&format!("device {}", device.name()), device == Device::Cpu, works));
     }
+    let kernels = KernelPath::chosen().map(|path| {
+        let numbers = Precision::Auto.on(path);
+        format!("{path}, {numbers} by default; {KERNELS_VARIABLE} forces another path")
+    });
+    findings.push(finding("kernels", false, kernels.map_err(|error| error.to_string())));
     Findings {
         version: env!("CARGO_PKG_VERSION"),
         threads: std::thread::available_parallelism().map_or(1, usize::from),

@@ -10,7 +10,7 @@ use talkinghead::{
     RendererChoice, Report,
 };
 
-use super::device_flag::DeviceFlag;
+use super::device_flag::{DeviceFlag, PrecisionFlag};
 use super::driving_flags::DrivingFlags;
 use super::performance_flags::PerformanceFlags;
 use super::{Shared, print_json, warn};
@@ -77,6 +77,10 @@ pub struct Generate {
     #[arg(long, value_enum, default_value_t = DeviceFlag::Cpu, help_heading = "Rendering")]
     device: DeviceFlag,
 
+    /// In which numbers the neural renderer multiplies: `auto` is bf16 where the processor has matrix tiles (AMX), else f32.
+    #[arg(long, value_enum, default_value_t = PrecisionFlag::Auto, help_heading = "Rendering")]
+    precision: PrecisionFlag,
+
     #[command(flatten)]
     driving: DrivingFlags,
 
@@ -139,7 +143,7 @@ impl Generate {
 
     /// Driving by a file set: always the neural renderer.
     fn drive(self, shared: Shared) -> Result<(), Failure> {
-        let neural = NeuralChoice { weights: self.weights.clone(), device: self.device.into() };
+        let neural = self.neural_choice();
         let limits = Limits::default().with_max_seconds(self.max_seconds);
         let generation =
             self.driving.generation(&self.reference, self.audio.clone(), self.output.clone(), neural, self.crf, limits)?;
@@ -155,6 +159,11 @@ impl Generate {
             eprintln!("{}: {frames} frames in {seconds:.1} s", self.output.display());
         }
         Ok(())
+    }
+
+    fn neural_choice(&self) -> NeuralChoice {
+        let (device, precision) = (self.device.into(), self.precision.into());
+        NeuralChoice { weights: self.weights.clone(), device, precision }
     }
 
     fn options(&self, shared: Shared) -> Result<GenerationOptions, Failure> {
@@ -173,7 +182,7 @@ impl Generate {
                 ));
             }
             RendererFlag::Projection => RendererChoice::Projection,
-            RendererFlag::Neural => RendererChoice::Neural(NeuralChoice { weights: self.weights.clone(), device }),
+            RendererFlag::Neural => RendererChoice::Neural(self.neural_choice()),
         };
         let performance = match &self.motion {
             Some(path) => PerformanceChoice::Track {

@@ -80,7 +80,9 @@ impl Verify {
                 "leave out --tolerance and --device",
             ));
         }
-        let report = talkinghead_dataset::verify::verify(&self.golden)?;
+        let hint = "give a folder with values.json, clip_landmarks.npy and rt.npy, as `talkinghead verify --help` says";
+        let report = talkinghead_dataset::verify::verify(&self.golden)
+            .map_err(|error| Failure::new(error.to_string(), error.hint().unwrap_or_else(|| hint.to_owned())))?;
         print(&if self.json { report.to_json() } else { report.to_string() })?;
         if report.passed() {
             return Ok(());

@@ -74,7 +74,7 @@ fn damaged_files_are_told_apart() {
     place.fail(&import("half.safetensors"), 1, &["half.safetensors", "safetensors"]);
     place.fail(&format!("{GENERATE} --weights half.safetensors"), 1, &["half.safetensors"]);
     place.write("empty.pth", []);
-    place.fail(&import("empty.pth"), 1, &["empty.pth"]);
+    place.fail(&import("empty.pth"), 1, &["empty.pth", "is empty"]);
     place.fail(&import("portrait.jpg"), 1, &["portrait.jpg", "neither a zip file"]);
     place.fail(&import("none.pth"), 1, &["none.pth", "no such file"]);
     place.fail(&format!("{GENERATE} --weights none.pth"), 1, &["none.pth", "does not exist"]);
@@ -171,7 +171,9 @@ fn pictures_that_the_network_cannot_halve() {
     };
     let dict = Recipe::default().state_dict(&Generator::keys(&golden).unwrap());
     write_safetensors(&place.at("golden/weights.safetensors"), &dict, &Default::default()).unwrap();
-    write_safetensors(&place.at("golden/outputs.safetensors"), &StateDict::new(), &Default::default()).unwrap();
+    let mut outputs = StateDict::new();
+    outputs.insert("img_final", HostTensor::new(vec![1], vec![0.0]).unwrap());
+    write_safetensors(&place.at("golden/outputs.safetensors"), &outputs, &Default::default()).unwrap();
     place.write("golden/options.json", options(18));
     place.fail("verify generator --golden golden", 1, &["multiples of 4", "18 x 16"]);
     place.write("golden/options.json", options(0));

@@ -9,6 +9,8 @@ mod bad_options;
 mod bad_output;
 mod bad_reference;
 mod bad_weights;
+mod inspection;
 mod interruption;
 mod main_job;
 mod neural;
+mod preprocessing_golden;

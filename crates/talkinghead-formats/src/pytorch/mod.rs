@@ -26,6 +26,9 @@ pub fn read_pytorch(path: &Path) -> Result<StateDict, FormatError> {
 /// # Errors
 /// As [`read_pytorch`].
 pub fn parse_pytorch(bytes: &[u8]) -> Result<StateDict, String> {
+    if bytes.is_empty() {
+        return Err("the file is empty".into());
+    }
     let dict = if bytes.starts_with(b"PK\x03\x04") { zip::parse(bytes)? } else { legacy::parse(bytes)? };
     let parallel = !dict.is_empty() && dict.iter().all(|(key, _)| key.starts_with("module."));
     Ok(if parallel { dict.without_prefix("module.") } else { dict })

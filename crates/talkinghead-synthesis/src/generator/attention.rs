@@ -5,6 +5,7 @@ use burn::module::Module;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Int, Tensor};
 
+use talkinghead_kernels::Precision;
 use talkinghead_kernels::burn::is_plain;
 
 use super::GeneratorConfig;
@@ -62,8 +63,8 @@ impl ShotAttention {
     }
 
     /// For inference.
-    pub fn prepare(self) -> Self {
-        let prepare = |blocks: Vec<ConvBlock>| blocks.into_iter().map(ConvBlock::prepare).collect();
+    pub fn prepare(self, precision: Precision) -> Self {
+        let prepare = |blocks: Vec<ConvBlock>| blocks.into_iter().map(|part| part.prepare(precision)).collect();
         Self { query: prepare(self.query), key: prepare(self.key) }
     }
 }

@@ -3,6 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
+use talkinghead_kernels::Precision;
 
 use super::GeneratorConfig;
 use crate::layers::{ConvBlock, Mode, Pass};
@@ -55,8 +56,8 @@ impl EmbeddingCombiner {
     }
 
     /// For inference.
-    pub fn prepare(self) -> Self {
-        let prepare = |blocks: Vec<ConvBlock>| blocks.into_iter().map(ConvBlock::prepare).collect();
+    pub fn prepare(self, precision: Precision) -> Self {
+        let prepare = |blocks: Vec<ConvBlock>| blocks.into_iter().map(|part| part.prepare(precision)).collect();
         Self { image: prepare(self.image), label: prepare(self.label) }
     }
 }

@@ -3,6 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 use burn::tensor::activation::sigmoid;
+use talkinghead_kernels::Precision;
 
 use super::{FlowUpsampling, GeneratorConfig};
 use crate::layers::{ConvBlock, Convolution, ConvolutionShape, Geometry, Pass, ResidualBlock, upsample_nearest};
@@ -79,13 +80,13 @@ impl FlowNetwork {
     }
 
     /// For inference.
-    pub fn prepare(self) -> Self {
+    pub fn prepare(self, precision: Precision) -> Self {
         Self {
-            down: self.down.into_iter().map(ConvBlock::prepare).collect(),
-            residual: self.residual.into_iter().map(ResidualBlock::prepare).collect(),
-            up: self.up.into_iter().map(ConvBlock::prepare).collect(),
-            flow_head: self.flow_head.prepare(),
-            weight_head: self.weight_head.prepare(),
+            down: self.down.into_iter().map(|part| part.prepare(precision)).collect(),
+            residual: self.residual.into_iter().map(|part| part.prepare(precision)).collect(),
+            up: self.up.into_iter().map(|part| part.prepare(precision)).collect(),
+            flow_head: self.flow_head.prepare(precision),
+            weight_head: self.weight_head.prepare(precision),
             ..self
         }
     }

@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Device;
+use talkinghead_kernels::Precision;
 
 use super::{EncodedReferences, Generator, GeneratorConfig, RawImage, References, Synthesis, Targets};
 use crate::error::SynthesisError;
@@ -20,7 +21,28 @@ impl InferenceGenerator {
     /// # Errors
     /// As [`Generator::new`].
     pub fn new(config: &GeneratorConfig, weights: Weights, device: &Device) -> Result<Self, SynthesisError> {
-        Ok(Generator::new(config, weights, &device.clone().without_autodiff())?.into())
+        Self::with_precision(config, weights, device, Precision::F32)
+    }
+
+    /// The same with convolutions of that precision on the processor; other devices compute in f32.
+    ///
+    /// # Errors
+    /// As [`Generator::new`].
+    pub fn with_precision(
+        config: &GeneratorConfig,
+        weights: Weights,
+        device: &Device,
+        precision: Precision,
+    ) -> Result<Self, SynthesisError> {
+        let network = Generator::new(config, weights, &device.clone().without_autodiff())?;
+        Ok(Self::prepared(network, precision))
+    }
+
+    fn prepared(network: Generator, precision: Precision) -> Self {
+        let plain = network.valid();
+        // So that each original weight is freed as soon as its folded copy exists.
+        drop(network);
+        Self { network: plain.prepare(precision) }
     }
 
     /// Its design.
@@ -57,9 +79,6 @@ impl InferenceGenerator {
 
 impl From<Generator> for InferenceGenerator {
     fn from(network: Generator) -> Self {
-        let plain = network.valid();
-        // So that each original weight is freed as soon as its folded copy exists.
-        drop(network);
-        Self { network: plain.prepare() }
+        Self::prepared(network, Precision::F32)
     }
 }

@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
+use talkinghead_kernels::Precision;
 
 use super::{EmbedderShape, GeneratedLayer, GeneratorConfig};
 use crate::layers::{Convolution, ConvolutionShape, Geometry, Pass, convolve_each};
@@ -90,9 +91,10 @@ impl LabelEmbedder {
     }
 
     /// For inference.
-    pub fn prepare(self) -> Self {
-        let prepare =
-            |layers: Vec<Option<Convolution>>| layers.into_iter().map(|layer| layer.map(Convolution::prepare)).collect();
-        Self { first: self.first.prepare(), down: prepare(self.down), up: prepare(self.up), ..self }
+    pub fn prepare(self, precision: Precision) -> Self {
+        let prepare = |layers: Vec<Option<Convolution>>| {
+            layers.into_iter().map(|layer| layer.map(|part| part.prepare(precision))).collect()
+        };
+        Self { first: self.first.prepare(precision), down: prepare(self.down), up: prepare(self.up), ..self }
     }
 }

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use talkinghead_kernels::Activation;
+use talkinghead_kernels::{Activation, Precision};
 
 use super::modulation::{SpadeInput, modulate};
 use super::spade::{Spade, SpadeShape};
@@ -108,14 +108,14 @@ impl MainBlock {
     }
 
     /// For inference.
-    pub fn prepare(self) -> Self {
+    pub fn prepare(self, precision: Precision) -> Self {
         Self {
-            conv_0: self.conv_0.prepare(),
-            conv_1: self.conv_1.prepare(),
-            conv_s: self.conv_s.map(SpectralConvolution::prepare),
-            norms_0: self.norms_0.into_iter().map(Spade::prepare).collect(),
-            norms_1: self.norms_1.into_iter().map(Spade::prepare).collect(),
-            norm_s: self.norm_s.map(Spade::prepare),
+            conv_0: self.conv_0.prepare(precision),
+            conv_1: self.conv_1.prepare(precision),
+            conv_s: self.conv_s.map(|part| part.prepare(precision)),
+            norms_0: self.norms_0.into_iter().map(|part| part.prepare(precision)).collect(),
+            norms_1: self.norms_1.into_iter().map(|part| part.prepare(precision)).collect(),
+            norm_s: self.norm_s.map(|part| part.prepare(precision)),
             averages: self.averages,
         }
     }

@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
+use talkinghead_kernels::Precision;
 
 use super::attention::{ShotAttention, strongest_shot};
 use super::embedding_combiner::EmbeddingCombiner;
@@ -352,19 +353,19 @@ impl Generator {
     }
 
     /// The same network with constant weights: spectral and batch norms folded, weight generators joined.
-    pub(super) fn prepare(self) -> Self {
+    pub(super) fn prepare(self, precision: Precision) -> Self {
         Self {
-            encoder: self.encoder.prepare(),
-            combiner: self.combiner.prepare(),
-            attention: self.attention.map(ShotAttention::prepare),
+            encoder: self.encoder.prepare(precision),
+            combiner: self.combiner.prepare(precision),
+            attention: self.attention.map(|part| part.prepare(precision)),
             weight_generator: self.weight_generator.map(WeightGenerator::prepare),
-            label_embedder: self.label_embedder.prepare(),
-            blocks: self.blocks.into_iter().map(MainBlock::prepare).collect(),
-            image_head: self.image_head.prepare(),
-            reference_embedder: self.reference_embedder.map(LabelEmbedder::prepare),
-            projection_embedder: self.projection_embedder.map(LabelEmbedder::prepare),
-            flow_reference: self.flow_reference.map(FlowNetwork::prepare),
-            flow_projection: self.flow_projection.map(FlowNetwork::prepare),
+            label_embedder: self.label_embedder.prepare(precision),
+            blocks: self.blocks.into_iter().map(|part| part.prepare(precision)).collect(),
+            image_head: self.image_head.prepare(precision),
+            reference_embedder: self.reference_embedder.map(|part| part.prepare(precision)),
+            projection_embedder: self.projection_embedder.map(|part| part.prepare(precision)),
+            flow_reference: self.flow_reference.map(|part| part.prepare(precision)),
+            flow_projection: self.flow_projection.map(|part| part.prepare(precision)),
             entries: Vec::new(),
             ..self
         }

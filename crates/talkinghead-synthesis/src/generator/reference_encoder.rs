@@ -3,6 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
+use talkinghead_kernels::Precision;
 use talkinghead_kernels::burn::is_plain;
 
 use super::{Embedding, GeneratorConfig};
@@ -124,14 +125,14 @@ impl ReferenceEncoder {
     }
 
     /// For inference.
-    pub fn prepare(self) -> Self {
-        let prepare = |blocks: Vec<ConvBlock>| blocks.into_iter().map(ConvBlock::prepare).collect();
+    pub fn prepare(self, precision: Precision) -> Self {
+        let prepare = |blocks: Vec<ConvBlock>| blocks.into_iter().map(|part| part.prepare(precision)).collect();
         let fusion = self.fusion.map(|f| HybridFusion {
-            fusion: f.fusion.prepare(),
-            fusion1: f.fusion1.prepare(),
-            fusion2: f.fusion2.prepare(),
-            atten1: f.atten1.prepare(),
-            atten2: f.atten2.prepare(),
+            fusion: f.fusion.prepare(precision),
+            fusion1: f.fusion1.prepare(precision),
+            fusion2: f.fusion2.prepare(precision),
+            atten1: f.atten1.prepare(precision),
+            atten2: f.atten2.prepare(precision),
         });
         Self { image: prepare(self.image), label: prepare(self.label), fusion, merge_depth: self.merge_depth }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use talkinghead_kernels::{ModulationWeights, Path};
+use talkinghead_kernels::{ModulationWeights, Path, Precision};
 
 use super::GeneratedModulation;
 use crate::layers::{
@@ -49,14 +49,14 @@ impl Modulation {
         fitting(ModulationWeights::new(Path::chosen_or_fastest(), channels, &weights[0], &weights[1], biases))
     }
 
-    fn prepare(self) -> Self {
+    fn prepare(self, precision: Precision) -> Self {
         let Some(beta) = self.beta else { return self };
         let weight = Tensor::cat(vec![self.gamma.weight(), beta.weight()], 0);
         let bias = match (self.gamma.bias(), beta.bias()) {
             (Some(gamma), Some(beta)) => Some(Tensor::cat(vec![gamma.add_scalar(1.0), beta], 0)),
             _ => None,
         };
-        Self { gamma: Convolution::constant(weight, bias, self.gamma.geometry()), beta: None }
+        Self { gamma: Convolution::constant(weight, bias, self.gamma.geometry(), precision), beta: None }
     }
 }
 
@@ -172,7 +172,7 @@ impl Spade {
     }
 
     /// For inference: packed for the fused kernel where that can take it, else with one convolution a map.
-    pub fn prepare(self) -> Self {
+    pub fn prepare(self, precision: Precision) -> Self {
         if let (0, Some(norm)) = (self.padding, self.norm.constant()) {
             let maps = self.modulations.iter().map(|modulation| modulation.as_ref().map(Modulation::pack)).collect();
             let packed = Some(Arc::new(PackedSpade { norm: Some(norm), maps }));
@@ -183,7 +183,7 @@ impl Spade {
             let param = |values: Tensor<1>| Param::from_tensor(values.reshape([1, channels, 1, 1]));
             ScaleAndShift { scale: param(scale), shift: param(shift) }
         });
-        let modulations = self.modulations.into_iter().map(|modulation| modulation.map(Modulation::prepare)).collect();
+        let modulations = self.modulations.into_iter().map(|modulation| modulation.map(|part| part.prepare(precision))).collect();
         Self { prepared, modulations, ..self }
     }
 }

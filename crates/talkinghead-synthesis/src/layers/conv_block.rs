@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
+use talkinghead_kernels::Precision;
 
 use super::{ConvolutionShape, Normalisation, NormalisationKind, Pass, SpectralConvolution};
 use crate::weights::WeightBuilder;
@@ -45,12 +46,12 @@ impl ConvBlock {
     }
 
     /// For inference: spectral and batch norm folded into the weights.
-    pub fn prepare(self) -> Self {
+    pub fn prepare(self, precision: Precision) -> Self {
         match self.norm.scale_and_shift() {
             Some((scale, shift)) => {
-                Self { convolution: self.convolution.prepare_scaled(scale, shift), norm: Normalisation::absorbed() }
+                Self { convolution: self.convolution.prepare_scaled(scale, shift, precision), norm: Normalisation::absorbed() }
             }
-            None => Self { convolution: self.convolution.prepare(), norm: self.norm.prepare() },
+            None => Self { convolution: self.convolution.prepare(precision), norm: self.norm.prepare() },
         }
     }
 }

@@ -4,7 +4,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use talkinghead_kernels::burn::{ConstantConvolution, is_plain};
-use talkinghead_kernels::{Activation, Direction, Geometry as KernelGeometry, Method, Path};
+use talkinghead_kernels::{Activation, Direction, Geometry as KernelGeometry, Method, Path, Precision};
 
 use super::{Pass, SLOPE, lrelu};
 use crate::weights::WeightBuilder;
@@ -179,21 +179,21 @@ impl Convolution {
     }
 
     /// A layer of constant tensors, for inference: packed for the kernels on the processor, as it is elsewhere.
-    pub fn constant(weight: Tensor<4>, bias: Option<Tensor<1>>, geometry: Geometry) -> Self {
+    pub fn constant(weight: Tensor<4>, bias: Option<Tensor<1>>, geometry: Geometry, precision: Precision) -> Self {
         if !is_plain(&weight) {
             let (weight, bias) = (Some(Param::from_tensor(weight)), bias.map(Param::from_tensor));
             return Self { weight, bias, geometry, packed: None };
         }
         let shape = geometry.of_weights(weight.dims());
         let packed = talkinghead_kernels::Convolution::new(shape, host_values(weight), Path::chosen_or_fastest(), Method::Fast);
-        let packed = ConstantConvolution::new(fitting(packed), bias.map(host_values));
+        let packed = ConstantConvolution::new(fitting(packed).with_precision(precision), bias.map(host_values));
         Self { weight: None, bias: None, geometry, packed: Some(packed) }
     }
 
     /// The same layer with constant weights.
-    pub fn prepare(self) -> Self {
+    pub fn prepare(self, precision: Precision) -> Self {
         match &self.weight {
-            Some(weight) => Self::constant(weight.val(), self.bias(), self.geometry),
+            Some(weight) => Self::constant(weight.val(), self.bias(), self.geometry, precision),
             None => self,
         }
     }

@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
+use talkinghead_kernels::Precision;
 
 use super::{ConvolutionShape, Geometry, Normalisation, NormalisationKind, Pass, SpectralConvolution};
 use crate::weights::WeightBuilder;
@@ -58,14 +59,14 @@ impl ResidualBlock {
     }
 
     /// For inference: spectral norm folded; the norm between the convolutions absorbed by the first.
-    pub fn prepare(self) -> Self {
+    pub fn prepare(self, precision: Precision) -> Self {
         let (conv_0, bn_1) = match self.bn_1.scale_and_shift() {
-            Some((scale, shift)) => (self.conv_0.prepare_scaled(scale, shift), Normalisation::absorbed()),
-            None => (self.conv_0.prepare(), self.bn_1.prepare()),
+            Some((scale, shift)) => (self.conv_0.prepare_scaled(scale, shift, precision), Normalisation::absorbed()),
+            None => (self.conv_0.prepare(precision), self.bn_1.prepare()),
         };
         let shortcut =
-            self.shortcut.map(|shortcut| Shortcut { bn_s: shortcut.bn_s.prepare(), conv_s: shortcut.conv_s.prepare() });
-        Self { conv_0, conv_1: self.conv_1.prepare(), bn_0: self.bn_0.prepare(), bn_1, shortcut }
+            self.shortcut.map(|shortcut| Shortcut { bn_s: shortcut.bn_s.prepare(), conv_s: shortcut.conv_s.prepare(precision) });
+        Self { conv_0, conv_1: self.conv_1.prepare(precision), bn_0: self.bn_0.prepare(), bn_1, shortcut }
     }
 }
 

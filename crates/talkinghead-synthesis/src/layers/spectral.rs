@@ -2,6 +2,7 @@
 
 use burn::module::{Module, RunningState};
 use burn::tensor::Tensor;
+use talkinghead_kernels::Precision;
 
 use super::{Convolution, ConvolutionShape, Mode, Pass, lrelu};
 use crate::weights::WeightBuilder;
@@ -103,13 +104,16 @@ impl SpectralConvolution {
     }
 
     /// The same layer with the normalised weight as a constant.
-    pub fn prepare(self) -> Self {
+    pub fn prepare(self, precision: Precision) -> Self {
         let weight = self.weight(Mode::Evaluation);
-        Self { convolution: Convolution::constant(weight, self.convolution.bias(), self.convolution.geometry()), norm: None }
+        Self {
+            convolution: Convolution::constant(weight, self.convolution.bias(), self.convolution.geometry(), precision),
+            norm: None,
+        }
     }
 
     /// A prepared layer followed by `y * scale + shift` per output channel, as one layer.
-    pub fn prepare_scaled(self, scale: Tensor<1>, shift: Tensor<1>) -> Self {
+    pub fn prepare_scaled(self, scale: Tensor<1>, shift: Tensor<1>, precision: Precision) -> Self {
         let weight = self.weight(Mode::Evaluation);
         let channels = scale.dims()[0];
         let factor = match self.convolution.geometry().transposed {
@@ -120,7 +124,7 @@ impl SpectralConvolution {
             Some(bias) => bias * scale + shift,
             None => shift,
         };
-        let convolution = Convolution::constant(weight * factor, Some(bias), self.convolution.geometry());
+        let convolution = Convolution::constant(weight * factor, Some(bias), self.convolution.geometry(), precision);
         Self { convolution, norm: None }
     }
 }
