@@ -13,6 +13,10 @@ const VERSION: i64 = 1001;
 
 /// The state dict in an old file.
 pub fn parse(bytes: &[u8]) -> Result<StateDict, String> {
+    // Every pickle of protocol 2 and later starts so.
+    if !bytes.starts_with(&[0x80]) {
+        return Err("neither a zip file nor an old PyTorch file (it does not start with a pickle)".into());
+    }
     let mut rest = bytes;
     let mut next = || -> Result<Pickle, String> {
         let pickle = Pickle::read(rest)?;
