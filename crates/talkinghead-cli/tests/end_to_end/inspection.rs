@@ -42,12 +42,13 @@ fn a_clip_becomes_a_video_with_sound() {
         (Some(FRAMES as u64), Some(0)),
         "{report}"
     );
-    let info = talkinghead_media::probe(&place.at("look.mp4")).unwrap();
+    let info = talkinghead_media::probe(&place.at("look.mp4"), &talkinghead_media::Limits::default()).unwrap();
     assert!(info.audio.is_some(), "{info:?}");
-    let frames: Vec<_> = talkinghead_media::FrameReader::open(&place.at("look.mp4"), &talkinghead_media::Limits::default())
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap();
+    let frames: Vec<image::RgbImage> =
+        talkinghead_media::FrameReader::open(&place.at("look.mp4"), &talkinghead_media::Limits::default())
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
     assert_eq!(frames.len(), FRAMES);
     // The third tile is the projection, here red.
     let pixel = frames[5].get_pixel(frames[5].width() * 5 / 6, 250).0;
