@@ -3,13 +3,14 @@
 CARGO ?= cargo
 NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
 
-.PHONY: help demo test lint bench set-up
+.PHONY: help demo test lint bench bench-kernels set-up
 
 help:
 	@echo "make demo    a portrait speaks a recording: sets up, builds, writes out/demo.mp4"
 	@echo "make test    all tests"
 	@echo "make lint    formatting, clippy, licences of dependencies"
 	@echo "make bench   benchmarks; see docs/performance.md"
+	@echo "make bench-kernels   convolutions, the small U-Net and the full generator, PyTorch beside them when it is installed"
 
 set-up:
 	@sh scripts/set-up.sh
@@ -32,6 +33,11 @@ lint: set-up
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 	@if command -v cargo-deny >/dev/null 2>&1; then $(CARGO) deny check; \
 	else echo "cargo-deny is not installed: licences and advisories were not checked"; fi
+
+bench-kernels: set-up
+	$(CARGO) build --release -p talkinghead-kernels --example convolution_speed
+	$(CARGO) build --release -p talkinghead-synthesis --example measure_unet --example measure_generator --example random_checkpoint
+	@sh scripts/bench-kernels.sh
 
 bench: set-up
 	$(CARGO) bench --workspace --benches

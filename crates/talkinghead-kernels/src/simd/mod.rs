@@ -30,11 +30,17 @@ pub trait Simd: Copy + Send + Sync + 'static {
     /// Columns of a register tile.
     const COLUMNS: usize = TILE_VECTORS * Self::LANES;
 
+    /// The same number in every lane.
     unsafe fn splat(value: f32) -> Self::Vector;
+    /// LANES numbers from memory.
     unsafe fn load(from: *const f32) -> Self::Vector;
+    /// LANES numbers into memory.
     unsafe fn store(to: *mut f32, value: Self::Vector);
+    /// `a + b`.
     unsafe fn add(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a - b`.
     unsafe fn sub(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a * b`.
     unsafe fn mul(a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a * b + c`.
     unsafe fn fma(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;

@@ -20,6 +20,8 @@ pub struct FlowNetwork {
     up: Vec<ConvBlock>,
     flow_head: Convolution,
     weight_head: Convolution,
+    /// Both heads in one convolution, once prepared.
+    heads: Option<Convolution>,
     nearest: bool,
     multiplier: f64,
     #[module(skip)]
@@ -59,7 +61,7 @@ impl FlowNetwork {
             .collect();
         let flow_head = Convolution::new(builder, &format!("{key}.conv_flow.0"), ConvolutionShape::three(flow.width, 2));
         let weight_head = Convolution::new(builder, &format!("{key}.conv_w.0"), ConvolutionShape::three(flow.width, 1));
-        Self { down, residual, up, flow_head, weight_head, nearest, multiplier: flow.multiplier, name: key.into() }
+        Self { down, residual, up, flow_head, weight_head, heads: None, nearest, multiplier: flow.multiplier, name: key.into() }
     }
 
     /// # Shapes
@@ -75,18 +77,28 @@ impl FlowNetwork {
             block.forward(x, pass)
         });
         pass.record_call(&format!("{}.up_flow", self.name), &x);
+        if let Some(heads) = &self.heads {
+            let both = heads.forward(x, pass);
+            return (both.clone().narrow(1, 0, 2).mul_scalar(self.multiplier), sigmoid(both.narrow(1, 2, 1)));
+        }
         let flow = self.flow_head.forward(x.clone(), pass).mul_scalar(self.multiplier);
         (flow, sigmoid(self.weight_head.forward(x, pass)))
     }
 
     /// For inference.
     pub fn prepare(self, precision: Precision) -> Self {
+        let weight = Tensor::cat(vec![self.flow_head.weight(), self.weight_head.weight()], 0);
+        let bias = match (self.flow_head.bias(), self.weight_head.bias()) {
+            (Some(flow), Some(weight)) => Some(Tensor::cat(vec![flow, weight], 0)),
+            _ => None,
+        };
+        // The heads cost little and their errors show at once: a flow is multiplied by 20 pixels.
+        let heads = Convolution::constant(weight, bias, self.flow_head.geometry(), Precision::F32);
         Self {
             down: self.down.into_iter().map(|part| part.prepare(precision)).collect(),
             residual: self.residual.into_iter().map(|part| part.prepare(precision)).collect(),
             up: self.up.into_iter().map(|part| part.prepare(precision)).collect(),
-            flow_head: self.flow_head.prepare(precision),
-            weight_head: self.weight_head.prepare(precision),
+            heads: Some(heads),
             ..self
         }
     }

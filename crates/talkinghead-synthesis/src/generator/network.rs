@@ -361,11 +361,13 @@ impl Generator {
             weight_generator: self.weight_generator.map(WeightGenerator::prepare),
             label_embedder: self.label_embedder.prepare(precision),
             blocks: self.blocks.into_iter().map(|part| part.prepare(precision)).collect(),
-            image_head: self.image_head.prepare(precision),
+            // As cheap and as visible as the flow heads.
+            image_head: self.image_head.prepare(Precision::F32),
             reference_embedder: self.reference_embedder.map(|part| part.prepare(precision)),
             projection_embedder: self.projection_embedder.map(|part| part.prepare(precision)),
-            flow_reference: self.flow_reference.map(|part| part.prepare(precision)),
-            flow_projection: self.flow_projection.map(|part| part.prepare(precision)),
+            // Flows are multiplied by 20 pixels: rounded to bf16 they would move the picture visibly.
+            flow_reference: self.flow_reference.map(|part| part.prepare(Precision::F32)),
+            flow_projection: self.flow_projection.map(|part| part.prepare(Precision::F32)),
             entries: Vec::new(),
             ..self
         }
