@@ -148,7 +148,7 @@ pub(crate) mod tests {
     use image::Rgb;
 
     fn texture(step: u32) -> RgbImage {
-        RgbImage::from_fn(256, 256, |x, y| Rgb([if (x / step + y / step) % 2 == 0 { 80 } else { 170 }; 3]))
+        RgbImage::from_fn(256, 256, |x, y| Rgb([if (x / step + y / step).is_multiple_of(2) { 80 } else { 170 }; 3]))
     }
 
     fn face() -> Vec<[f64; 3]> {
