@@ -68,6 +68,8 @@ pub fn bias_gradient(y: &[f32], batch: usize, channels: usize) -> Vec<f32> {
     result
 }
 
+/// Numbers of both pictures that are packed at once: a few second-level caches.
+const PACKED: usize = 1 << 19;
 /// Numbers of the small picture that are used together: a quarter of a second-level cache of 512 KB.
 const SMALL_AT_A_TIME: usize = 1 << 15;
 
@@ -97,7 +99,10 @@ fn product(geometry: &Geometry, path: Path, pair: &Pair<'_>, batch: usize) -> Ve
     }
     let [height, width] = pair.windows;
     // A few hundred pixels at a time stay in the first-level cache, for each vector of channels.
-    let strip = (2 * DEPTH / width).clamp(1, height);
+    let near = (2 * DEPTH / width).clamp(1, height);
+    // Several times as many are packed at once, so that threads meet less often.
+    let row = width * (blocks * rows + groups * lanes * geometry.stride[0] * geometry.stride[1]);
+    let strip = (PACKED / row.max(1) / near * near).clamp(near, height.next_multiple_of(near));
     let reach = [0, 1].map(|axis| (geometry.kernel[axis] - 1) * geometry.dilation[axis] + 1);
     let large_width = (width - 1) * geometry.stride[1] + reach[1];
     let large_height = (strip - 1) * geometry.stride[0] + reach[0];
@@ -154,6 +159,7 @@ fn product(geometry: &Geometry, path: Path, pair: &Pair<'_>, batch: usize) -> Ve
                         blocks: part * blocks / parts..(part + 1) * blocks / parts,
                         all_blocks: blocks,
                         strip,
+                        near,
                         rows: now,
                         width,
                         large_size: [large_height, large_width],
@@ -207,7 +213,10 @@ struct Tiles<'a> {
     vectors: usize,
     blocks: std::ops::Range<usize>,
     all_blocks: usize,
+    /// Rows of the packed small picture, and rows used at a time.
     strip: usize,
+    near: usize,
+    /// Rows that hold something.
     rows: usize,
     width: usize,
     large_size: [usize; 2],
@@ -232,19 +241,22 @@ impl Job for Tiles<'_> {
             let x = tap % self.geometry.kernel[1] * self.geometry.dilation[1];
             b[column] = self.large.address(((group * height + y) * width + x) * S::LANES).cast_const();
         }
-        for block in self.blocks {
-            let arguments = Strided {
-                rows: self.rows,
-                steps: self.width,
-                a: self.small.address(block * self.strip * self.width * S::ROWS),
-                a_row: self.width * S::ROWS,
-                b,
-                b_row: self.geometry.stride[0] * width * S::LANES,
-                b_step: self.geometry.stride[1] * S::LANES,
-            };
-            let tile = (self.triple * self.all_blocks + block) * S::ROWS * S::COLUMNS;
-            // SAFETY: the packed pictures hold every row and column that the taps reach; each tile of sums is one job's.
-            unsafe { S::tile_strided(arguments, self.sums.address(tile), S::COLUMNS) };
+        let b_row = self.geometry.stride[0] * width * S::LANES;
+        for first in (0..self.rows).step_by(self.near) {
+            for block in self.blocks.clone() {
+                let arguments = Strided {
+                    rows: self.near.min(self.rows - first),
+                    steps: self.width,
+                    a: self.small.address((block * self.strip + first) * self.width * S::ROWS),
+                    a_row: self.width * S::ROWS,
+                    b: [b[0].wrapping_add(first * b_row), b[1].wrapping_add(first * b_row), b[2].wrapping_add(first * b_row)],
+                    b_row,
+                    b_step: self.geometry.stride[1] * S::LANES,
+                };
+                let tile = (self.triple * self.all_blocks + block) * S::ROWS * S::COLUMNS;
+                // SAFETY: the packed pictures hold every row and column that the taps reach; each tile of sums is one job's.
+                unsafe { S::tile_strided(arguments, self.sums.address(tile), S::COLUMNS) };
+            }
         }
     }
 }
