@@ -29,8 +29,7 @@ pub struct Convolution {
     path: Path,
     method: Method,
     precision: Precision,
-    weights: Vec<f32>,
-    direct: OnceLock<DirectWeights>,
+    direct: DirectWeights,
     winograd: OnceLock<WinogradWeights>,
     #[cfg(target_arch = "x86_64")]
     tiles: OnceLock<amx::TileWeights>,
@@ -44,13 +43,13 @@ impl Convolution {
     pub fn new(geometry: Geometry, weights: Vec<f32>, path: Path, method: Method) -> Result<Self, KernelError> {
         check("weights", weights.len(), geometry.weights())?;
         let path = if path.is_available() { path } else { Path::Portable };
+        let (rows, _) = crate::simd::tile_shape(path);
         Ok(Self {
             geometry,
             path,
             method,
             precision: Precision::F32,
-            weights,
-            direct: OnceLock::new(),
+            direct: DirectWeights::new(&geometry, &weights, rows),
             winograd: OnceLock::new(),
             #[cfg(target_arch = "x86_64")]
             tiles: OnceLock::new(),
@@ -63,8 +62,7 @@ impl Convolution {
         self.precision = precision.on(self.path);
         if self.precision == Precision::Bf16 {
             self.method = Method::Exact;
-            self.weights.iter_mut().for_each(|weight| *weight = precision::round(*weight));
-            self.direct = OnceLock::new();
+            self.direct.map(precision::round);
         }
         self
     }
@@ -108,7 +106,7 @@ impl Convolution {
         if self.precision == Precision::Bf16 {
             #[cfg(target_arch = "x86_64")]
             if self.path == Path::Amx {
-                let weights = self.tiles.get_or_init(|| amx::TileWeights::new(geometry, &self.weights));
+                let weights = self.tiles.get_or_init(|| amx::TileWeights::new(geometry, &self.direct.unpack(geometry)));
                 let problem = amx::Problem { geometry, weights, x, batch, size, output, epilogue };
                 // SAFETY: the path was found available when it was taken.
                 unsafe { amx::convolve::<amx::Instructions>(self.path, &problem, out) };
@@ -131,12 +129,12 @@ impl Convolution {
         let geometry = &self.geometry;
         let (rows, _) = crate::simd::tile_shape(self.path);
         if self.method == Method::Fast && winograd::pays(geometry, batch, output) {
-            let weights = self.winograd.get_or_init(|| WinogradWeights::new(geometry, &self.weights, rows));
+            let weights = self.winograd.get_or_init(|| WinogradWeights::new(geometry, &self.direct.unpack(geometry), rows));
             let problem = winograd::Problem { geometry, weights, x, batch, size, output, epilogue };
             winograd::convolve(self.path, problem, out);
             return;
         }
-        let weights = self.direct.get_or_init(|| DirectWeights::new(geometry, &self.weights, rows));
+        let weights = &self.direct;
         direct::convolve(self.path, direct::Problem { geometry, weights, x, batch, size, output, epilogue }, out);
     }
 }

@@ -1,6 +1,6 @@
 //! Weights in the order in which the register tile reads them.
 
-use crate::geometry::{Direction, Geometry};
+use crate::geometry::{Direction, Geometry, Tap};
 
 /// Packed weights: for each phase and each block of output channels, `[input][tap][row]`; missing rows are zero.
 #[derive(Debug)]
@@ -15,31 +15,33 @@ pub(crate) struct DirectWeights {
 impl DirectWeights {
     /// Packs `weights` for tiles of that many rows.
     pub fn new(geometry: &Geometry, weights: &[f32], rows: usize) -> Self {
-        let blocks = geometry.output.div_ceil(rows);
-        let taps = geometry.taps();
-        let grid = geometry.phase_grid();
-        let all: Vec<_> =
-            (0..grid[0]).flat_map(|y| (0..grid[1]).map(move |x| [y, x])).map(|phase| geometry.taps_of_phase(phase)).collect();
-        let (mut phases, mut values) = (Vec::new(), Vec::new());
-        for phase in &all {
-            let depth = geometry.input * phase.len();
-            phases.push((values.len(), depth));
-            for block in 0..blocks {
-                for input in 0..geometry.input {
-                    for tap in phase {
-                        for row in 0..rows {
-                            let output = block * rows + row;
-                            let index = match geometry.direction {
-                                Direction::Ordinary => (output * geometry.input + input) * taps,
-                                Direction::Transposed { .. } => (input * geometry.output + output) * taps,
-                            };
-                            values.push(if output < geometry.output { weights[index + tap.weight] } else { 0.0 });
-                        }
-                    }
-                }
-            }
+        let mut packed = Self { rows, blocks: geometry.output.div_ceil(rows), phases: Vec::new(), values: Vec::new() };
+        for taps in phases(geometry) {
+            packed.phases.push((packed.values.len(), geometry.input * taps.len()));
+            packed.values.reserve_exact(packed.blocks * rows * geometry.input * taps.len());
+            // `for_each` and not `extend`: nested iterators are quick only from inside.
+            places(geometry, &taps, rows).for_each(|place| packed.values.push(place.map_or(0.0, |place| weights[place])));
         }
-        Self { rows, blocks, phases, values }
+        packed
+    }
+
+    /// The weights as they were given.
+    pub fn unpack(&self, geometry: &Geometry) -> Vec<f32> {
+        let mut weights = vec![0.0; geometry.weights()];
+        for (taps, (start, _)) in phases(geometry).iter().zip(&self.phases) {
+            let mut values = self.values[*start..].iter();
+            places(geometry, taps, self.rows).for_each(|place| {
+                if let (Some(value), Some(place)) = (values.next(), place) {
+                    weights[place] = *value;
+                }
+            });
+        }
+        weights
+    }
+
+    /// Changes every weight.
+    pub fn map(&mut self, change: impl Fn(f32) -> f32) {
+        self.values.iter_mut().for_each(|value| *value = change(*value));
     }
 
     /// Blocks of output channels.
@@ -52,4 +54,29 @@ impl DirectWeights {
         let (start, depth) = self.phases[phase];
         &self.values[start + (block * depth + from) * self.rows..start + (block + 1) * depth * self.rows]
     }
+}
+
+/// The taps of each phase.
+fn phases(geometry: &Geometry) -> Vec<Vec<Tap>> {
+    let grid = geometry.phase_grid();
+    (0..grid[0]).flat_map(|y| (0..grid[1]).map(move |x| [y, x])).map(|phase| geometry.taps_of_phase(phase)).collect()
+}
+
+/// Where the numbers of a packed phase stand among the weights, in the order of packing; none for rows beyond the last channel.
+fn places(geometry: &Geometry, taps: &[Tap], rows: usize) -> impl Iterator<Item = Option<usize>> {
+    let Geometry { input: inputs, output: outputs, direction, .. } = *geometry;
+    let all = geometry.taps();
+    (0..outputs.div_ceil(rows)).flat_map(move |block| {
+        (0..inputs).flat_map(move |input| {
+            taps.iter().flat_map(move |tap| {
+                (block * rows..(block + 1) * rows).map(move |output| {
+                    let pair = match direction {
+                        Direction::Ordinary => output * inputs + input,
+                        Direction::Transposed { .. } => input * outputs + output,
+                    };
+                    (output < outputs).then_some(pair * all + tap.weight)
+                })
+            })
+        })
+    })
 }
