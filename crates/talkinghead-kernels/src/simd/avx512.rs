@@ -19,6 +19,13 @@ pub unsafe fn enter<J: Job>(job: J) -> J::Output {
     unsafe { job.run::<Avx512>() }
 }
 
+/// Of 32 numbers, every second, from the first and from the second on.
+const EVEN: [i32; 16] = [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30];
+const ODD: [i32; 16] = [1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31];
+/// Of two vectors, in turn a number of each: the lower and the upper halves.
+const LOW: [i32; 16] = [0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23];
+const HIGH: [i32; 16] = [8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31];
+
 /// Picks from the 32 numbers of two vectors.
 #[inline(always)]
 unsafe fn pick(a: __m512, b: __m512, index: [i32; 16]) -> __m512 {
@@ -86,35 +93,30 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     unsafe fn even(x: [__m512; 2]) -> __m512 {
-        unsafe { pick(x[0], x[1], std::array::from_fn(|i| 2 * i as i32)) }
+        unsafe { pick(x[0], x[1], EVEN) }
     }
 
     #[inline(always)]
     unsafe fn deinterleave4(x: [__m512; 4]) -> [__m512; 4] {
         unsafe {
-            let even = |i: usize| if i < 16 { 2 * i as i32 } else { 0 };
-            let evens: [i32; 16] = std::array::from_fn(even);
-            let odds: [i32; 16] = std::array::from_fn(|i| even(i) + 1);
             // Even and odd numbers of each pair, then again.
-            let (e0, o0) = (pick(x[0], x[1], evens), pick(x[0], x[1], odds));
-            let (e1, o1) = (pick(x[2], x[3], evens), pick(x[2], x[3], odds));
-            [pick(e0, e1, evens), pick(o0, o1, evens), pick(e0, e1, odds), pick(o0, o1, odds)]
+            let (e0, o0) = (pick(x[0], x[1], EVEN), pick(x[0], x[1], ODD));
+            let (e1, o1) = (pick(x[2], x[3], EVEN), pick(x[2], x[3], ODD));
+            [pick(e0, e1, EVEN), pick(o0, o1, EVEN), pick(e0, e1, ODD), pick(o0, o1, ODD)]
         }
     }
 
     #[inline(always)]
     unsafe fn interleave4(x: [__m512; 4]) -> [__m512; 4] {
         unsafe {
-            let low: [i32; 16] = std::array::from_fn(|i| (i / 2 + 16 * (i % 2)) as i32);
-            let high: [i32; 16] = std::array::from_fn(|i| (8 + i / 2 + 16 * (i % 2)) as i32);
             // 0 and 2 make the even numbers, 1 and 3 the odd ones.
-            let (even_low, even_high) = (pick(x[0], x[2], low), pick(x[0], x[2], high));
-            let (odd_low, odd_high) = (pick(x[1], x[3], low), pick(x[1], x[3], high));
+            let (even_low, even_high) = (pick(x[0], x[2], LOW), pick(x[0], x[2], HIGH));
+            let (odd_low, odd_high) = (pick(x[1], x[3], LOW), pick(x[1], x[3], HIGH));
             [
-                pick(even_low, odd_low, low),
-                pick(even_low, odd_low, high),
-                pick(even_high, odd_high, low),
-                pick(even_high, odd_high, high),
+                pick(even_low, odd_low, LOW),
+                pick(even_low, odd_low, HIGH),
+                pick(even_high, odd_high, LOW),
+                pick(even_high, odd_high, HIGH),
             ]
         }
     }
@@ -127,5 +129,38 @@ impl Simd for Avx512 {
     #[inline(always)]
     unsafe fn tile_strided(arguments: Strided, c: *mut f32, ld: usize) {
         unsafe { tile::tile_strided::<Self, 8>(arguments, c, ld) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EVEN, HIGH, LOW, ODD};
+
+    type Vector = [i32; 16];
+
+    /// What `pick` does, number by number, for processors that lack it.
+    fn pick(a: Vector, b: Vector, index: Vector) -> Vector {
+        index.map(|place| if place < 16 { a[place as usize] } else { b[place as usize - 16] })
+    }
+
+    /// The same steps as `deinterleave4` and `interleave4` above.
+    #[test]
+    fn shuffles_sort_by_four_and_back() {
+        let x: [Vector; 4] = std::array::from_fn(|part| std::array::from_fn(|i| (16 * part + i) as i32));
+        let (e0, o0) = (pick(x[0], x[1], EVEN), pick(x[0], x[1], ODD));
+        let (e1, o1) = (pick(x[2], x[3], EVEN), pick(x[2], x[3], ODD));
+        let phases = [pick(e0, e1, EVEN), pick(o0, o1, EVEN), pick(e0, e1, ODD), pick(o0, o1, ODD)];
+        for (phase, found) in phases.iter().enumerate() {
+            assert_eq!(*found, std::array::from_fn(|i| (4 * i + phase) as i32));
+        }
+        let (even_low, even_high) = (pick(phases[0], phases[2], LOW), pick(phases[0], phases[2], HIGH));
+        let (odd_low, odd_high) = (pick(phases[1], phases[3], LOW), pick(phases[1], phases[3], HIGH));
+        let back = [
+            pick(even_low, odd_low, LOW),
+            pick(even_low, odd_low, HIGH),
+            pick(even_high, odd_high, LOW),
+            pick(even_high, odd_high, HIGH),
+        ];
+        assert_eq!(back, x);
     }
 }
