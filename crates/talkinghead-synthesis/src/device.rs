@@ -46,11 +46,11 @@ impl DeviceKind {
         match self {
             Self::Cpu => Ok(Device::flex()),
             #[cfg(feature = "cuda")]
-            Self::Cuda => working(self, Device::cuda(0)),
+            Self::Cuda => working(self, || Ok(Device::cuda(0))),
             #[cfg(feature = "vulkan")]
-            Self::Vulkan => working(self, Device::vulkan(burn::tensor::DeviceKind::DefaultDevice)),
+            Self::Vulkan => working(self, vulkan),
             #[allow(unreachable_patterns)]
-            other => Err(SynthesisError::Configuration(format!(
+            other => Err(SynthesisError::Device(format!(
                 "this build of the program cannot use the device `{}`; it was built without the feature of that name",
                 other.name()
             ))),
@@ -58,20 +58,34 @@ impl DeviceKind {
     }
 }
 
-/// The device, once it has computed something. Drivers that are missing are told by a panic deep inside, here and at no
+/// The first Vulkan device, which a process can set up once only.
+#[cfg(feature = "vulkan")]
+fn vulkan() -> Result<Device, String> {
+    use burn::tensor::wgpu::WgpuBackend;
+
+    static OPENED: std::sync::OnceLock<Result<Device, String>> = std::sync::OnceLock::new();
+    let open = || Device::wgpu_options().graphics_api(WgpuBackend::Vulkan).init().map_err(|e| e.to_string());
+    OPENED.get_or_init(open).clone()
+}
+
+/// The device, once it has computed something. Some drivers that are missing are told by a panic deep inside, here and at no
 /// later time.
 #[cfg(any(feature = "cuda", feature = "vulkan"))]
-fn working(kind: DeviceKind, device: Device) -> Result<Device, SynthesisError> {
+fn working(kind: DeviceKind, open: impl FnOnce() -> Result<Device, String>) -> Result<Device, SynthesisError> {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
-    let attempt = std::panic::AssertUnwindSafe(|| burn::tensor::Tensor::<1>::ones([1], &device).into_data());
+    let attempt = std::panic::AssertUnwindSafe(|| -> Result<Device, String> {
+        let device = open()?;
+        burn::tensor::Tensor::<1>::ones([1], &device).into_data();
+        Ok(device)
+    });
     let outcome = std::panic::catch_unwind(attempt);
     std::panic::set_hook(hook);
+    let fail =
+        |reason: &str| SynthesisError::Device(format!("no device of the kind `{}` works on this machine: {reason}", kind.name()));
     match outcome {
-        Ok(_) => Ok(device),
-        Err(_) => Err(SynthesisError::Configuration(format!(
-            "no device of the kind `{}` works on this machine; its driver is missing or refuses to start",
-            kind.name()
-        ))),
+        Ok(Ok(device)) => Ok(device),
+        Ok(Err(reason)) => Err(fail(&reason)),
+        Err(_) => Err(fail("its driver is missing or refuses to start")),
     }
 }

@@ -26,6 +26,9 @@ pub enum SynthesisError {
     /// The options describe a network that cannot exist.
     #[error("network options: {0}")]
     Configuration(String),
+    /// The device that was asked for cannot be used.
+    #[error("{0}")]
+    Device(String),
     /// The weights and the network do not fit each other.
     #[error("{0}")]
     Weights(Box<WeightMismatch>),
@@ -79,6 +82,9 @@ impl SynthesisError {
                 }
             },
             Self::Configuration(_) => "option names and meanings are those of the published training script",
+            Self::Device(_) => {
+                "`talkinghead doctor` lists what this program can use; docs/devices.md says what each device needs"
+            }
             Self::Weights(mismatch) if mismatch.fits() => {
                 "training diverged or the file is damaged: use an earlier checkpoint, or copy the file again"
             }

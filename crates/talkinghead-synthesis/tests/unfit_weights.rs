@@ -29,3 +29,24 @@ fn mismatches_are_all_named() {
         assert!(error.contains(part), "{error} lacks {part}");
     }
 }
+
+/// One small tensor of a hostile file says that all layers are as wide as the program allows.
+#[cfg(target_os = "linux")]
+#[test]
+fn claimed_widths_take_no_memory() {
+    let mut dict = talkinghead_synthesis::weights::StateDict::new();
+    dict.insert("netG.conv_img.weight", HostTensor::new(vec![3, 1024, 3, 3], vec![0.0; 3 * 1024 * 9]).unwrap());
+    let config = GeneratorConfig { width: 1024, shots: 64, ..GeneratorConfig::default() };
+    let before = peak_memory_mib();
+    let error = Generator::new(&config, Weights::Checkpoint(dict), &Device::flex()).unwrap_err().to_string();
+    assert!(error.contains("missing     netG.conv_img.bias"), "{error}");
+    let grown = peak_memory_mib() - before;
+    assert!(grown < 100, "{grown} MiB were taken");
+}
+
+#[cfg(target_os = "linux")]
+fn peak_memory_mib() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() / 1024
+}

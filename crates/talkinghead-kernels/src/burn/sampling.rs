@@ -15,6 +15,8 @@ pub fn grid_sample(x: Tensor<4>, grid: Tensor<4>, corners: Corners) -> Tensor<4>
         let options = GridSampleOptions::new(InterpolateMode::Bilinear)
             .with_padding_mode(GridSamplePaddingMode::Border)
             .with_align_corners(corners == Corners::Centres);
+        // Burn's GPU kernel takes it for granted that x and y lie side by side; a permuted view is sampled elsewhere.
+        let grid = Tensor::cat(vec![grid.clone().narrow(3, 0, 1), grid.narrow(3, 1, 1)], 3);
         return x.grid_sample_2d(grid, options);
     }
     let out = <Dispatch as KernelBackend>::kernel_grid_sample(x.into_dispatch(), grid.into_dispatch(), corners);
