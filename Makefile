@@ -1,4 +1,5 @@
-# What people run. Everything is built in the release profile, so that the demo and the tests share one build.
+# What people run. The demo builds what it uses, in the release profile; tests and lints build everything in the dev profile,
+# which is optimised too and checks assertions and overflows.
 
 CARGO ?= cargo
 NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
@@ -17,20 +18,20 @@ set-up:
 
 # Another portrait or recording: make demo PORTRAIT=me.jpg AUDIO=speech.wav OUTPUT=me.mp4
 demo: set-up
-	$(CARGO) build --release --bin talkinghead
+	$(CARGO) build --release --bin talkinghead --no-default-features
 	@sh scripts/demo.sh
 
 test: set-up
-	$(CARGO) test --release --workspace --doc
+	$(CARGO) test --workspace --doc
 ifdef NEXTEST
-	$(CARGO) nextest run --release --workspace
+	$(CARGO) nextest run --workspace
 else
-	$(CARGO) test --release --workspace --lib --bins --tests
+	$(CARGO) test --workspace --lib --bins --tests
 endif
 
 lint: set-up
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	@if command -v cargo-deny >/dev/null 2>&1; then $(CARGO) deny check; \
 	else echo "cargo-deny is not installed: licences and advisories were not checked"; fi
 

@@ -2,7 +2,11 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{completions, doctor, generate, import, inspect, man, motion, preprocess, train, verify};
+#[cfg(feature = "training")]
+use crate::commands::train;
+use crate::commands::{completions, doctor, generate, inspect, man, motion, preprocess};
+#[cfg(feature = "neural")]
+use crate::commands::{import, verify};
 
 /// Makes a portrait speak a recording.
 #[derive(Parser, Debug)]
@@ -36,10 +40,13 @@ pub struct Arguments {
 pub enum Command {
     Generate(Box<generate::Generate>),
     Motion(motion::Motion),
+    #[cfg(feature = "neural")]
     Import(import::Import),
+    #[cfg(feature = "neural")]
     Verify(verify::Verify),
     Preprocess(Box<preprocess::Preprocess>),
     Inspect(inspect::Inspect),
+    #[cfg(feature = "training")]
     Train(train::Train),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),

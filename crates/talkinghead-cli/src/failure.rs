@@ -4,6 +4,7 @@ use talkinghead::GenerationError;
 use talkinghead_dataset::DatasetError;
 use talkinghead_media::MediaError;
 use talkinghead_motion::MotionError;
+#[cfg(feature = "neural")]
 use talkinghead_synthesis::SynthesisError;
 
 /// What is told to the person at the end of a failed command.
@@ -56,6 +57,7 @@ impl From<MotionError> for Failure {
     }
 }
 
+#[cfg(feature = "neural")]
 impl From<SynthesisError> for Failure {
     fn from(error: SynthesisError) -> Self {
         Self { message: error.to_string(), hint: error.hint().map(str::to_owned) }

@@ -15,6 +15,10 @@ pub fn parse() -> Arguments {
         Ok(arguments) => arguments,
         Err(error) if is_help(error.kind()) => error.exit(),
         Err(error) => {
+            if let Some(lacking) = lacking(std::env::args().skip(1)) {
+                lacking.print();
+                std::process::exit(WRONG_USAGE)
+            }
             failure(&error.to_string(), &command_name()).print();
             std::process::exit(WRONG_USAGE)
         }
@@ -33,6 +37,31 @@ fn failure(text: &str, command: &str) -> Failure {
     let message = one_line(parts.next().unwrap_or_default().trim_start_matches("error: "));
     let tip = parts.map(one_line).find_map(|part| part.strip_prefix("tip: ").map(str::to_owned));
     Failure::new(message, tip.unwrap_or_else(|| format!("see `{command} --help`")))
+}
+
+/// What was asked for is part of the program, but not of this build.
+fn lacking(mut arguments: impl Iterator<Item = String>) -> Option<Failure> {
+    const TRAINING: [&str; 1] = ["train"];
+    const NEURAL: [&str; 11] = [
+        "import",
+        "verify",
+        "--renderer",
+        "--weights",
+        "--device",
+        "--precision",
+        "--driving-landmarks",
+        "--driving-rotations",
+        "--front",
+        "--reference-landmarks",
+        "--comparison",
+    ];
+    let asked = |word: &str, names: &[&str]| names.contains(&word.split_once('=').map_or(word, |(name, _)| name));
+    let lacks = |word: &String| {
+        (!cfg!(feature = "training") && asked(word, &TRAINING)) || (!cfg!(feature = "neural") && asked(word, &NEURAL))
+    };
+    let word = arguments.find(lacks)?;
+    let message = format!("`{word}` is not part of this build, which leaves the neural networks out");
+    Some(Failure::new(message, "build the whole program: `make install`, or `cargo build --release --bin talkinghead`"))
 }
 
 /// `talkinghead` with the command that was typed, if it is one.

@@ -42,7 +42,7 @@ fn speaking_and_turning(bencher: Bencher) {
     let mut motion = FaceMotion::neutral();
     motion.head_pose = HeadPose { yaw: 5.0, pitch: 3.0, roll: 2.0, ..Default::default() };
     motion.lip_gaps = [0.05, 0.1, 0.12, 0.15, 0.15, 0.15, 0.12, 0.1, 0.05];
-    bencher.bench_local(|| renderer.render(black_box(&motion)));
+    bencher.bench_local(|| renderer.frame(black_box(&motion)));
 }
 
 #[divan::bench]
@@ -50,14 +50,14 @@ fn speaking_only(bencher: Bencher) {
     let Some(renderer) = renderer() else { return };
     let mut motion = FaceMotion::neutral();
     motion.lip_gaps = [0.05, 0.1, 0.12, 0.15, 0.15, 0.15, 0.12, 0.1, 0.05];
-    bencher.bench_local(|| renderer.render(black_box(&motion)));
+    bencher.bench_local(|| renderer.frame(black_box(&motion)));
 }
 
 #[divan::bench]
 fn blinking(bencher: Bencher) {
     let Some(renderer) = renderer() else { return };
     let motion = FaceMotion { blink: [0.6; 2], ..FaceMotion::neutral() };
-    bencher.bench_local(|| renderer.render(black_box(&motion)));
+    bencher.bench_local(|| renderer.frame(black_box(&motion)));
 }
 
 #[divan::bench]

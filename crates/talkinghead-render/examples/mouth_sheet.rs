@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let picture = image::open(portrait)?.to_rgb8();
         let face = networks.still_face(&picture, FaceChoice::Main)?;
         let renderer = ProjectionRenderer::new(&picture, &face.landmarks, &face.blendshapes, None, &RenderOptions::default())?;
-        let frames = GAPS.iter().map(|&gap| renderer.render(&open(gap)));
+        let frames = GAPS.iter().map(|&gap| renderer.frame(&open(gap)));
         for (column, frame) in std::iter::once(picture.clone()).chain(frames).enumerate() {
             let place = (column as i64 * i64::from(SIDE), row as i64 * i64::from(SIDE));
             imageops::replace(&mut sheet, &close_up(&frame, &face.landmarks), place.0, place.1);

@@ -80,7 +80,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut frame = picture.clone();
         for _ in 0..9 {
             let start = Instant::now();
-            frame = renderer.render(&motion);
+            frame = renderer.frame(&motion);
             best = best.min(start.elapsed().as_secs_f64());
         }
         println!("{name}: {:.2} ms", 1e3 * best);

@@ -1,4 +1,4 @@
-//! What can go wrong while a portrait is prepared.
+//! What can go wrong while a portrait is prepared, and while a frame is made.
 
 /// A portrait that cannot be animated.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -45,4 +45,25 @@ pub enum RenderError {
         /// Pixels.
         height: u32,
     },
+}
+
+/// A frame that a [`Renderer`](crate::Renderer) could not make. Renderers have errors of their own kinds; what they share is
+/// the message and a word on what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{source}")]
+pub struct FrameError {
+    source: Box<dyn std::error::Error + Send + Sync>,
+    hint: Option<String>,
+}
+
+impl FrameError {
+    /// `source` says what happened, `hint` what a person can do about it.
+    pub fn new(source: impl Into<Box<dyn std::error::Error + Send + Sync>>, hint: Option<String>) -> Self {
+        Self { source: source.into(), hint }
+    }
+
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
 }

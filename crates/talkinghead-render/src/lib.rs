@@ -32,6 +32,7 @@ pub mod polygon;
 mod portrait;
 mod pose;
 pub mod projection;
+mod projection_renderer;
 mod renderer;
 pub mod resize;
 mod sharpening;
@@ -46,7 +47,7 @@ pub use bank::{
     MouthBank, MouthBankOptions, MouthChoice, MouthFeature, MouthPlanner, MouthTarget, SpeechStyle, diverse_mouths, key_frame,
 };
 pub use canvas::{Canvas, Mask, to_byte};
-pub use error::RenderError;
+pub use error::{FrameError, RenderError};
 pub use expression::{ExpressionScale, deform};
 pub use eyes::EyeScene;
 pub use head_region::{HeadMattes, HeadRegion, Mattes};
@@ -56,7 +57,8 @@ pub use mouth::{LipPlate, MouthScene};
 pub use paste::{AreaFrame, WorkingArea};
 pub use portrait::{PortraitGeometry, PosedFace, RigidMotion};
 pub use pose::{head_motion, pose_face};
-pub use renderer::{ProjectionRenderer, RenderOptions};
+pub use projection_renderer::{ProjectionRenderer, RenderOptions};
+pub use renderer::{PreparedPerformance, Renderer, Shot};
 pub use texture::{LanczosTable, Texture};
 pub use unsmile::UnsmileBasis;
 pub use warp::{WarpField, WarpSource, warp};

@@ -46,14 +46,14 @@ fn speaking() -> FaceMotion {
 fn a_resting_face_is_the_photograph() {
     let picture = pattern(512, 512);
     let renderer = renderer(&picture, &landmarks(12.0, [256.0, 256.0]));
-    assert!(renderer.render(&FaceMotion::neutral()) == picture);
+    assert!(renderer.frame(&FaceMotion::neutral()) == picture);
 }
 
 #[test]
 fn far_pixels_keep_their_bytes() {
     let picture = pattern(900, 700);
     let renderer = renderer(&picture, &landmarks(9.0, [300.0, 300.0]));
-    let frame = renderer.render(&speaking());
+    let frame = renderer.frame(&speaking());
     assert_eq!(frame.dimensions(), (900, 700));
     let same = |x, y| frame.get_pixel(x, y) == picture.get_pixel(x, y);
     for i in 0..700 {
@@ -68,7 +68,7 @@ fn a_turn_leaves_no_hole() {
     let renderer = renderer(&picture, &landmarks(12.0, [256.0, 256.0]));
     for (yaw, pitch) in [(14.0, 0.0), (-14.0, 0.0), (0.0, 12.0), (5.0, -12.0)] {
         let head_pose = HeadPose { yaw, pitch, ..Default::default() };
-        let frame = renderer.render(&FaceMotion { head_pose, ..FaceMotion::neutral() });
+        let frame = renderer.frame(&FaceMotion { head_pose, ..FaceMotion::neutral() });
         let worst = frame.as_raw().iter().zip(picture.as_raw()).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
         assert!(worst <= 1, "yaw {yaw} pitch {pitch}: {worst}");
     }
@@ -79,7 +79,7 @@ fn a_face_at_the_picture_s_edge_leaves_no_bare_strip() {
     let picture = RgbImage::from_pixel(300, 260, image::Rgb([180, 140, 120]));
     let renderer = renderer(&picture, &landmarks(14.0, [150.0, 170.0]));
     let head_pose = HeadPose { yaw: 10.0, translation: [0.3, -0.3], ..Default::default() };
-    let frame = renderer.render(&FaceMotion { head_pose, ..FaceMotion::neutral() });
+    let frame = renderer.frame(&FaceMotion { head_pose, ..FaceMotion::neutral() });
     assert!(frame.as_raw().iter().zip(picture.as_raw()).all(|(a, b)| a.abs_diff(*b) <= 1));
 }
 
@@ -96,11 +96,11 @@ fn closed_lips_have_no_gap_and_open_ones_the_gap_asked_for() {
 fn frames_are_the_same_bytes_every_time_and_on_any_number_of_threads() {
     let picture = pattern(512, 512);
     let renderer = renderer(&picture, &landmarks(12.0, [256.0, 256.0]));
-    let first = renderer.render(&speaking());
-    renderer.render(&FaceMotion::neutral());
-    assert!(renderer.render(&speaking()) == first);
+    let first = renderer.frame(&speaking());
+    renderer.frame(&FaceMotion::neutral());
+    assert!(renderer.frame(&speaking()) == first);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(5).build().unwrap();
-    assert!(pool.install(|| renderer.render(&speaking())) == first);
+    assert!(pool.install(|| renderer.frame(&speaking())) == first);
 }
 
 #[test]

@@ -161,6 +161,13 @@ impl From<FormatError> for SynthesisError {
     }
 }
 
+impl From<SynthesisError> for talkinghead_render::FrameError {
+    fn from(error: SynthesisError) -> Self {
+        let hint = error.hint().map(str::to_owned);
+        Self::new(error, hint)
+    }
+}
+
 impl From<WeightMismatch> for SynthesisError {
     fn from(mismatch: WeightMismatch) -> Self {
         Self::Weights(Box::new(mismatch))

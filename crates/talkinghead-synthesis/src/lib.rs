@@ -1,5 +1,5 @@
 //! The neural networks of the paper in Burn, numerically equal to the published PyTorch code: generator and discriminator,
-//! reading of their checkpoints, and the renderers built on them. May depend on render, face and kernels.
+//! reading of their checkpoints, and the renderer built on them. May depend on render, face and kernels.
 
 mod device;
 pub mod discriminator;
@@ -10,8 +10,6 @@ pub mod layers;
 pub mod neural;
 pub mod options;
 pub mod procedural;
-mod projection;
-mod renderer;
 pub mod verify;
 pub mod weights;
 
@@ -19,7 +17,5 @@ pub use burn::tensor::Device as BurnDevice;
 pub use device::DeviceKind;
 pub use error::{SynthesisError, WeightMismatch};
 pub use neural::NeuralRenderer;
-pub use projection::Projection;
-pub use renderer::Renderer;
 pub use talkinghead_formats::FormatError;
 pub use talkinghead_kernels::{KernelError, Path as KernelPath, Precision, VARIABLE as KERNELS_VARIABLE};

@@ -6,6 +6,8 @@ use talkinghead_face::FaceError;
 use talkinghead_media::MediaError;
 use talkinghead_motion::MotionError;
 use talkinghead_speech::SpeechError;
+use talkinghead_render::{FrameError, RenderError};
+#[cfg(feature = "neural")]
 use talkinghead_synthesis::{FormatError, SynthesisError};
 
 /// Errors of a generation. `Display` is one line; [`GenerationError::hint`] says what to do.
@@ -35,9 +37,13 @@ pub enum GenerationError {
         /// The picture or video.
         path: PathBuf,
         /// What is wrong with it.
-        source: talkinghead_render::RenderError,
+        source: RenderError,
     },
     /// A frame could not be made.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// The neural generator cannot be used.
+    #[cfg(feature = "neural")]
     #[error(transparent)]
     Synthesis(#[from] SynthesisError),
     /// An option makes no sense, or two do not fit each other.
@@ -53,6 +59,7 @@ pub enum GenerationError {
     Cancelled,
 }
 
+#[cfg(feature = "neural")]
 impl From<FormatError> for GenerationError {
     fn from(error: FormatError) -> Self {
         Self::Synthesis(error.into())
@@ -70,6 +77,8 @@ impl GenerationError {
             Self::Portrait { .. } => {
                 Some("use a picture in which the whole face is visible and at least 30 pixels wide".to_owned())
             }
+            Self::Frame(error) => error.hint().map(str::to_owned),
+            #[cfg(feature = "neural")]
             Self::Synthesis(error) => error.hint().map(str::to_owned),
             Self::Option { hint, .. } => Some(hint.clone()),
             Self::Cancelled => Some("nothing was left behind; run the same command again to start over".to_owned()),

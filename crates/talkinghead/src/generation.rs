@@ -11,10 +11,11 @@ use talkinghead_media::{
     Container, FRAME_RATE, MediaError, MediaKind, VideoOptions, VideoWriter, check_output, probe, write_png,
 };
 use talkinghead_motion::{HeadMotion, MotionTrack, Performance};
-use talkinghead_synthesis::Renderer;
+use talkinghead_render::Renderer;
 
 use crate::framing::Window;
 use crate::hearing::Heard;
+#[cfg(feature = "neural")]
 use crate::neural::OpenGenerator;
 use crate::ordered::in_order;
 use crate::progress::OnProgress;
@@ -99,8 +100,9 @@ impl Generation {
             }
             PerformanceChoice::Generated(_) => {}
         }
+        #[cfg(feature = "neural")]
         if let RendererChoice::Neural(neural) = &options.renderer {
-            inputs.extend(neural.weights.as_deref());
+            inputs.push(&neural.weights);
         }
         let extra = [options.preview.as_deref(), options.save_motion.as_deref()].into_iter().flatten();
         let mut outputs: Vec<&Path> = Vec::new();
@@ -137,14 +139,12 @@ impl Generation {
     fn check_renderer(&self) -> Result<(), GenerationError> {
         match &self.options.renderer {
             RendererChoice::Projection => Ok(()),
+            #[cfg(feature = "neural")]
             RendererChoice::Neural(neural) if !neural.device.is_built_in() => Err(GenerationError::option(
                 format!("this build of the program cannot use the device `{}`", neural.device.name()),
                 "use --device cpu; `talkinghead doctor` lists the devices that work",
             )),
-            RendererChoice::Neural(neural) if neural.weights.is_none() => Err(GenerationError::option(
-                "the neural renderer needs trained weights",
-                "name them with --weights FILE, or use --renderer projection",
-            )),
+            #[cfg(feature = "neural")]
             RendererChoice::Neural(_) => Ok(()),
         }
     }
@@ -287,12 +287,10 @@ impl Generation {
     ) -> Result<Box<dyn Renderer>, GenerationError> {
         self.cancellation.check()?;
         self.tell(Stage::Preparation, 0, None);
-        let mut renderer: Box<dyn Renderer> = match generator {
+        Ok(match generator {
             None => Box::new(subject.projection(networks)?),
             Some(generator) => Box::new(generator.renderer(subject, networks)?),
-        };
-        renderer.prepare(&mut track.frames.iter().map(|frame| frame.to_face_motion()))?;
-        Ok(renderer)
+        })
     }
 
     /// Makes all frames in parallel and writes them in order. Gives the encoder's peak memory.

@@ -1,19 +1,15 @@
 //! The neural renderer in the main job: weights from a file, shots from the references.
 
-use std::path::Path;
-
 use talkinghead_face::FaceNetworks;
 use talkinghead_synthesis::generator::InferenceGenerator;
 use talkinghead_synthesis::import::load_generator;
-use talkinghead_synthesis::neural::{NeuralRenderer, Shot};
+use talkinghead_render::Shot;
+use talkinghead_synthesis::neural::NeuralRenderer;
 use talkinghead_synthesis::options::Options;
 use talkinghead_synthesis::{BurnDevice, KERNELS_VARIABLE, KernelPath};
 
 use crate::subject::Subject;
 use crate::{GenerationError, NeuralChoice};
-
-/// Whole pictures that are kept as shots for the network: as many as published networks take.
-pub(crate) const MOST_SHOTS: usize = 8;
 
 /// The generator of a weights file, on its device.
 pub(crate) struct OpenGenerator {
@@ -27,18 +23,12 @@ impl OpenGenerator {
     /// # Errors
     /// There is no file, it cannot be read or does not fit, or this machine lacks the device.
     pub(crate) fn open(choice: &NeuralChoice) -> Result<Self, GenerationError> {
-        let path: &Path = choice.weights.as_deref().ok_or_else(|| {
-            GenerationError::option(
-                "the neural renderer needs trained weights",
-                "name them with --weights FILE, or use --renderer projection",
-            )
-        })?;
         KernelPath::chosen().map_err(|error| {
             let hint = format!("leave {KERNELS_VARIABLE} unset; `talkinghead doctor` names the kernels in use");
             GenerationError::option(error.to_string(), hint)
         })?;
         let device = choice.device.open()?;
-        let (config, weights) = load_generator(path, &Options::new())?;
+        let (config, weights) = load_generator(&choice.weights, &Options::new())?;
         let generator = InferenceGenerator::with_precision(&config, weights, &device, choice.precision)?;
         Ok(Self { generator, device })
     }

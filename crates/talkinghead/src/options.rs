@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use talkinghead_face::FaceChoice;
 use talkinghead_media::Limits;
 use talkinghead_motion::Blinking;
+#[cfg(feature = "neural")]
 pub use talkinghead_synthesis::DeviceKind as Device;
+#[cfg(feature = "neural")]
 use talkinghead_synthesis::Precision;
 
 /// Choices for a generation; the default is what most people want.
@@ -18,7 +20,15 @@ pub struct GenerationOptions {
     pub face: FaceChoice,
     /// How frames are made.
     pub renderer: RendererChoice,
-    /// Where the performance comes from.
+    #[cfg(feature = "neural")]
+impl NeuralChoice {
+    /// The network of a weights file, on the processor.
+    pub fn new(weights: impl Into<PathBuf>) -> Self {
+        Self { weights: weights.into(), device: Device::default(), precision: Precision::default() }
+    }
+}
+
+/// Where the performance comes from.
     pub performance: PerformanceChoice,
     /// A file to which the performance is written.
     pub save_motion: Option<PathBuf>,
@@ -58,14 +68,16 @@ pub enum RendererChoice {
     #[default]
     Projection,
     /// The neural generator.
+    #[cfg(feature = "neural")]
     Neural(NeuralChoice),
 }
 
 /// What the neural generator needs.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[cfg(feature = "neural")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NeuralChoice {
     /// Trained weights.
-    pub weights: Option<PathBuf>,
+    pub weights: PathBuf,
     /// Where the network runs.
     pub device: Device,
     /// In which numbers its convolutions multiply on the processor.

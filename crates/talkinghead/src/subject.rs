@@ -7,12 +7,9 @@ use talkinghead_face::{FaceChoice, FaceError, FaceNetworks, FaceTracker, Landmar
 use talkinghead_media::{FrameReader, Limits, MediaError, MediaKind, probe, read_image};
 use talkinghead_motion::MeasuredFace;
 use talkinghead_render::{
-    Mattes, MouthBank, MouthBankOptions, ProjectionRenderer, RenderOptions, SpeechStyle, diverse_mouths, key_frame,
+    Mattes, MouthBank, MouthBankOptions, ProjectionRenderer, RenderOptions, Shot, SpeechStyle, diverse_mouths, key_frame,
 };
-use talkinghead_synthesis::Projection;
-use talkinghead_synthesis::neural::Shot;
 
-use crate::neural::MOST_SHOTS;
 use crate::{Cancellation, GenerationError, GenerationOptions, RendererChoice};
 
 /// Frames of a reference video that are looked at: one minute.

@@ -1,6 +1,7 @@
 //! `talkinghead doctor`: what is installed and what works.
 
 use clap::Args;
+#[cfg(feature = "neural")]
 use talkinghead::{Device, KERNELS_VARIABLE, KernelPath, Precision};
 use talkinghead_media::{Container, ffmpeg_version, ffprobe_version};
 
@@ -61,11 +62,27 @@ fn examine() -> Findings {
         let works = container.check_encoders().map(|()| "encoders are there".to_owned());
         findings.push(finding(&name, needed, works.map_err(|e| e.to_string())));
     }
+    #[cfg(feature = "neural")]
+    examine_devices(&mut findings);
+    for (name, built_in) in [("neural", cfg!(feature = "neural")), ("training", cfg!(feature = "training"))] {
+        let built_in = if built_in { Ok("built in".to_owned()) } else { Err("left out of this program".to_owned()) };
+        findings.push(finding(name, false, built_in));
+    }
+    Findings {
+        version: env!("CARGO_PKG_VERSION"),
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        processor: processor(),
+        findings,
+    }
+}
+
+/// Devices are opened: what is built in need not work on this machine.
+#[cfg(feature = "neural")]
+fn examine_devices(findings: &mut Vec<Finding>) {
     for device in Device::ALL {
-        let works = match device {
-            Device::Cpu => Ok("used for everything".to_owned()),
-            _ if device.is_built_in() => Ok("built in".to_owned()),
-            _ => Err("not built into this program".to_owned()),
+        let works = match device.open() {
+            Ok(_) => Ok(if device == Device::Cpu { "used for everything" } else { "computes" }.to_owned()),
+            Err(error) => Err(error.to_string()),
         };
         findings.push(finding(&format!("device {}", device.name()), device == Device::Cpu, works));
     }
@@ -74,12 +91,6 @@ fn examine() -> Findings {
         format!("{path}, {numbers} by default; {KERNELS_VARIABLE} forces another path")
     });
     findings.push(finding("kernels", false, kernels.map_err(|error| error.to_string())));
-    Findings {
-        version: env!("CARGO_PKG_VERSION"),
-        threads: std::thread::available_parallelism().map_or(1, usize::from),
-        processor: processor(),
-        findings,
-    }
 }
 
 fn finding(name: &str, needed: bool, outcome: Result<String, String>) -> Finding {

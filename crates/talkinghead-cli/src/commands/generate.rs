@@ -4,14 +4,17 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
-use talkinghead::{
-    Cancellation, Device, FaceChoice, Framing, Generation, GenerationOptions, Limits, NeuralChoice, PerformanceChoice,
-    RendererChoice, Report,
-};
+use clap::Args;
+#[cfg(feature = "neural")]
+use talkinghead::Cancellation;
+#[cfg(not(feature = "neural"))]
+use talkinghead::RendererChoice;
+use talkinghead::{FaceChoice, Framing, Generation, GenerationOptions, Limits, PerformanceChoice, Report};
 
-use super::device_flag::{DeviceFlag, PrecisionFlag};
+#[cfg(feature = "neural")]
 use super::driving_flags::DrivingFlags;
+#[cfg(feature = "neural")]
+use super::neural_flags::NeuralFlags;
 use super::performance_flags::PerformanceFlags;
 use super::{Shared, print_json, warn};
 use crate::failure::Failure;
@@ -39,7 +42,9 @@ pub struct Generate {
     reference: Vec<PathBuf>,
 
     /// The recording to speak: any sound file, or a video with sound.
-    #[arg(long, short, value_name = "PATH", required_unless_present = "driving_landmarks")]
+    #[arg(long, short, value_name = "PATH")]
+    #[cfg_attr(feature = "neural", arg(required_unless_present = "driving_landmarks"))]
+    #[cfg_attr(not(feature = "neural"), arg(required = true))]
     audio: Option<PathBuf>,
 
     /// The video to write: .mp4, .mov or .webm. An existing file is replaced once the new one is complete.
@@ -65,22 +70,11 @@ pub struct Generate {
     #[arg(long, value_name = "TRACK.json", help_heading = "Movement")]
     save_motion: Option<PathBuf>,
 
-    /// How frames are made.
-    #[arg(long, value_enum, default_value_t = RendererFlag::Projection, help_heading = "Rendering")]
-    renderer: RendererFlag,
+    #[cfg(feature = "neural")]
+    #[command(flatten)]
+    neural: NeuralFlags,
 
-    /// Weights of the neural renderer.
-    #[arg(long, value_name = "FILE", help_heading = "Rendering")]
-    weights: Option<PathBuf>,
-
-    /// Where the neural renderer runs.
-    #[arg(long, value_enum, default_value_t = DeviceFlag::Cpu, help_heading = "Rendering")]
-    device: DeviceFlag,
-
-    /// In which numbers the neural renderer multiplies: `auto` is bf16 where the processor has matrix tiles (AMX), else f32.
-    #[arg(long, value_enum, default_value_t = PrecisionFlag::Auto, help_heading = "Rendering")]
-    precision: PrecisionFlag,
-
+    #[cfg(feature = "neural")]
     #[command(flatten)]
     driving: DrivingFlags,
 
@@ -105,18 +99,10 @@ pub struct Generate {
     json: bool,
 }
 
-/// `--renderer`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum RendererFlag {
-    /// Moves the photographed head in three dimensions; needs no weights.
-    Projection,
-    /// The neural generator; needs --weights.
-    Neural,
-}
-
 impl Generate {
     /// Does it.
     pub fn run(self, shared: Shared) -> Result<(), Failure> {
+        #[cfg(feature = "neural")]
         if self.driving.are_given() {
             return self.drive(shared);
         }
@@ -142,8 +128,9 @@ impl Generate {
     }
 
     /// Driving by a file set: always the neural renderer.
+    #[cfg(feature = "neural")]
     fn drive(self, shared: Shared) -> Result<(), Failure> {
-        let neural = self.neural_choice();
+        let neural = self.neural.choice()?;
         let limits = Limits::default().with_max_seconds(self.max_seconds);
         let generation =
             self.driving.generation(&self.reference, self.audio.clone(), self.output.clone(), neural, self.crf, limits)?;
@@ -161,29 +148,11 @@ impl Generate {
         Ok(())
     }
 
-    fn neural_choice(&self) -> NeuralChoice {
-        let (device, precision) = (self.device.into(), self.precision.into());
-        NeuralChoice { weights: self.weights.clone(), device, precision }
-    }
-
     fn options(&self, shared: Shared) -> Result<GenerationOptions, Failure> {
-        let device = Device::from(self.device);
-        let renderer = match self.renderer {
-            RendererFlag::Projection if device != Device::Cpu => {
-                return Err(Failure::new(
-                    format!("the projection renderer cannot run on the device `{}`", device.name()),
-                    "leave --device out, or add --renderer neural; `talkinghead doctor` lists the devices that work",
-                ));
-            }
-            RendererFlag::Projection if self.weights.is_some() => {
-                return Err(Failure::new(
-                    "the projection renderer has no use for --weights",
-                    "leave --weights out, or add --renderer neural",
-                ));
-            }
-            RendererFlag::Projection => RendererChoice::Projection,
-            RendererFlag::Neural => RendererChoice::Neural(self.neural_choice()),
-        };
+        #[cfg(feature = "neural")]
+        let renderer = self.neural.renderer()?;
+        #[cfg(not(feature = "neural"))]
+        let renderer = RendererChoice::Projection;
         let performance = match &self.motion {
             Some(path) => PerformanceChoice::Track {
                 path: path.clone(),

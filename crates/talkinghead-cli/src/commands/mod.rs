@@ -1,17 +1,24 @@
 //! One command a file.
 
 pub mod completions;
+#[cfg(feature = "neural")]
 pub mod device_flag;
 pub mod doctor;
+#[cfg(feature = "neural")]
 pub mod driving_flags;
 pub mod generate;
+#[cfg(feature = "neural")]
 pub mod import;
 pub mod inspect;
 pub mod man;
 pub mod motion;
+#[cfg(feature = "neural")]
+pub mod neural_flags;
 pub mod performance_flags;
 pub mod preprocess;
+#[cfg(feature = "training")]
 pub mod train;
+#[cfg(feature = "neural")]
 pub mod verify;
 
 use crate::arguments::{Arguments, Command};
@@ -35,10 +42,13 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Generate(command) => command.run(shared),
         Command::Motion(command) => command.run(shared),
+        #[cfg(feature = "neural")]
         Command::Import(command) => command.run(shared),
+        #[cfg(feature = "neural")]
         Command::Verify(command) => command.run(),
         Command::Preprocess(command) => command.run(shared),
         Command::Inspect(command) => command.run(shared),
+        #[cfg(feature = "training")]
         Command::Train(command) => command.run(shared),
         Command::Doctor(command) => command.run(),
         Command::Completions(command) => command.run(),

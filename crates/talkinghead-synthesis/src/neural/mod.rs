@@ -8,5 +8,5 @@ mod renderer;
 pub use conditioning::{FrameInput, Points, hidden_parts, image_tensor, label_tensor, masked_source, picture_of, tile_of};
 pub use driving::{DrivenSynthesis, Driving};
 pub use paste::paste;
-pub use renderer::{NetworkInput, NeuralRenderer, Shot};
+pub use renderer::{NetworkInput, NeuralRenderer};
 pub use talkinghead_formats::{parse_landmarks, parse_poses, read_landmarks, read_poses};

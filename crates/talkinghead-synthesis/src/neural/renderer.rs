@@ -5,24 +5,15 @@ use std::sync::{Mutex, PoisonError};
 use burn::tensor::{Device, Tensor};
 use image::RgbImage;
 use talkinghead_face::{CROP_SIDE, CropMode, EyeCenter, FaceCrop, FaceMotion, HeadPose, Landmarks, Landmarks68, RigidFit};
-use talkinghead_render::ProjectionRenderer;
+use talkinghead_render::{FrameError, PreparedPerformance, ProjectionRenderer, Renderer, Shot};
 use talkinghead_render::label::LabelParts;
 
 use super::conditioning::{FrameInput, Points, image_tensor, label_tensor, masked_source, picture_of};
 use super::paste::paste;
 use crate::generator::{EncodedReferences, InferenceGenerator, RawImage, References, Source, Targets};
-use crate::{Renderer, SynthesisError};
+use crate::SynthesisError;
 
 const SIDE: usize = CROP_SIDE as usize;
-
-/// A reference picture with its landmarks, pixels.
-#[derive(Debug, Clone)]
-pub struct Shot {
-    /// The picture.
-    pub picture: RgbImage,
-    /// Its face.
-    pub landmarks: Landmarks,
-}
 
 /// What the network is shown of one frame; pictures and landmarks are in its own square.
 #[derive(Debug, Clone)]
@@ -117,15 +108,13 @@ impl NeuralRenderer {
             reference: nearest.map_or(0, |(index, _)| index),
         }
     }
-}
 
-impl Renderer for NeuralRenderer {
-    fn size(&self) -> (u32, u32) {
-        self.size
-    }
-
-    fn render(&self, motion: &FaceMotion, _index: usize) -> Result<RgbImage, SynthesisError> {
-        let mut frame = self.projection.render(&at_rest(motion));
+    /// One frame, of the reference's size.
+    ///
+    /// # Errors
+    /// When the network cannot be run.
+    pub fn frame(&self, motion: &FaceMotion) -> Result<RgbImage, SynthesisError> {
+        let mut frame = self.projection.frame(&at_rest(motion));
         let input = self.input(motion);
         let picture = {
             let network = self.network.lock().unwrap_or_else(PoisonError::into_inner);
@@ -138,6 +127,25 @@ impl Renderer for NeuralRenderer {
         };
         paste(&mut frame, &picture, &self.crop);
         Ok(frame)
+    }
+}
+
+impl Renderer for NeuralRenderer {
+    fn size(&self) -> (u32, u32) {
+        self.size
+    }
+
+    fn prepare(&self, _performance: &mut dyn Iterator<Item = FaceMotion>) -> Result<Box<dyn PreparedPerformance + '_>, FrameError> {
+        Ok(Box::new(NeuralPerformance(self)))
+    }
+}
+
+/// Frames do not depend on each other: nothing is known beyond the person.
+struct NeuralPerformance<'a>(&'a NeuralRenderer);
+
+impl PreparedPerformance for NeuralPerformance<'_> {
+    fn render(&self, motion: &FaceMotion, _index: usize) -> Result<RgbImage, FrameError> {
+        self.0.frame(motion).map_err(FrameError::from)
     }
 }
 

@@ -1,0 +1,296 @@
+//! The renderer that needs no weights: the photographed head, prepared once and moved in three dimensions, with the person's
+//! own mouths where several pictures show them.
+
+use std::sync::{Arc, Mutex};
+
+use image::RgbImage;
+use talkinghead_face::{FaceMotion, Landmarks, MESH_POINTS};
+
+use crate::error::{FrameError, RenderError};
+use crate::expression::ExpressionScale;
+use crate::eyes::{EyeScene, hides_own_eye};
+use crate::fold_edges;
+use crate::head_region::{HeadMattes, HeadRegion, Mattes};
+use crate::holes;
+use crate::lash_line;
+use crate::lid_light::LidLight;
+use crate::mesh::WarpMesh;
+use crate::mouth::MouthScene;
+use crate::paste::WorkingArea;
+use crate::portrait::{PortraitGeometry, PosedFace};
+use crate::pose::pose_face;
+use crate::projection::FrameProjection;
+use crate::sharpening;
+use crate::texture::Texture;
+use crate::unsmile::UnsmileBasis;
+use crate::warp::{WarpField, WarpSource, paint_on_black, warp};
+use crate::{Canvas, MouthBank, MouthChoice, MouthPlanner, MouthTarget, PreparedPerformance, Renderer};
+
+/// Least distance of the iris centres that can be animated, pixels.
+const LEAST_IOD: f32 = 12.0;
+/// Mirrored surroundings of the photograph, interocular distances: as far as the mesh reaches beyond it.
+const PADDING: f32 = 0.7;
+/// Frames of the future that the choice of a remembered mouth looks at: two seconds.
+const LOOK_AHEAD: usize = 50;
+
+/// What may be chosen about a portrait's preparation.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RenderOptions {
+    /// Amount of the unsharp mask that makes up for sampling, 0 to about 0.4; `None` measures what this portrait needs.
+    pub sharpening: Option<f32>,
+}
+
+/// Animates one photographed face.
+///
+/// Frames depend on the motion only, not on each other: they may be rendered in any order and from several threads.
+pub struct ProjectionRenderer {
+    area: WorkingArea,
+    portrait: PortraitGeometry,
+    scale: ExpressionScale,
+    mesh: WarpMesh,
+    /// The working area as photographed, its lips cleaned of teeth.
+    still: Canvas,
+    texture: Texture,
+    eyes: EyeScene,
+    lid_light: LidLight,
+    mouth: MouthScene,
+    bank: Option<Arc<MouthBank>>,
+    size: (u32, u32),
+    scratch: Mutex<Vec<Scratch>>,
+}
+
+/// Buffers of one frame, kept for the next.
+struct Scratch {
+    field: WarpField,
+    frame: Canvas,
+    places: Vec<[f32; 2]>,
+    vertices: Vec<[f32; 3]>,
+    softened: Vec<(u32, [f32; 3])>,
+}
+
+impl ProjectionRenderer {
+    /// Prepares a portrait.
+    ///
+    /// `landmarks` are pixels of `picture`, `blendshapes` its 52 scores, `mattes` person and hair at the picture's size
+    /// (without them only the face's surroundings follow the head).
+    ///
+    /// # Errors
+    /// When the landmarks are not a face inside the picture, or a matte has another size.
+    pub fn new(
+        picture: &RgbImage,
+        landmarks: &Landmarks,
+        blendshapes: &[f32; 52],
+        mattes: Option<Mattes<'_>>,
+        options: &RenderOptions,
+    ) -> Result<Self, RenderError> {
+        check(picture, landmarks, mattes)?;
+        let area = WorkingArea::around_head(picture, landmarks);
+        let (canvas, landmarks) = area.enter(landmarks);
+        let mut portrait = PortraitGeometry::from_landmarks(&landmarks);
+        unsmile().relax(&mut portrait, blendshapes);
+        let mattes = mattes.map(|m| HeadMattes { person: area.cut(m.person), hair: area.cut(m.hair) });
+        let region = HeadRegion::find(&portrait, mattes.as_ref(), canvas.width, canvas.height);
+        let mesh = WarpMesh::build(&mut portrait, &region, &area.frame());
+        let mouth = MouthScene::prepare(&canvas, &portrait);
+        let eyes = EyeScene::prepare(&canvas, &portrait);
+        let lid_light = LidLight::prepare(&canvas, &portrait);
+        let mut still = canvas;
+        if let Some(plate) = mouth.lip_plate() {
+            plate.apply(&mut still);
+        }
+        let sharpening = options.sharpening.unwrap_or_else(|| sharpening::measure(&still, &portrait));
+        let texture = Texture::new(&still, (PADDING * portrait.iod) as usize, sharpening);
+        let scale = ExpressionScale::of(&portrait);
+        let size = picture.dimensions();
+        let scratch = Mutex::new(Vec::new());
+        Ok(Self { area, portrait, scale, mesh, still, texture, eyes, lid_light, mouth, bank: None, size, scratch })
+    }
+
+    /// Shows the person's own mouths of `bank`. A bank of fewer than two is not used: the portrait's own mouth is already in
+    /// the portrait.
+    pub fn with_mouths(mut self, bank: MouthBank) -> Self {
+        self.bank = (bank.len() >= 2).then(|| Arc::new(bank));
+        self
+    }
+
+    /// Takes the teeth that another picture of the same person shows, when this portrait shows none; says whether it did.
+    ///
+    /// `landmarks` are pixels of `picture`, `blendshapes` its 52 scores.
+    ///
+    /// # Errors
+    /// When the landmarks are not a face inside the picture.
+    pub fn borrow_teeth(
+        &mut self,
+        picture: &RgbImage,
+        landmarks: &Landmarks,
+        blendshapes: &[f32; 52],
+    ) -> Result<bool, RenderError> {
+        check(picture, landmarks, None)?;
+        let (canvas, landmarks) = WorkingArea::around_head(picture, landmarks).enter(landmarks);
+        let mut portrait = PortraitGeometry::from_landmarks(&landmarks);
+        unsmile().relax(&mut portrait, blendshapes);
+        Ok(self.mouth.borrow_teeth(&canvas, &portrait))
+    }
+
+    /// Replaces the relaxed face that motions are put on by a measured one (`[468]`, frontal frame, canonical centimetres),
+    /// as [`SpeechStyle`](crate::SpeechStyle) finds it in a video of the person. Another length changes nothing.
+    pub fn set_neutral(&mut self, neutral: &[[f32; 3]]) {
+        if neutral.len() == self.portrait.neutral.len() {
+            self.portrait.neutral.copy_from_slice(neutral);
+            self.scale = ExpressionScale::of(&self.portrait);
+            self.mouth.follow_neutral(&self.portrait);
+        }
+    }
+
+    /// One frame, of the picture's size, with the portrait's own mouth.
+    pub fn frame(&self, motion: &FaceMotion) -> RgbImage {
+        self.frame_with_mouth(motion, None)
+    }
+
+    /// One frame whose mouth is a remembered one: `bank` and its choice for this frame's [`ProjectionRenderer::pose`].
+    pub fn frame_with_mouth(&self, motion: &FaceMotion, mouth: Option<(&MouthBank, &MouthChoice)>) -> RgbImage {
+        let mut scratch = self.take_scratch();
+        let (face, delta) = pose_face(&self.portrait, self.scale, motion);
+        scratch.vertices.clone_from(&face.points);
+        self.mesh.pose_lattice(&face.rigid, &delta, &mut scratch.vertices);
+        self.collect(&face, &mut scratch);
+        let source = WarpSource { still: &self.still, texture: &self.texture };
+        warp(&scratch.field, source, &mut scratch.frame, &mut scratch.places);
+        fold_edges::soften(&mut scratch.frame, &scratch.places, &mut scratch.softened);
+        self.lid_light.apply(&mut scratch.frame, &scratch.places, &face);
+        self.eyes.paint(&mut scratch.frame, &self.portrait, &face);
+        lash_line::paint(&mut scratch.frame, &face, self.portrait.iod * face.rigid.scale);
+        self.mouth.paint(&mut scratch.frame, &face);
+        if let Some((bank, choice)) = mouth {
+            bank.overlay(&mut scratch.frame, &face, self.portrait.iod * face.rigid.scale, choice);
+        }
+        let picture = self.area.leave(&scratch.frame);
+        self.give_scratch(scratch);
+        picture
+    }
+
+    /// The frame's triangles: the mesh, and what lies behind mouth and lids.
+    fn collect(&self, face: &PosedFace, scratch: &mut Scratch) {
+        let (field, posed) = (&mut scratch.field, &scratch.vertices);
+        field.clear();
+        field.extend(&self.mesh.vertices, posed, &self.mesh.triangles);
+        for (side, eye) in holes::EYES.iter().enumerate() {
+            if hides_own_eye(face.blink[side]) {
+                eye.cover(field, &self.mesh.vertices, posed);
+            } else {
+                field.extend(&self.mesh.vertices, posed, &self.mesh.eye_triangles[side]);
+            }
+        }
+        if !field.is_empty() {
+            holes::MOUTH.cover(field, &self.mesh.vertices, posed);
+        }
+        field.sort();
+    }
+
+    /// What the neural renderer is shown of a frame: the posed, textured face alone, and its landmarks.
+    pub fn project(&self, motion: &FaceMotion) -> FrameProjection {
+        let (face, _) = pose_face(&self.portrait, self.scale, motion);
+        let mut field = WarpField::default();
+        let corners = |t: &[u32; 3], v: &[[f32; 3]]| t.map(|i| v[i as usize]);
+        let all = self.mesh.triangles.iter().chain(self.mesh.eye_triangles.iter().flatten());
+        for t in all.filter(|t| t.iter().all(|&i| (i as usize) < MESH_POINTS)) {
+            field.add(corners(t, &self.portrait.vertices), corners(t, &face.points));
+        }
+        holes::MOUTH.cover(&mut field, &self.portrait.vertices, &face.points);
+        field.sort();
+        let (mut canvas, cover) = paint_on_black(&field, &self.texture, self.still.width, self.still.height);
+        self.eyes.paint(&mut canvas, &self.portrait, &face);
+        self.mouth.paint(&mut canvas, &face);
+        let irises = self.portrait.irises.iter().map(|&p| face.rigid.apply(p));
+        let points = face.points.iter().copied().chain(irises).map(|p| self.area.to_picture(p)).collect();
+        FrameProjection::place(&self.area, &canvas, &cover, Landmarks { points })
+    }
+
+    /// The posed face of a motion, in pixels of the working area.
+    pub fn pose(&self, motion: &FaceMotion) -> PosedFace {
+        pose_face(&self.portrait, self.scale, motion).0
+    }
+
+    /// The portrait's shape, in pixels of the working area.
+    pub fn portrait(&self) -> &PortraitGeometry {
+        &self.portrait
+    }
+
+    fn take_scratch(&self) -> Scratch {
+        let kept = self.scratch.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
+        kept.unwrap_or_else(|| Scratch {
+            field: WarpField::default(),
+            frame: Canvas::filled(0, 0, [0.0; 3]),
+            places: Vec::new(),
+            vertices: Vec::new(),
+            softened: Vec::new(),
+        })
+    }
+
+    fn give_scratch(&self, scratch: Scratch) {
+        self.scratch.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(scratch);
+    }
+}
+
+impl Renderer for ProjectionRenderer {
+    fn size(&self) -> (u32, u32) {
+        self.size
+    }
+
+    fn prepare(&self, performance: &mut dyn Iterator<Item = FaceMotion>) -> Result<Box<dyn PreparedPerformance + '_>, FrameError> {
+        let mut choices = Vec::new();
+        if let Some(bank) = &self.bank {
+            let mut planner = MouthPlanner::new(Arc::clone(bank), LOOK_AHEAD);
+            for motion in performance {
+                choices.extend(planner.push(&MouthTarget::of_posed_face(&self.portrait, &self.pose(&motion))));
+            }
+            choices.extend(planner.finish());
+        }
+        Ok(Box::new(ProjectedPerformance { renderer: self, choices }))
+    }
+}
+
+/// A performance with one remembered mouth a frame, where there are any.
+struct ProjectedPerformance<'a> {
+    renderer: &'a ProjectionRenderer,
+    choices: Vec<MouthChoice>,
+}
+
+impl PreparedPerformance for ProjectedPerformance<'_> {
+    fn render(&self, motion: &FaceMotion, index: usize) -> Result<RgbImage, FrameError> {
+        let mouth = self.renderer.bank.as_deref().zip(self.choices.get(index));
+        Ok(self.renderer.frame_with_mouth(motion, mouth))
+    }
+}
+
+/// The basis that ships; were it unreadable, the contact pass alone would close the lips.
+fn unsmile() -> UnsmileBasis {
+    UnsmileBasis::from_safetensors(include_bytes!("../../../assets/models/unsmile.safetensors"))
+        .unwrap_or_else(UnsmileBasis::none)
+}
+
+fn check(picture: &RgbImage, landmarks: &Landmarks, mattes: Option<Mattes<'_>>) -> Result<(), RenderError> {
+    let found = landmarks.points.len();
+    if found != 478 {
+        return Err(RenderError::LandmarkCount { found });
+    }
+    if let Some(index) = landmarks.points.iter().position(|p| p.iter().any(|v| !v.is_finite())) {
+        return Err(RenderError::LandmarkNotFinite { index });
+    }
+    let found = landmarks.interocular_distance();
+    if found < LEAST_IOD {
+        return Err(RenderError::FaceTooSmall { found, least: LEAST_IOD });
+    }
+    let (width, height) = picture.dimensions();
+    let nose = landmarks.points[4];
+    if nose[0] < 0.0 || nose[1] < 0.0 || nose[0] >= width as f32 || nose[1] >= height as f32 {
+        return Err(RenderError::FaceOutside { width, height });
+    }
+    for (name, matte) in mattes.iter().flat_map(|m| [("person", m.person), ("hair", m.hair)]) {
+        if (matte.width, matte.height) != (width, height) {
+            let (found_width, found_height) = (matte.width, matte.height);
+            return Err(RenderError::MatteSize { name, found_width, found_height, width, height });
+        }
+    }
+    Ok(())
+}
