@@ -237,7 +237,10 @@ impl Renderer for ProjectionRenderer {
         self.size
     }
 
-    fn prepare(&self, performance: &mut dyn Iterator<Item = FaceMotion>) -> Result<Box<dyn PreparedPerformance + '_>, FrameError> {
+    fn prepare(
+        &self,
+        performance: &mut dyn Iterator<Item = FaceMotion>,
+    ) -> Result<Box<dyn PreparedPerformance + '_>, FrameError> {
         let mut choices = Vec::new();
         if let Some(bank) = &self.bank {
             let mut planner = MouthPlanner::new(Arc::clone(bank), LOOK_AHEAD);

@@ -24,7 +24,8 @@ pub trait Renderer: Send + Sync {
     ///
     /// # Errors
     /// [`FrameError`] when the performance cannot be made.
-    fn prepare(&self, performance: &mut dyn Iterator<Item = FaceMotion>) -> Result<Box<dyn PreparedPerformance + '_>, FrameError>;
+    fn prepare(&self, performance: &mut dyn Iterator<Item = FaceMotion>)
+    -> Result<Box<dyn PreparedPerformance + '_>, FrameError>;
 }
 
 /// One performance of a [`Renderer`]. Frames may be made in any order and on several threads at once, and the same motion at

@@ -5,13 +5,13 @@ use std::sync::{Mutex, PoisonError};
 use burn::tensor::{Device, Tensor};
 use image::RgbImage;
 use talkinghead_face::{CROP_SIDE, CropMode, EyeCenter, FaceCrop, FaceMotion, HeadPose, Landmarks, Landmarks68, RigidFit};
-use talkinghead_render::{FrameError, PreparedPerformance, ProjectionRenderer, Renderer, Shot};
 use talkinghead_render::label::LabelParts;
+use talkinghead_render::{FrameError, PreparedPerformance, ProjectionRenderer, Renderer, Shot};
 
 use super::conditioning::{FrameInput, Points, image_tensor, label_tensor, masked_source, picture_of};
 use super::paste::paste;
-use crate::generator::{EncodedReferences, InferenceGenerator, RawImage, References, Source, Targets};
 use crate::SynthesisError;
+use crate::generator::{EncodedReferences, InferenceGenerator, RawImage, References, Source, Targets};
 
 const SIDE: usize = CROP_SIDE as usize;
 
@@ -135,7 +135,10 @@ impl Renderer for NeuralRenderer {
         self.size
     }
 
-    fn prepare(&self, _performance: &mut dyn Iterator<Item = FaceMotion>) -> Result<Box<dyn PreparedPerformance + '_>, FrameError> {
+    fn prepare(
+        &self,
+        _performance: &mut dyn Iterator<Item = FaceMotion>,
+    ) -> Result<Box<dyn PreparedPerformance + '_>, FrameError> {
         Ok(Box::new(NeuralPerformance(self)))
     }
 }
