@@ -62,14 +62,8 @@ impl DrivenGeneration {
     /// # Errors
     /// Unreadable inputs, arrays that do not fit each other, networks that do not fit.
     pub fn run(&self, cancellation: &Cancellation, on_progress: &dyn Fn(Progress)) -> Result<usize, GenerationError> {
-        let named = [
-            &self.landmarks,
-            &self.rotations,
-            &self.front,
-            &self.reference,
-            &self.reference_landmarks,
-            &self.neural.weights,
-        ];
+        let named =
+            [&self.landmarks, &self.rotations, &self.front, &self.reference, &self.reference_landmarks, &self.neural.weights];
         let optional = [&self.projection, &self.audio];
         let inputs: Vec<&Path> = named.into_iter().chain(optional.into_iter().flatten()).map(PathBuf::as_path).collect();
         for input in &inputs {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use talkinghead_face::FaceError;
 use talkinghead_media::MediaError;
 use talkinghead_motion::MotionError;
-use talkinghead_speech::SpeechError;
 use talkinghead_render::{FrameError, RenderError};
+use talkinghead_speech::SpeechError;
 #[cfg(feature = "neural")]
 use talkinghead_synthesis::{FormatError, SynthesisError};
 

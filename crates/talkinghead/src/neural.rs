@@ -1,9 +1,9 @@
 //! The neural renderer in the main job: weights from a file, shots from the references.
 
 use talkinghead_face::FaceNetworks;
+use talkinghead_render::Shot;
 use talkinghead_synthesis::generator::InferenceGenerator;
 use talkinghead_synthesis::import::load_generator;
-use talkinghead_render::Shot;
 use talkinghead_synthesis::neural::NeuralRenderer;
 use talkinghead_synthesis::options::Options;
 use talkinghead_synthesis::{BurnDevice, KERNELS_VARIABLE, KernelPath};

@@ -20,15 +20,7 @@ pub struct GenerationOptions {
     pub face: FaceChoice,
     /// How frames are made.
     pub renderer: RendererChoice,
-    #[cfg(feature = "neural")]
-impl NeuralChoice {
-    /// The network of a weights file, on the processor.
-    pub fn new(weights: impl Into<PathBuf>) -> Self {
-        Self { weights: weights.into(), device: Device::default(), precision: Precision::default() }
-    }
-}
-
-/// Where the performance comes from.
+    /// Where the performance comes from.
     pub performance: PerformanceChoice,
     /// A file to which the performance is written.
     pub save_motion: Option<PathBuf>,
@@ -82,6 +74,14 @@ pub struct NeuralChoice {
     pub device: Device,
     /// In which numbers its convolutions multiply on the processor.
     pub precision: Precision,
+}
+
+#[cfg(feature = "neural")]
+impl NeuralChoice {
+    /// The network of a weights file, on the processor.
+    pub fn new(weights: impl Into<PathBuf>) -> Self {
+        Self { weights: weights.into(), device: Device::default(), precision: Precision::default() }
+    }
 }
 
 /// Where the performance comes from.
