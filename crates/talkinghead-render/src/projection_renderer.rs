@@ -7,24 +7,26 @@ use image::RgbImage;
 use talkinghead_face::{FaceMotion, Landmarks, MESH_POINTS};
 
 use crate::error::{FrameError, RenderError};
-use crate::expression::ExpressionScale;
-use crate::eyes::{EyeScene, hides_own_eye};
-use crate::fold_edges;
-use crate::head_region::{HeadMattes, HeadRegion, Mattes};
-use crate::holes;
-use crate::lash_line;
-use crate::lid_light::LidLight;
-use crate::mesh::WarpMesh;
-use crate::mouth::MouthScene;
-use crate::paste::WorkingArea;
-use crate::portrait::{PortraitGeometry, PosedFace};
-use crate::pose::pose_face;
+use crate::eyes::eyeballs::{EyeScene, hides_own_eye};
+use crate::eyes::lash_line;
+use crate::eyes::lid_light::LidLight;
+use crate::mouth::scene::MouthScene;
+use crate::mouth_bank::{MouthBank, MouthChoice, MouthPlanner, MouthTarget};
+use crate::picture::canvas::Canvas;
+use crate::picture::texture::Texture;
+use crate::picture::working_area::WorkingArea;
+use crate::portrait::expression::ExpressionScale;
+use crate::portrait::geometry::{PortraitGeometry, PosedFace};
+use crate::portrait::head_region::{HeadMattes, HeadRegion, Mattes};
+use crate::portrait::pose::pose_face;
+use crate::portrait::sharpening;
+use crate::portrait::unsmile::UnsmileBasis;
 use crate::projection::FrameProjection;
-use crate::sharpening;
-use crate::texture::Texture;
-use crate::unsmile::UnsmileBasis;
-use crate::warp::{WarpField, WarpSource, paint_on_black, warp};
-use crate::{Canvas, MouthBank, MouthChoice, MouthPlanner, MouthTarget, PreparedPerformance, Renderer};
+use crate::renderer::{PreparedPerformance, Renderer};
+use crate::warp::field::{WarpField, WarpSource, paint_on_black, warp};
+use crate::warp::fold_edges;
+use crate::warp::holes;
+use crate::warp::mesh::WarpMesh;
 
 /// Least distance of the iris centres that can be animated, pixels.
 const LEAST_IOD: f32 = 12.0;
@@ -87,7 +89,7 @@ impl ProjectionRenderer {
         let area = WorkingArea::around_head(picture, landmarks);
         let (canvas, landmarks) = area.enter(landmarks);
         let mut portrait = PortraitGeometry::from_landmarks(&landmarks);
-        unsmile().relax(&mut portrait, blendshapes);
+        UnsmileBasis::get().relax(&mut portrait, blendshapes);
         let mattes = mattes.map(|m| HeadMattes { person: area.cut(m.person), hair: area.cut(m.hair) });
         let region = HeadRegion::find(&portrait, mattes.as_ref(), canvas.width, canvas.height);
         let mesh = WarpMesh::build(&mut portrait, &region, &area.frame());
@@ -128,7 +130,7 @@ impl ProjectionRenderer {
         check(picture, landmarks, None)?;
         let (canvas, landmarks) = WorkingArea::around_head(picture, landmarks).enter(landmarks);
         let mut portrait = PortraitGeometry::from_landmarks(&landmarks);
-        unsmile().relax(&mut portrait, blendshapes);
+        UnsmileBasis::get().relax(&mut portrait, blendshapes);
         Ok(self.mouth.borrow_teeth(&canvas, &portrait))
     }
 
@@ -264,12 +266,6 @@ impl PreparedPerformance for ProjectedPerformance<'_> {
         let mouth = self.renderer.bank.as_deref().zip(self.choices.get(index));
         Ok(self.renderer.frame_with_mouth(motion, mouth))
     }
-}
-
-/// The basis that ships; were it unreadable, the contact pass alone would close the lips.
-fn unsmile() -> UnsmileBasis {
-    UnsmileBasis::from_safetensors(include_bytes!("../../../assets/models/unsmile.safetensors"))
-        .unwrap_or_else(UnsmileBasis::none)
 }
 
 fn check(picture: &RgbImage, landmarks: &Landmarks, mattes: Option<Mattes<'_>>) -> Result<(), RenderError> {
