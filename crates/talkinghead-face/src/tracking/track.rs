@@ -1,10 +1,11 @@
-//! One face through a whole video.
+//! The face of every frame of a video, and where it was not seen.
 
-use image::RgbImage;
 use rayon::prelude::*;
 
-use crate::follower::Follower;
-use crate::{BLENDSHAPES, FaceChoice, FaceError, FaceNetworks, Landmarks, Smoothing, smoothing};
+use crate::error::FaceError;
+use crate::geometry::landmarks::Landmarks;
+use crate::networks::FaceNetworks;
+use crate::networks::blendshapes::BLENDSHAPES;
 
 /// The face of one frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,59 +54,8 @@ impl FaceTrack {
     }
 }
 
-/// Follows one face through a video: detects once, then looks where the face was, and detects again when it is lost.
-///
-/// It never changes over to another person: a face that comes back, jumps as in a cut, or is one of several is compared
-/// with the chosen one's identity. Frames without the face are filled in linearly and reported as [`TrackGap`]s.
-#[derive(Clone, Debug)]
-pub struct FaceTracker {
-    networks: FaceNetworks,
-    choice: FaceChoice,
-    smoothing: Smoothing,
-}
-
-impl FaceTracker {
-    /// A tracker for the chosen face, with [`Smoothing::Adaptive`].
-    pub fn new(networks: &FaceNetworks, choice: FaceChoice) -> Self {
-        Self { networks: networks.clone(), choice, smoothing: Smoothing::default() }
-    }
-
-    /// Sets the smoothing.
-    pub fn with_smoothing(mut self, smoothing: Smoothing) -> Self {
-        self.smoothing = smoothing;
-        self
-    }
-
-    /// Follows the face through all frames. Frames are looked at one after the other and none is kept; the answer takes
-    /// 6 kB for each.
-    ///
-    /// # Errors
-    /// [`FaceError::NoFace`], [`FaceError::FaceTooSmall`] or [`FaceError::NoSuchFace`] if the face is in no frame;
-    /// [`FaceError::Network`], [`FaceError::PictureSize`], and errors of the frames themselves.
-    pub fn track<E: Into<FaceError>>(
-        &self,
-        frames: impl IntoIterator<Item = Result<RgbImage, E>>,
-    ) -> Result<FaceTrack, FaceError> {
-        let mut follower = Follower::new(&self.networks, self.choice);
-        let mut sightings = Vec::new();
-        for frame in frames {
-            sightings.push(follower.next(&frame.map_err(Into::into)?)?);
-        }
-        let count = sightings.len();
-        let Some(mut track) = fill_gaps(sightings) else {
-            let no_face =
-                FaceError::NoFace { place: if count == 1 { "the picture".into() } else { format!("any of {count} frames") } };
-            return Err(follower.refusal().unwrap_or(no_face));
-        };
-        if self.smoothing == Smoothing::Adaptive {
-            smoothing::smooth(&mut track.frames);
-        }
-        Ok(track)
-    }
-}
-
 /// Fills frames without a sighting from those around them; `None` if there is no sighting at all.
-fn fill_gaps(sightings: Vec<Option<Landmarks>>) -> Option<FaceTrack> {
+pub(crate) fn fill_gaps(sightings: Vec<Option<Landmarks>>) -> Option<FaceTrack> {
     let mut frames: Vec<TrackedFrame> = Vec::with_capacity(sightings.len());
     let mut gaps = Vec::new();
     let mut gap = 0;
@@ -156,11 +106,8 @@ mod tests {
     }
 
     #[test]
-    fn a_video_without_a_face_is_refused() {
+    fn frames_without_any_sighting_are_no_track() {
         assert!(fill_gaps(vec![None, None]).is_none());
         assert!(fill_gaps(Vec::new()).is_none());
-        let frames = std::iter::repeat_n(Ok::<_, std::convert::Infallible>(RgbImage::new(64, 64)), 3);
-        let error = FaceTracker::new(&FaceNetworks::load(), FaceChoice::Main).track(frames).unwrap_err();
-        assert_eq!(error.to_string(), "no face found in any of 3 frames");
     }
 }

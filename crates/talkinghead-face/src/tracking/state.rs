@@ -2,12 +2,18 @@
 
 use image::RgbImage;
 
-use crate::detector::box_overlap;
-use crate::identity::aligned_face;
-use crate::still_face::LEAST_INTEROCULAR_DISTANCE;
-use crate::{Detection, FaceChoice, FaceError, FaceNetworks, FaceRegion, IdentityEmbedding, Landmarks};
+use super::face_choice::FaceChoice;
+use super::still_face::LEAST_INTEROCULAR_DISTANCE;
+use crate::error::FaceError;
+use crate::geometry::landmarks::Landmarks;
+use crate::networks::FaceNetworks;
+use crate::networks::detector::Detection;
+use crate::networks::detector::box_overlap;
+use crate::networks::identity::IdentityEmbedding;
+use crate::networks::identity::aligned_face;
+use crate::networks::region::FaceRegion;
 
-/// Looks of the landmark network at a face that was just detected.
+/// Passes of the landmark network over a face that was just detected.
 const PASSES_WHEN_FOUND: usize = 3;
 /// A mean movement beyond this between two frames, in interocular distances, may be a cut to somebody else.
 const SUSPICIOUS_MOVE: f32 = 0.15;
@@ -19,48 +25,51 @@ const SUSPICIOUS_CORRELATION: f32 = 0.6;
 const THOROUGH_SEARCH_EVERY: usize = 12;
 /// With several people in view, the face is compared with the chosen one's every so many frames.
 const IDENTITY_CHECK_EVERY: usize = 12;
-/// After this many frames of following, further looks of the person are kept for comparison.
-const KEEP_LOOKS_AFTER: [usize; 3] = [10, 50, 200];
+/// After this many frames of following, further faces of the person are enrolled for comparison.
+const ENROL_AFTER: [usize; 3] = [10, 50, 200];
 
-/// Follows one face.
-pub(crate) struct Follower {
+/// What a tracker knows from frame to frame of the one face it follows.
+pub(crate) struct TrackerState {
     networks: FaceNetworks,
     choice: FaceChoice,
     /// Where the face was when it was last seen.
     last: Option<Landmarks>,
     /// What the place where the next frame's face is looked for showed then.
-    glimpse: Vec<f32>,
+    thumbnail: Vec<f32>,
     /// Frames since then.
-    gone: usize,
+    frames_lost: usize,
     /// Frames in which the face was seen.
     seen: usize,
-    /// How the person looks.
-    looks: Vec<Look>,
+    /// Faces of the chosen person, to compare with.
+    gallery: Vec<GalleryFace>,
     /// More than one face was in view at some time.
-    crowded: bool,
+    several_faces: bool,
+    /// How often the whole frame was searched.
+    searches: usize,
     /// Why no face was accepted yet: the most telling reason.
     refusal: Option<FaceError>,
 }
 
-/// A look at the person, kept for comparison. Most videos never need one, and the identity network is slow to load.
-enum Look {
+/// A face of the chosen person, kept for comparison. Most videos never need one, and the identity network is slow to load.
+enum GalleryFace {
     /// The face, cut out upright.
-    Picture(Vec<f32>),
+    Aligned(Vec<f32>),
     /// Its identity.
-    Embedding(IdentityEmbedding),
+    Embedded(IdentityEmbedding),
 }
 
-impl Follower {
+impl TrackerState {
     pub(crate) fn new(networks: &FaceNetworks, choice: FaceChoice) -> Self {
         Self {
             networks: networks.clone(),
             choice,
             last: None,
-            glimpse: Vec::new(),
-            gone: 0,
+            thumbnail: Vec::new(),
+            frames_lost: 0,
             seen: 0,
-            looks: Vec::new(),
-            crowded: false,
+            gallery: Vec::new(),
+            several_faces: false,
+            searches: 0,
             refusal: None,
         }
     }
@@ -70,10 +79,15 @@ impl Follower {
         self.refusal
     }
 
+    /// How often the whole frame was searched.
+    pub(crate) fn searches(&self) -> usize {
+        self.searches
+    }
+
     /// The face in the next frame, `None` if it is not seen.
     pub(crate) fn next(&mut self, frame: &RgbImage) -> Result<Option<Landmarks>, FaceError> {
         let mut found = None;
-        if self.gone == 0
+        if self.frames_lost == 0
             && let Some(last) = self.last.take()
         {
             found = self.follow(frame, &last)?;
@@ -85,14 +99,14 @@ impl Follower {
         match &found {
             Some(landmarks) => {
                 self.last = Some(landmarks.clone());
-                self.glimpse = glimpse(frame, &FaceRegion::around_landmarks(landmarks));
-                self.gone = 0;
+                self.thumbnail = thumbnail(frame, &FaceRegion::around_landmarks(landmarks));
+                self.frames_lost = 0;
                 self.seen += 1;
-                if KEEP_LOOKS_AFTER.contains(&self.seen) {
-                    self.looks.push(Look::Picture(aligned_face(frame, landmarks)));
+                if ENROL_AFTER.contains(&self.seen) {
+                    self.gallery.push(GalleryFace::Aligned(aligned_face(frame, landmarks)));
                 }
             }
-            None => self.gone += 1,
+            None => self.frames_lost += 1,
         }
         Ok(found)
     }
@@ -104,12 +118,12 @@ impl Follower {
         if !pass.found() {
             return Ok(None);
         }
-        let changed = correlation(&self.glimpse, &glimpse(frame, &region)) < SUSPICIOUS_CORRELATION;
+        let changed = correlation(&self.thumbnail, &thumbnail(frame, &region)) < SUSPICIOUS_CORRELATION;
         let suspicious = changed || moved_much(last, &pass.landmarks);
         if suspicious {
             pass = self.networks.mesh_pass(frame, &FaceRegion::around_landmarks(&pass.landmarks))?;
         }
-        let check = suspicious || (self.crowded && self.seen.is_multiple_of(IDENTITY_CHECK_EVERY));
+        let check = suspicious || (self.several_faces && self.seen.is_multiple_of(IDENTITY_CHECK_EVERY));
         if !pass.found() || (check && !self.is_chosen(frame, &pass.landmarks)?) {
             return Ok(None);
         }
@@ -118,14 +132,15 @@ impl Follower {
 
     /// Looks for the face in the whole frame.
     fn search(&mut self, frame: &RgbImage) -> Result<Option<Landmarks>, FaceError> {
-        let thorough = self.gone.is_multiple_of(THOROUGH_SEARCH_EVERY);
+        self.searches += 1;
+        let thorough = self.frames_lost.is_multiple_of(THOROUGH_SEARCH_EVERY);
         let mut faces = if thorough { self.networks.find_faces(frame)? } else { self.networks.find_large_faces(frame)? };
-        self.crowded |= faces.len() > 1;
-        let Some(last) = self.last.clone() else { return self.first_sight(frame, &faces) };
+        self.several_faces |= faces.len() > 1;
+        let Some(last) = self.last.clone() else { return self.choose(frame, &faces) };
         let before = last.bounding_box();
         faces.sort_by(|a, b| box_overlap(&b.bounds, &before).total_cmp(&box_overlap(&a.bounds, &before)));
         for face in &faces {
-            let Some(landmarks) = self.look_closely(frame, face)? else { continue };
+            let Some(landmarks) = self.refine(frame, face)? else { continue };
             if self.is_chosen(frame, &landmarks)? {
                 return Ok(Some(landmarks));
             }
@@ -134,7 +149,7 @@ impl Follower {
     }
 
     /// The choice among all faces of a frame, when none was followed so far.
-    fn first_sight(&mut self, frame: &RgbImage, faces: &[Detection]) -> Result<Option<Landmarks>, FaceError> {
+    fn choose(&mut self, frame: &RgbImage, faces: &[Detection]) -> Result<Option<Landmarks>, FaceError> {
         if faces.is_empty() {
             return Ok(None);
         }
@@ -145,17 +160,17 @@ impl Follower {
                 return Ok(None);
             }
         };
-        let Some(landmarks) = self.look_closely(frame, &face)? else { return Ok(None) };
+        let Some(landmarks) = self.refine(frame, &face)? else { return Ok(None) };
         let found = landmarks.interocular_distance();
         if found < LEAST_INTEROCULAR_DISTANCE {
             self.refusal = Some(FaceError::FaceTooSmall { found, wanted: LEAST_INTEROCULAR_DISTANCE });
             return Ok(None);
         }
-        self.looks.push(Look::Picture(aligned_face(frame, &landmarks)));
+        self.gallery.push(GalleryFace::Aligned(aligned_face(frame, &landmarks)));
         Ok(Some(landmarks))
     }
 
-    fn look_closely(&self, frame: &RgbImage, face: &Detection) -> Result<Option<Landmarks>, FaceError> {
+    fn refine(&self, frame: &RgbImage, face: &Detection) -> Result<Option<Landmarks>, FaceError> {
         let mut region = face.region();
         let mut landmarks = None;
         for _ in 0..PASSES_WHEN_FOUND {
@@ -171,13 +186,13 @@ impl Follower {
 
     /// Whether this is the person that is followed.
     fn is_chosen(&mut self, frame: &RgbImage, landmarks: &Landmarks) -> Result<bool, FaceError> {
-        for look in &mut self.looks {
-            if let Look::Picture(face) = look {
-                *look = Look::Embedding(self.networks.embed(face)?);
+        for enrolled in &mut self.gallery {
+            if let GalleryFace::Aligned(face) = enrolled {
+                *enrolled = GalleryFace::Embedded(self.networks.embed(face)?);
             }
         }
         let found = self.networks.identity(frame, landmarks)?;
-        Ok(self.looks.iter().any(|look| matches!(look, Look::Embedding(known) if known.same_person(&found))))
+        Ok(self.gallery.iter().any(|enrolled| matches!(enrolled, GalleryFace::Embedded(known) if known.same_person(&found))))
     }
 }
 
@@ -190,7 +205,7 @@ fn moved_much(before: &Landmarks, after: &Landmarks) -> bool {
 }
 
 /// A coarse view of a region, `[16, 16, 3]`, 0..1.
-fn glimpse(frame: &RgbImage, region: &FaceRegion) -> Vec<f32> {
+fn thumbnail(frame: &RgbImage, region: &FaceRegion) -> Vec<f32> {
     const SIDE: usize = 16;
     let mut view = vec![0.0; SIDE * SIDE * 3];
     region.read_rows(frame, SIDE, SIDE * 3, &mut view);

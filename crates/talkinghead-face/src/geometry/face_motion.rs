@@ -1,6 +1,7 @@
 //! What one frame asks of a face, independent of whose face it is.
 
-use crate::HeadPose;
+use super::head_pose::HeadPose;
+use super::landmarks::MESH_POINTS;
 
 /// One frame's movement. Made by the motion models (or measured on a driving video), obeyed by every renderer.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +24,7 @@ impl FaceMotion {
     pub fn neutral() -> Self {
         Self {
             head_pose: HeadPose::default(),
-            displacement: vec![[0.0; 3]; crate::MESH_POINTS],
+            displacement: vec![[0.0; 3]; MESH_POINTS],
             lip_gaps: [0.0; 9],
             blink: [0.0; 2],
             gaze: [0.0; 2],

@@ -3,8 +3,10 @@
 use image::RgbImage;
 use nalgebra::{Matrix2, Vector2};
 
-use crate::region::{FaceRegion, Outside};
-use crate::{FaceError, FaceNetworks, Landmarks};
+use super::onnx::OnnxNetwork;
+use super::region::{FaceRegion, Outside};
+use crate::error::FaceError;
+use crate::geometry::landmarks::Landmarks;
 
 /// Side of the network's input.
 const SIDE: usize = 150;
@@ -19,7 +21,7 @@ const ALIGNMENT: [(usize, [f32; 2]); 5] = [
     (2, [0.49011, 0.62780]),
 ];
 
-pub(crate) static SHAPE: [usize; 4] = [1, 3, SIDE, SIDE];
+static SHAPE: [usize; 4] = [1, 3, SIDE, SIDE];
 
 /// A face as a point among faces (dlib's ResNet, 128 numbers, about 1.4 long).
 #[derive(Clone, Debug, PartialEq)]
@@ -43,18 +45,30 @@ impl IdentityEmbedding {
     }
 }
 
-impl FaceNetworks {
+/// The network that tells people apart.
+#[derive(Debug)]
+pub(crate) struct IdentityNetwork {
+    network: OnnxNetwork,
+}
+
+impl IdentityNetwork {
+    pub(crate) const fn new() -> Self {
+        Self {
+            network: OnnxNetwork::new("face_embedding", include_bytes!("../../../../assets/models/face_embedding.onnx"), &SHAPE),
+        }
+    }
+
     /// The identity vector of a face whose landmarks are known.
     ///
     /// # Errors
     /// [`FaceError::Network`].
-    pub fn identity(&self, picture: &RgbImage, landmarks: &Landmarks) -> Result<IdentityEmbedding, FaceError> {
+    pub(crate) fn identity(&self, picture: &RgbImage, landmarks: &Landmarks) -> Result<IdentityEmbedding, FaceError> {
         self.embed(&aligned_face(picture, landmarks))
     }
 
     /// The identity vector of an [`aligned_face`].
     pub(crate) fn embed(&self, face: &[f32]) -> Result<IdentityEmbedding, FaceError> {
-        let values = self.networks().identity.run(face)?.into_iter().next().unwrap_or_default();
+        let values = self.network.run(face)?.into_iter().next().unwrap_or_default();
         if values.len() != LENGTH {
             return Err(FaceError::network("face_embedding", format!("{} numbers instead of 128", values.len())));
         }
@@ -127,7 +141,13 @@ impl Similarity {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn the_network_that_ships_loads() {
+        IdentityNetwork::new().network.load().unwrap();
+    }
 
     #[test]
     fn a_similarity_is_found_again() {

@@ -2,8 +2,8 @@
 
 use image::RgbImage;
 
-use crate::FaceError;
-use crate::landmarks68::IBUG_POINTS;
+use super::landmarks68::IBUG_POINTS;
+use crate::error::FaceError;
 
 /// Side of a cropped frame in pixels.
 pub const CROP_SIDE: u32 = 256;

@@ -1,21 +1,12 @@
-//! The landmark network without a general runtime: the same graph, run row by row through its residual blocks.
-//!
-//! The network is a chain of bottleneck blocks of 8 to 128 channels. Pixels are kept with their channels side by side, and
-//! a block works on one row at a time, so that all but the block's own picture stays in the nearest cache. The only
-//! `unsafe` code of the crate is in this module; every fast loop has a plain twin, and tests hold both against tract.
-
-mod graph;
-mod kernels;
-mod lanes;
-mod sampling;
+//! Runs the landmark network: the stem, the blocks one after the other, and the two heads.
 
 use std::sync::Mutex;
 
-use graph::{Block, Layers};
-pub(crate) use kernels::Instructions;
-use kernels::{Onto, max_pool_row};
-pub(crate) use sampling::SampledRow;
+use super::graph::{self, Block, Layers};
+use super::kernels::{Instructions, Onto, max_pool_row};
 
+/// Points the network gives; its output is padded to more.
+const POINTS: usize = 478;
 /// Side of the input picture.
 pub(crate) const SIDE: usize = 256;
 /// Floats of one input row: the pixels and one of zeros.
@@ -89,7 +80,7 @@ impl MeshExecutor {
         self.layers.presence.row(self.instructions, &rows, 0, 1, Onto::Nothing, &mut presence);
         let mut points = vec![0.0; self.layers.points.outputs];
         self.layers.points.row(self.instructions, &rows, 0, 1, Onto::Nothing, &mut points);
-        points.truncate(crate::mesh::POINTS * 3);
+        points.truncate(POINTS * 3);
         MeshOutput { points, presence_logit: presence[0] }
     }
 }
@@ -192,9 +183,9 @@ impl Window {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::network::Network;
+    use crate::networks::onnx::OnnxNetwork;
 
-    const ONNX: &[u8] = include_bytes!("../../../../assets/models/face_landmarks.onnx");
+    const ONNX: &[u8] = include_bytes!("../../../../../assets/models/face_landmarks.onnx");
 
     /// A smooth picture with some detail, the same on every machine.
     fn input() -> Vec<f32> {
@@ -219,7 +210,7 @@ mod tests {
             let (c, y, x) = (i / (SIDE * SIDE), i / SIDE % SIDE, i % SIDE);
             *value = input[y * INPUT_ROW + x * 3 + c];
         }
-        let expected = Network::new("face_landmarks", ONNX, &[1, 3, SIDE, SIDE]).run(&planes).unwrap();
+        let expected = OnnxNetwork::new("face_landmarks", ONNX, &[1, 3, SIDE, SIDE]).run(&planes).unwrap();
         for instructions in [Instructions::Portable, Instructions::detect()] {
             let found = MeshExecutor::new(ONNX, instructions).unwrap().run(|to| to.copy_from_slice(&input));
             assert_eq!(found.points.len(), expected[0].len());
@@ -232,7 +223,7 @@ mod tests {
 
     #[test]
     fn other_graphs_are_refused() {
-        let detector = include_bytes!("../../../../assets/models/face_detector.onnx");
+        let detector = include_bytes!("../../../../../assets/models/face_detector.onnx");
         assert!(MeshExecutor::new(detector, Instructions::Portable).is_err());
         assert!(MeshExecutor::new(b"not a graph", Instructions::Portable).is_err());
     }

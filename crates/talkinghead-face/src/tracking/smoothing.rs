@@ -7,7 +7,9 @@
 
 use rayon::prelude::*;
 
-use crate::{CanonicalMesh, Landmarks, MESH_POINTS, TrackedFrame};
+use super::track::TrackedFrame;
+use crate::geometry::canonical::CanonicalMesh;
+use crate::geometry::landmarks::{Landmarks, MESH_POINTS};
 
 /// Whether tracked landmarks are smoothed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

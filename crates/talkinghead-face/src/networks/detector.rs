@@ -2,9 +2,10 @@
 
 use image::RgbImage;
 
-use crate::network::Network;
-use crate::region::{FaceRegion, Outside};
-use crate::{FaceError, FaceNetworks};
+use super::onnx::OnnxNetwork;
+use super::picture_size::check_size;
+use super::region::{FaceRegion, Outside};
+use crate::error::FaceError;
 
 /// Side of the network's input.
 const SIDE: usize = 128;
@@ -15,7 +16,7 @@ const LEAST_SCORE: f32 = 0.5;
 /// Boxes that overlap more than this belong to one face.
 const SAME_FACE_OVERLAP: f32 = 0.3;
 
-pub(crate) static SHAPE: [usize; 4] = [1, 3, SIDE, SIDE];
+static SHAPE: [usize; 4] = [1, 3, SIDE, SIDE];
 
 /// A face that the detector found, in pixels of the picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +72,19 @@ pub(crate) fn box_overlap(a: &[f32; 4], b: &[f32; 4]) -> f32 {
     if union > 0.0 { both / union } else { 0.0 }
 }
 
-impl FaceNetworks {
+/// The detector's network.
+#[derive(Debug)]
+pub(crate) struct FaceDetector {
+    network: OnnxNetwork,
+}
+
+impl FaceDetector {
+    pub(crate) const fn new() -> Self {
+        Self {
+            network: OnnxNetwork::new("face_detector", include_bytes!("../../../../assets/models/face_detector.onnx"), &SHAPE),
+        }
+    }
+
     /// Every face of the picture, best score first.
     ///
     /// The whole picture is searched first. Only if that finds nothing, overlapping parts of a half and of a third of its
@@ -79,10 +92,10 @@ impl FaceNetworks {
     ///
     /// # Errors
     /// [`FaceError::Network`], [`FaceError::PictureSize`].
-    pub fn find_faces(&self, picture: &RgbImage) -> Result<Vec<Detection>, FaceError> {
-        crate::networks::check_size(picture)?;
+    pub(crate) fn find_faces(&self, picture: &RgbImage) -> Result<Vec<Detection>, FaceError> {
+        check_size(picture)?;
         let whole = FaceRegion::around_picture(picture.width(), picture.height());
-        let found = detect_in(&self.networks().detector, picture, &whole)?;
+        let found = detect_in(&self.network, picture, &whole)?;
         if !found.is_empty() {
             return Ok(found);
         }
@@ -97,7 +110,7 @@ impl FaceNetworks {
 
     /// Faces of the picture as the detector sees them in one view of the whole picture; fast, for following a video.
     pub(crate) fn find_large_faces(&self, picture: &RgbImage) -> Result<Vec<Detection>, FaceError> {
-        detect_in(&self.networks().detector, picture, &FaceRegion::around_picture(picture.width(), picture.height()))
+        detect_in(&self.network, picture, &FaceRegion::around_picture(picture.width(), picture.height()))
     }
 
     fn find_small_faces(&self, picture: &RgbImage, parts: usize) -> Result<Vec<Detection>, FaceError> {
@@ -115,14 +128,14 @@ impl FaceNetworks {
         for y in centers(picture.height()) {
             for x in centers(picture.width()) {
                 let part = FaceRegion { center: [x, y], width: side, height: side, rotation: 0.0 };
-                found.extend(detect_in(&self.networks().detector, picture, &part)?);
+                found.extend(detect_in(&self.network, picture, &part)?);
             }
         }
         Ok(merge(found))
     }
 }
 
-fn detect_in(network: &Network, picture: &RgbImage, view: &FaceRegion) -> Result<Vec<Detection>, FaceError> {
+fn detect_in(network: &OnnxNetwork, picture: &RgbImage, view: &FaceRegion) -> Result<Vec<Detection>, FaceError> {
     let input = view.read(picture, SIDE, Outside::Black, 1.0 / 127.5, -1.0);
     let outputs = network.run(&input)?;
     let [boxes, scores] = outputs.as_slice() else {
@@ -183,7 +196,13 @@ fn merge(mut candidates: Vec<Detection>) -> Vec<Detection> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn the_network_that_ships_loads() {
+        FaceDetector::new().network.load().unwrap();
+    }
 
     #[test]
     fn anchors_cover_both_grids() {

@@ -2,7 +2,8 @@
 
 use nalgebra::{Matrix3, Vector3};
 
-use crate::{CanonicalMesh, Landmarks, RIGID_POINTS};
+use super::canonical::{CanonicalMesh, RIGID_POINTS};
+use super::landmarks::Landmarks;
 
 /// A head pose as people speak of it.
 ///

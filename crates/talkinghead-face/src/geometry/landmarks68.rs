@@ -2,7 +2,9 @@
 
 use std::sync::OnceLock;
 
-use crate::Landmarks;
+use super::landmarks::Landmarks;
+
+const SHIPPED: &str = include_str!("../../../../assets/models/landmarks68_from_478.json");
 
 /// Points of the iBUG scheme: jaw 0..17 from image left, brows 17..27, nose 27..36, eyes 36..48, lips 48..68.
 pub const IBUG_POINTS: usize = 68;
@@ -39,24 +41,33 @@ impl Landmarks68 {
 }
 
 /// The mesh vertex of each of the 68 points.
+#[expect(clippy::expect_used, reason = "the asset is compiled in and checked by a test")]
 pub(crate) fn mesh_points() -> &'static [usize; IBUG_POINTS] {
+    static MAP: OnceLock<[usize; IBUG_POINTS]> = OnceLock::new();
+    MAP.get_or_init(|| parse(SHIPPED).expect("the shipped asset landmarks68_from_478.json is checked by a test"))
+}
+
+fn parse(text: &str) -> Result<[usize; IBUG_POINTS], serde_json::Error> {
     #[derive(serde::Deserialize)]
     struct File {
         map: Vec<usize>,
     }
-    static MAP: OnceLock<[usize; IBUG_POINTS]> = OnceLock::new();
-    MAP.get_or_init(|| {
-        let text = include_str!("../../../assets/models/landmarks68_from_478.json");
-        let map = serde_json::from_str::<File>(text).ok().and_then(|file| file.map.try_into().ok());
-        // The file is compiled in; a test holds it to be whole.
-        map.unwrap_or([0; IBUG_POINTS])
-    })
+    let map = serde_json::from_str::<File>(text)?.map;
+    let wrong_length = |map: Vec<usize>| serde::de::Error::invalid_length(map.len(), &"a map of 68 points");
+    map.try_into().map_err(wrong_length)
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::CanonicalMesh;
+    use crate::geometry::canonical::CanonicalMesh;
+
+    #[test]
+    fn the_map_that_ships_is_whole() {
+        assert!(parse(SHIPPED).unwrap().iter().all(|&i| i < crate::geometry::landmarks::MESH_POINTS));
+        assert!(parse(r#"{"map": [1, 2]}"#).is_err());
+    }
 
     #[test]
     fn the_points_lie_where_the_scheme_says() {

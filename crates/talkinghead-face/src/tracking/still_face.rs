@@ -2,9 +2,14 @@
 
 use image::RgbImage;
 
-use crate::{Detection, FaceChoice, FaceError, FaceNetworks, FaceRegion, Landmarks};
+use super::face_choice::FaceChoice;
+use crate::error::FaceError;
+use crate::geometry::landmarks::Landmarks;
+use crate::networks::FaceNetworks;
+use crate::networks::detector::Detection;
+use crate::networks::region::FaceRegion;
 
-/// Looks of the landmark network at a still: the second moves points by 0.95 % of the eye distance, the third by 0.4 %.
+/// Passes of the landmark network over a still: the second moves points by 0.95 % of the eye distance, the third by 0.4 %.
 const PASSES: usize = 3;
 
 /// The least interocular distance that is of use, in pixels.
@@ -22,13 +27,14 @@ pub struct StillFace {
 }
 
 impl FaceNetworks {
-    /// Finds the chosen face of a picture: detector, three looks of the landmark network, expression scores.
+    /// Finds the chosen face of a picture: detector, three passes of the landmark network, expression scores.
     ///
     /// # Errors
     /// [`FaceError::NoFace`], [`FaceError::NoSuchFace`], [`FaceError::FaceTooSmall`] under
     /// [`LEAST_INTEROCULAR_DISTANCE`], [`FaceError::PictureSize`], [`FaceError::Network`].
     pub fn still_face(&self, picture: &RgbImage, choice: FaceChoice) -> Result<StillFace, FaceError> {
         let faces = self.find_faces(picture)?;
+        tracing::debug!(faces = faces.len(), ?choice, "detector ends");
         let detection = choice.pick(&faces, picture.width(), picture.height())?;
         let mut region = detection.region();
         let mut landmarks = None;

@@ -1,6 +1,7 @@
 //! Which of several faces is meant.
 
-use crate::{Detection, FaceError};
+use crate::error::FaceError;
+use crate::networks::detector::Detection;
 
 /// Which of several faces to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

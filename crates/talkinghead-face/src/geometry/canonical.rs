@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+const SHIPPED: &str = include_str!("../../../../assets/models/canonical_face_mesh.json");
+
 /// The points whose place hardly depends on the expression: the rigid fit uses these.
 pub const RIGID_POINTS: [usize; 28] =
     [10, 67, 297, 109, 338, 151, 9, 8, 168, 6, 197, 195, 5, 4, 33, 133, 362, 263, 70, 300, 105, 334, 127, 356, 234, 454, 93, 323];
@@ -18,7 +20,8 @@ pub struct CanonicalMesh {
     pub vertices: Vec<[f32; 3]>,
     /// `[898]` triangles, vertex numbers from 0.
     pub triangles: Vec<[usize; 3]>,
-    /// Named rings and lines of vertex numbers (`lips_outer`, `lips_inner`, `face_oval`, …).
+    /// Named rings and lines of vertex numbers (`lips_outer`, `lips_inner`, `face_oval`, `image_left_eye`,
+    /// `image_right_eye`, …).
     pub contours: std::collections::BTreeMap<String, Vec<usize>>,
     /// Names of the 52 blendshape scores.
     pub blendshape_names: Vec<String>,
@@ -28,9 +31,10 @@ pub struct CanonicalMesh {
 
 impl CanonicalMesh {
     /// The mesh that ships with the program, parsed once.
+    #[expect(clippy::expect_used, reason = "the asset is compiled in and checked by a test")]
     pub fn get() -> &'static CanonicalMesh {
         static MESH: OnceLock<CanonicalMesh> = OnceLock::new();
-        MESH.get_or_init(|| parse(include_str!("../../../assets/models/canonical_face_mesh.json")))
+        MESH.get_or_init(|| parse(SHIPPED).expect("the shipped asset canonical_face_mesh.json is checked by a test"))
     }
 }
 
@@ -50,10 +54,9 @@ enum Contour {
     Iris { ring: Vec<usize> },
 }
 
-#[allow(clippy::expect_used, reason = "the file is compiled in and covered by a test")]
-fn parse(text: &str) -> CanonicalMesh {
-    let file: File = serde_json::from_str(text).expect("the mesh that ships is valid");
-    CanonicalMesh {
+fn parse(text: &str) -> Result<CanonicalMesh, serde_json::Error> {
+    let file: File = serde_json::from_str(text)?;
+    Ok(CanonicalMesh {
         vertices: file.vertices.iter().map(|v| [v[0], -v[1], -v[2]]).collect(),
         triangles: file.triangles,
         contours: file
@@ -65,19 +68,23 @@ fn parse(text: &str) -> CanonicalMesh {
             .collect(),
         blendshape_names: file.blendshape_names,
         blendshape_points: file.blendshape_points,
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
     fn the_mesh_that_ships_is_whole() {
-        let mesh = CanonicalMesh::get();
+        let mesh = parse(SHIPPED).unwrap();
         assert_eq!((mesh.vertices.len(), mesh.triangles.len()), (468, 898));
         assert!(mesh.triangles.iter().flatten().all(|&v| v < 468));
         assert_eq!((mesh.blendshape_names.len(), mesh.blendshape_points.len()), (52, 146));
+        for name in ["lips_outer", "lips_inner", "face_oval", "image_left_eye", "image_right_eye"] {
+            assert!(mesh.contours[name].len() > 8 && mesh.contours[name].iter().all(|&v| v < 468), "{name}");
+        }
         // y down: the chin (152) lies below the forehead (10).
         assert!(mesh.vertices[152][1] > mesh.vertices[10][1]);
     }

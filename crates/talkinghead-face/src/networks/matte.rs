@@ -3,15 +3,17 @@
 use image::RgbImage;
 use image::imageops::{self, FilterType};
 
-use crate::guided_filter::GuidedFilter;
-use crate::networks::check_size;
-use crate::{FaceError, FaceNetworks, Landmarks};
+use super::guided_filter::GuidedFilter;
+use super::onnx::OnnxNetwork;
+use super::picture_size::check_size;
+use crate::error::FaceError;
+use crate::geometry::landmarks::Landmarks;
 
 const PERSON_SIDE: usize = 256;
 const HAIR_SIDE: usize = 512;
 
-pub(crate) static PERSON_SHAPE: [usize; 4] = [1, 3, PERSON_SIDE, PERSON_SIDE];
-pub(crate) static HAIR_SHAPE: [usize; 4] = [1, 4, HAIR_SIDE, HAIR_SIDE];
+static PERSON_SHAPE: [usize; 4] = [1, 3, PERSON_SIDE, PERSON_SIDE];
+static HAIR_SHAPE: [usize; 4] = [1, 4, HAIR_SIDE, HAIR_SIDE];
 
 /// One soft value for each pixel of a picture, row by row.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,22 +42,56 @@ pub type PersonMatte = Matte;
 /// Where hair is.
 pub type HairMatte = Matte;
 
-impl FaceNetworks {
+/// The network that separates a person from the background.
+#[derive(Debug)]
+pub(crate) struct PersonSegmentation {
+    network: OnnxNetwork,
+}
+
+impl PersonSegmentation {
+    pub(crate) const fn new() -> Self {
+        Self {
+            network: OnnxNetwork::new(
+                "selfie_segmentation",
+                include_bytes!("../../../../assets/models/selfie_segmentation.onnx"),
+                &PERSON_SHAPE,
+            ),
+        }
+    }
+
     /// Separates the person (everything of them) from the background; edges follow the picture.
     ///
     /// # Errors
     /// [`FaceError::Network`], [`FaceError::PictureSize`].
-    pub fn person_matte(&self, picture: &RgbImage) -> Result<PersonMatte, FaceError> {
+    pub(crate) fn matte(&self, picture: &RgbImage) -> Result<PersonMatte, FaceError> {
         check_size(picture)?;
         let small = shrink(picture, PERSON_SIDE);
         let mut input = vec![0.0; 3 * PERSON_SIDE * PERSON_SIDE];
         write_planes(&small, &mut input);
-        let mask = self.networks().person.run(&input)?.into_iter().next().unwrap_or_default();
+        let mask = self.network.run(&input)?.into_iter().next().unwrap_or_default();
         if mask.len() != PERSON_SIDE * PERSON_SIDE {
             return Err(FaceError::network("selfie_segmentation", "mask of another size"));
         }
         let values = GuidedFilter::PERSON.scale_up(&small, &mask, picture);
         Ok(Matte { width: picture.width(), height: picture.height(), values })
+    }
+}
+
+/// The network that finds hair.
+#[derive(Debug)]
+pub(crate) struct HairSegmentation {
+    network: OnnxNetwork,
+}
+
+impl HairSegmentation {
+    pub(crate) const fn new() -> Self {
+        Self {
+            network: OnnxNetwork::new(
+                "hair_segmentation",
+                include_bytes!("../../../../assets/models/hair_segmentation.onnx"),
+                &HAIR_SHAPE,
+            ),
+        }
     }
 
     /// Finds the hair of the person whose landmarks are given. Only the square around the head, four times as wide as the
@@ -63,7 +99,7 @@ impl FaceNetworks {
     ///
     /// # Errors
     /// [`FaceError::Network`], [`FaceError::PictureSize`].
-    pub fn hair_matte(&self, picture: &RgbImage, landmarks: &Landmarks) -> Result<HairMatte, FaceError> {
+    pub(crate) fn matte(&self, picture: &RgbImage, landmarks: &Landmarks) -> Result<HairMatte, FaceError> {
         check_size(picture)?;
         let [left, top, width, height] = head_square(picture, landmarks);
         let view = imageops::crop_imm(picture, left, top, width, height).to_image();
@@ -71,7 +107,7 @@ impl FaceNetworks {
         // The fourth channel is the last frame's mask: none for a still.
         let mut input = vec![0.0; 4 * HAIR_SIDE * HAIR_SIDE];
         write_planes(&small, &mut input);
-        let logits = self.networks().hair.run(&input)?.into_iter().next().unwrap_or_default();
+        let logits = self.network.run(&input)?.into_iter().next().unwrap_or_default();
         let plane = HAIR_SIDE * HAIR_SIDE;
         if logits.len() != 2 * plane {
             return Err(FaceError::network("hair_segmentation", "mask of another size"));
@@ -113,5 +149,17 @@ fn write_planes(picture: &RgbImage, out: &mut [f32]) {
         for (channel, &value) in pixel.0.iter().enumerate() {
             out[channel * plane + index] = f32::from(value) / 255.0;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_networks_that_ship_load() {
+        PersonSegmentation::new().network.load().unwrap();
+        HairSegmentation::new().network.load().unwrap();
     }
 }

@@ -1,15 +1,19 @@
 //! The landmark network: 478 points of one face from a 256x256 crop.
 
+use std::sync::OnceLock;
+
 use image::RgbImage;
 
-use crate::mesh_executor::{INPUT_ROW, SIDE};
-use crate::region::FaceRegion;
-use crate::{FaceError, FaceNetworks, Landmarks};
+use super::mesh_executor::{INPUT_ROW, Instructions, MeshExecutor, SIDE};
+use super::picture_size::check_size;
+use super::region::FaceRegion;
+use crate::error::FaceError;
+use crate::geometry::landmarks::Landmarks;
 
-/// Points the network gives.
-pub(crate) const POINTS: usize = 478;
+/// The network's file.
+const ONNX: &[u8] = include_bytes!("../../../../assets/models/face_landmarks.onnx");
 
-/// One look of the landmark network at a region.
+/// One pass of the landmark network over a region.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MeshPass {
     /// In pixels of the picture.
@@ -28,19 +32,35 @@ impl MeshPass {
     }
 }
 
-impl FaceNetworks {
+/// The landmark network.
+#[derive(Debug, Default)]
+pub(crate) struct MeshNetwork {
+    executor: OnceLock<Result<MeshExecutor, String>>,
+}
+
+impl MeshNetwork {
     /// Looks at one region once. Does not judge whether a face is there: see [`MeshPass::found`].
     ///
     /// # Errors
     /// [`FaceError::Network`], [`FaceError::PictureSize`].
-    pub fn mesh_pass(&self, picture: &RgbImage, region: &FaceRegion) -> Result<MeshPass, FaceError> {
-        let executor = self.networks().mesh()?;
-        crate::networks::check_size(picture)?;
+    pub(crate) fn pass(&self, picture: &RgbImage, region: &FaceRegion) -> Result<MeshPass, FaceError> {
+        let executor = self.executor()?;
+        check_size(picture)?;
         let output = executor.run(|input| region.read_rows(picture, SIDE, INPUT_ROW, input));
         if output.points.iter().any(|v| !v.is_finite()) {
             return Err(FaceError::network("face_landmarks", "points are not finite"));
         }
         Ok(MeshPass { landmarks: place(&output.points, region), presence: 1.0 / (1.0 + (-output.presence_logit).exp()) })
+    }
+
+    fn executor(&self) -> Result<&MeshExecutor, FaceError> {
+        let load = || {
+            let instructions = Instructions::detect();
+            let executor = MeshExecutor::new(ONNX, instructions)?;
+            tracing::debug!(name = "face_landmarks", ?instructions, bytes = ONNX.len(), "network loaded");
+            Ok(executor)
+        };
+        self.executor.get_or_init(load).as_ref().map_err(|reason| FaceError::network("face_landmarks", reason))
     }
 }
 
@@ -55,4 +75,15 @@ fn place(points: &[f32], region: &FaceRegion) -> Landmarks {
         })
         .collect();
     Landmarks { points }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_network_that_ships_loads() {
+        MeshNetwork::default().executor().unwrap();
+    }
 }

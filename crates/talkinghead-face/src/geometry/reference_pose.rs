@@ -3,8 +3,8 @@
 
 use nalgebra::{Matrix3, Rotation3, UnitQuaternion, Vector3};
 
-use crate::CanonicalMesh;
-use crate::landmarks68::{IBUG_POINTS, mesh_points};
+use super::canonical::CanonicalMesh;
+use super::landmarks68::{IBUG_POINTS, mesh_points};
 
 /// The points that take part in the fit, in the reference's order: jaw sides, nose, eye corners, brow ends.
 pub const STABLE_POINTS: [usize; 27] =

@@ -2,8 +2,8 @@
 
 use image::RgbImage;
 
-use crate::Landmarks;
-use crate::mesh_executor::{Instructions, SampledRow};
+use super::mesh_executor::{Instructions, SampledRow};
+use crate::geometry::landmarks::Landmarks;
 
 /// What lies outside the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
