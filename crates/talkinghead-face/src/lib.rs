@@ -14,7 +14,7 @@ mod tracking;
 
 pub use error::FaceError;
 pub use geometry::canonical::{CanonicalMesh, LIP_PAIRS, RIGID_POINTS};
-pub use geometry::crop::{CROP_SIDE, CropMode, EyeCenter, FaceCrop};
+pub use geometry::crop::{CROP_SIDE, CropMode, EyeCentre, FaceCrop};
 pub use geometry::face_motion::FaceMotion;
 pub use geometry::head_pose::{HeadPose, RigidFit};
 pub use geometry::landmarks::{Landmarks, MESH_POINTS};

@@ -85,23 +85,29 @@ impl ProjectionRenderer {
         mattes: Option<Mattes<'_>>,
         options: &RenderOptions,
     ) -> Result<Self, RenderError> {
+        let _span = tracing::debug_span!("prepare_portrait").entered();
         check(picture, landmarks, mattes)?;
         let area = WorkingArea::around_head(picture, landmarks);
         let (canvas, landmarks) = area.enter(landmarks);
         let mut portrait = PortraitGeometry::from_landmarks(&landmarks);
         UnsmileBasis::get().relax(&mut portrait, blendshapes);
+        tracing::debug!(width = canvas.width, height = canvas.height, iod = portrait.iod, "working area");
         let mattes = mattes.map(|m| HeadMattes { person: area.cut(m.person), hair: area.cut(m.hair) });
         let region = HeadRegion::find(&portrait, mattes.as_ref(), canvas.width, canvas.height);
         let mesh = WarpMesh::build(&mut portrait, &region, &area.frame());
+        tracing::debug!(vertices = mesh.vertices.len(), triangles = mesh.triangles.len(), "mesh");
         let mouth = MouthScene::prepare(&canvas, &portrait);
+        tracing::debug!(lip_plate = mouth.lip_plate().is_some(), "mouth");
         let eyes = EyeScene::prepare(&canvas, &portrait);
         let lid_light = LidLight::prepare(&canvas, &portrait);
+        tracing::debug!("eyes");
         let mut still = canvas;
         if let Some(plate) = mouth.lip_plate() {
             plate.apply(&mut still);
         }
         let sharpening = options.sharpening.unwrap_or_else(|| sharpening::measure(&still, &portrait));
         let texture = Texture::new(&still, (PADDING * portrait.iod) as usize, sharpening);
+        tracing::debug!(sharpening, "texture");
         let scale = ExpressionScale::of(&portrait);
         let size = picture.dimensions();
         let scratch = Mutex::new(Vec::new());
@@ -250,6 +256,7 @@ impl Renderer for ProjectionRenderer {
                 choices.extend(planner.push(&MouthTarget::of_posed_face(&self.portrait, &self.pose(&motion))));
             }
             choices.extend(planner.finish());
+            tracing::debug!(remembered = bank.len(), frames = choices.len(), "mouths chosen");
         }
         Ok(Box::new(ProjectedPerformance { renderer: self, choices }))
     }

@@ -20,7 +20,7 @@ pub enum CropMode {
 
 /// Which points make the centre of an eye.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum EyeCenter {
+pub enum EyeCentre {
     /// All six.
     #[default]
     AllPoints,
@@ -42,7 +42,7 @@ impl FaceCrop {
     ///
     /// # Errors
     /// [`FaceError::NoFace`] without frames.
-    pub fn around(frames: &[[[f64; 2]; IBUG_POINTS]], mode: CropMode, eyes: EyeCenter) -> Result<Self, FaceError> {
+    pub fn around(frames: &[[[f64; 2]; IBUG_POINTS]], mode: CropMode, eyes: EyeCentre) -> Result<Self, FaceError> {
         if frames.is_empty() {
             return Err(FaceError::NoFace { place: "any of 0 frames".into() });
         }
@@ -71,7 +71,8 @@ impl FaceCrop {
     }
 
     /// Cuts the square out of a frame and scales it to [`CROP_SIDE`], bilinear with pixel centres at one half; black where
-    /// the square reaches over any of the frame's four sides.
+    /// the square reaches over any of the frame's four sides. [`FaceRegion`](crate::FaceRegion) reads by another rule: pixel
+    /// centres at whole coordinates, and turned.
     pub fn cut(&self, frame: usize, picture: &RgbImage) -> RgbImage {
         let [left, top] = self.corner(frame);
         let scale = f64::from(self.side) / f64::from(CROP_SIDE);
@@ -137,10 +138,10 @@ fn face_size(points: &[[f64; 2]; IBUG_POINTS]) -> f64 {
     range(0).max(range(1))
 }
 
-fn between_eyes(points: &[[f64; 2]; IBUG_POINTS], eyes: EyeCenter) -> [f64; 2] {
+fn between_eyes(points: &[[f64; 2]; IBUG_POINTS], eyes: EyeCentre) -> [f64; 2] {
     let count = match eyes {
-        EyeCenter::AllPoints => 6,
-        EyeCenter::Reference => 5,
+        EyeCentre::AllPoints => 6,
+        EyeCentre::Reference => 5,
     };
     let mean = |first: usize, axis: usize| points[first..first + count].iter().map(|p| p[axis]).sum::<f64>() / count as f64;
     std::array::from_fn(|axis| (mean(36, axis) + mean(42, axis)) / 2.0)
@@ -182,7 +183,7 @@ mod tests {
 
     #[test]
     fn points_go_there_and_back() {
-        let crop = FaceCrop::around(&[face(20.0, 30.0)], CropMode::Static, EyeCenter::AllPoints).unwrap();
+        let crop = FaceCrop::around(&[face(20.0, 30.0)], CropMode::Static, EyeCentre::AllPoints).unwrap();
         let back = crop.to_frame(0, crop.to_crop(0, [33.5, 70.25]));
         assert!((back[0] - 33.5).abs() < 1e-9 && (back[1] - 70.25).abs() < 1e-9);
     }
@@ -200,12 +201,12 @@ mod tests {
     #[test]
     fn a_following_square_keeps_up_with_a_steady_walk() {
         let frames: Vec<_> = (0..30).map(|t| face(5.0 * t as f64, 0.0)).collect();
-        let crop = FaceCrop::around(&frames, CropMode::Following, EyeCenter::AllPoints).unwrap();
+        let crop = FaceCrop::around(&frames, CropMode::Following, EyeCentre::AllPoints).unwrap();
         for (t, points) in frames.iter().enumerate().take(19).skip(10) {
             assert!((crop.corners[t + 1][0] - crop.corners[t][0] - 5.0).abs() < 1e-9);
-            let [x, _] = crop.to_crop(t, [between_eyes(points, EyeCenter::AllPoints)[0], 0.0]);
+            let [x, _] = crop.to_crop(t, [between_eyes(points, EyeCentre::AllPoints)[0], 0.0]);
             assert!((x - 256.0 * 100.0 / 205.0).abs() < 2.0, "{x}");
         }
-        assert_eq!(FaceCrop::around(&frames[..1], CropMode::Following, EyeCenter::AllPoints).unwrap().corners.len(), 1);
+        assert_eq!(FaceCrop::around(&frames[..1], CropMode::Following, EyeCentre::AllPoints).unwrap().corners.len(), 1);
     }
 }

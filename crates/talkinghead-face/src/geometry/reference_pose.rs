@@ -28,11 +28,11 @@ impl ReferencePose {
         let stable = |points: &Points68| STABLE_POINTS.map(|i| Vector3::from(points[i]));
         let (a, b) = (stable(posed), stable(standard));
         let mean = |points: &[Vector3<f64>; 27]| points.iter().sum::<Vector3<f64>>() / points.len() as f64;
-        let (center_a, center_b) = (mean(&a), mean(&b));
-        let covariance: Matrix3<f64> = a.iter().zip(&b).map(|(p, q)| (p - center_a) * (q - center_b).transpose()).sum();
+        let (centre_a, centre_b) = (mean(&a), mean(&b));
+        let covariance: Matrix3<f64> = a.iter().zip(&b).map(|(p, q)| (p - centre_a) * (q - centre_b).transpose()).sum();
         let svd = covariance.svd(true, true);
         let (Some(u), Some(v_t)) = (svd.u, svd.v_t) else {
-            return Self { rotation: Matrix3::identity(), translation: center_b - center_a };
+            return Self { rotation: Matrix3::identity(), translation: centre_b - centre_a };
         };
         let mut rotation = v_t.transpose() * u.transpose();
         if rotation.determinant() < 0.0 {
@@ -41,7 +41,7 @@ impl ReferencePose {
             v.column_mut(2).neg_mut();
             rotation = v * u.transpose();
         }
-        Self { rotation, translation: center_b - rotation * center_a }
+        Self { rotation, translation: centre_b - rotation * centre_a }
     }
 
     /// Takes the pose out: the reference's "front" landmarks.

@@ -41,7 +41,7 @@ impl Detection {
     }
 
     /// Centre of the box.
-    pub fn center(&self) -> [f32; 2] {
+    pub fn centre(&self) -> [f32; 2] {
         [(self.bounds[0] + self.bounds[2]) / 2.0, (self.bounds[1] + self.bounds[3]) / 2.0]
     }
 
@@ -49,7 +49,7 @@ impl Detection {
     pub fn region(&self) -> FaceRegion {
         let [a, b, ..] = self.keypoints;
         FaceRegion {
-            center: self.center(),
+            centre: self.centre(),
             width: 1.5 * self.width(),
             height: 1.5 * self.height(),
             rotation: (b[1] - a[1]).atan2(b[0] - a[0]),
@@ -115,7 +115,7 @@ impl FaceDetector {
 
     fn find_small_faces(&self, picture: &RgbImage, parts: usize) -> Result<Vec<Detection>, FaceError> {
         let side = picture.width().max(picture.height()) as f32 / parts as f32;
-        let centers = |length: u32| -> Vec<f32> {
+        let centres = |length: u32| -> Vec<f32> {
             let length = length as f32;
             if length <= side {
                 return vec![length / 2.0];
@@ -125,9 +125,9 @@ impl FaceDetector {
             (0..=steps).map(|k| side / 2.0 + (length - side) * k as f32 / steps as f32).collect()
         };
         let mut found = Vec::new();
-        for y in centers(picture.height()) {
-            for x in centers(picture.width()) {
-                let part = FaceRegion { center: [x, y], width: side, height: side, rotation: 0.0 };
+        for y in centres(picture.height()) {
+            for x in centres(picture.width()) {
+                let part = FaceRegion { centre: [x, y], width: side, height: side, rotation: 0.0 };
                 found.extend(detect_in(&self.network, picture, &part)?);
             }
         }

@@ -64,12 +64,12 @@ impl GuidedFilter {
         let models: Vec<[f32; 4]> = means
             .par_iter()
             .map(|m| {
-                let color = Vector3::new(m[1], m[2], m[3]);
-                let covariance = Vector3::new(m[4], m[5], m[6]) - m[0] * color;
-                let spread = Matrix3::new(m[7], m[8], m[9], m[8], m[10], m[11], m[9], m[11], m[12]) - color * color.transpose()
+                let colour = Vector3::new(m[1], m[2], m[3]);
+                let covariance = Vector3::new(m[4], m[5], m[6]) - m[0] * colour;
+                let spread = Matrix3::new(m[7], m[8], m[9], m[8], m[10], m[11], m[9], m[11], m[12]) - colour * colour.transpose()
                     + Matrix3::identity() * self.softness;
                 let a = spread.cholesky().map_or_else(Vector3::zeros, |c| c.solve(&covariance));
-                [a.x, a.y, a.z, m[0] - a.dot(&color)]
+                [a.x, a.y, a.z, m[0] - a.dot(&colour)]
             })
             .collect();
         box_mean(&models, width, height, self.radius)

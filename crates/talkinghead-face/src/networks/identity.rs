@@ -90,7 +90,7 @@ pub(crate) fn aligned_face(picture: &RgbImage, landmarks: &Landmarks) -> Vec<f32
     let shift = (fine as f32 - 1.0) / (2.0 * fine as f32);
     let middle = SIDE as f32 / 2.0 - shift;
     let region = FaceRegion {
-        center: similarity.apply(Vector2::repeat(middle)).into(),
+        centre: similarity.apply(Vector2::repeat(middle)).into(),
         width: similarity.scale * SIDE as f32,
         height: similarity.scale * SIDE as f32,
         rotation: similarity.angle,

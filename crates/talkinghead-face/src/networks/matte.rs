@@ -128,9 +128,9 @@ fn head_square(picture: &RgbImage, landmarks: &Landmarks) -> [u32; 4] {
     let [x0, y0, x1, y1] = landmarks.bounding_box();
     let half = 2.0 * (x1 - x0).max(y1 - y0);
     let (x, y) = ((x0 + x1) / 2.0, (y0 + y1) / 2.0);
-    let range = |center: f32, length: u32| {
-        let low = (center - half).clamp(0.0, length.saturating_sub(16) as f32) as u32;
-        let high = (center + half).clamp(low as f32 + 16.0, length as f32) as u32;
+    let range = |centre: f32, length: u32| {
+        let low = (centre - half).clamp(0.0, length.saturating_sub(16) as f32) as u32;
+        let high = (centre + half).clamp(low as f32 + 16.0, length as f32) as u32;
         (low, high.min(length) - low)
     };
     let (left, width) = range(x, picture.width());

@@ -22,7 +22,7 @@ pub(crate) enum Outside {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FaceRegion {
     /// Pixels, x right and y down.
-    pub center: [f32; 2],
+    pub centre: [f32; 2],
     /// Pixels.
     pub width: f32,
     /// Pixels.
@@ -35,7 +35,7 @@ impl FaceRegion {
     /// The square around the whole picture.
     pub(crate) fn around_picture(width: u32, height: u32) -> Self {
         let side = width.max(height) as f32;
-        Self { center: [width as f32 / 2.0, height as f32 / 2.0], width: side, height: side, rotation: 0.0 }
+        Self { centre: [width as f32 / 2.0, height as f32 / 2.0], width: side, height: side, rotation: 0.0 }
     }
 
     /// The square that the landmark network reads next, from a face's landmarks: 1.5 times the longer side of the box
@@ -44,14 +44,14 @@ impl FaceRegion {
         let [x0, y0, x1, y1] = landmarks.bounding_box();
         let side = 1.5 * (x1 - x0).max(y1 - y0);
         let (a, b) = (landmarks.points[33], landmarks.points[263]);
-        Self { center: [(x0 + x1) / 2.0, (y0 + y1) / 2.0], width: side, height: side, rotation: (b[1] - a[1]).atan2(b[0] - a[0]) }
+        Self { centre: [(x0 + x1) / 2.0, (y0 + y1) / 2.0], width: side, height: side, rotation: (b[1] - a[1]).atan2(b[0] - a[0]) }
     }
 
     /// Carries a point of the crop, `(0..1, 0..1)`, into the picture.
     pub fn to_picture(&self, x: f32, y: f32) -> [f32; 2] {
         let (sin, cos) = self.rotation.sin_cos();
         let (dx, dy) = ((x - 0.5) * self.width, (y - 0.5) * self.height);
-        [self.center[0] + cos * dx - sin * dy, self.center[1] + sin * dx + cos * dy]
+        [self.centre[0] + cos * dx - sin * dy, self.centre[1] + sin * dx + cos * dy]
     }
 
     /// Reads the region as `[3, side, side]`, bilinear, each value `v * scale + shift`.
@@ -88,7 +88,8 @@ impl FaceRegion {
         }
     }
 
-    /// Visits the crop's pixels row by row with their bilinear colour, 0..255.
+    /// Visits the crop's pixels row by row with their bilinear colour, 0..255. For any region and both rules of what lies
+    /// outside; [`FaceRegion::read_rows`] is the fast one for square regions.
     #[inline]
     pub(crate) fn sample(&self, picture: &RgbImage, side: usize, outside: Outside, mut visit: impl FnMut(usize, [f32; 3])) {
         let (sin, cos) = self.rotation.sin_cos();
@@ -155,7 +156,7 @@ mod tests {
 
     #[test]
     fn pixel_values_lie_at_their_coordinates() {
-        let region = FaceRegion { center: [20.0, 15.0], width: 16.0, height: 16.0, rotation: 0.3 };
+        let region = FaceRegion { centre: [20.0, 15.0], width: 16.0, height: 16.0, rotation: 0.3 };
         let side = 8;
         let crop = region.read(&ramp(), side, Outside::Nearest, 1.0, 0.0);
         for (j, i) in [(0, 0), (3, 5), (7, 7)] {
@@ -168,7 +169,7 @@ mod tests {
     #[test]
     fn rows_equal_the_general_reading() {
         // Partly outside on all sides, turned.
-        let region = FaceRegion { center: [20.0, 15.0], width: 60.0, height: 60.0, rotation: -0.4 };
+        let region = FaceRegion { centre: [20.0, 15.0], width: 60.0, height: 60.0, rotation: -0.4 };
         let side = 64;
         let crop = region.read(&ramp(), side, Outside::Nearest, 1.0 / 255.0, 0.0);
         let mut rows = vec![0.0; 4 * side * side];
@@ -186,7 +187,7 @@ mod tests {
 
     #[test]
     fn outside_is_black_or_the_edge() {
-        let region = FaceRegion { center: [-500.0, 10.0], width: 4.0, height: 4.0, rotation: 0.0 };
+        let region = FaceRegion { centre: [-500.0, 10.0], width: 4.0, height: 4.0, rotation: 0.0 };
         let black = region.read(&ramp(), 2, Outside::Black, 1.0, -1.0);
         assert!(black.iter().all(|&v| v == -1.0));
         let edge = region.read(&ramp(), 2, Outside::Nearest, 1.0, 0.0);

@@ -30,7 +30,7 @@ impl FaceChoice {
                     return Err(no_face());
                 }
                 let mut sorted: Vec<&Detection> = faces.iter().collect();
-                sorted.sort_by(|a, b| a.center()[0].total_cmp(&b.center()[0]));
+                sorted.sort_by(|a, b| a.centre()[0].total_cmp(&b.centre()[0]));
                 let face = sorted.get(wanted).ok_or(FaceError::NoSuchFace { wanted, found: faces.len() })?;
                 Ok((*face).clone())
             }
@@ -40,7 +40,7 @@ impl FaceChoice {
 
 /// Area, halved for a face at the picture's edge.
 fn prominence(face: &Detection, width: u32, height: u32) -> f32 {
-    let [x, y] = face.center();
+    let [x, y] = face.centre();
     let (dx, dy) = (x / width as f32 - 0.5, y / height as f32 - 0.5);
     face.width() * face.height() * (1.0 - (dx * dx + dy * dy).sqrt()).max(0.1)
 }

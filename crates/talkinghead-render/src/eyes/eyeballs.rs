@@ -45,7 +45,7 @@ impl EyeScene {
         let eyes = ["image_left_eye", "image_right_eye"]
             .iter()
             .enumerate()
-            .filter_map(|(side, name)| Eye::prepare(picture, portrait, side, mesh.contours.get(*name)?))
+            .filter_map(|(side, name)| Eye::prepare(picture, portrait, side, &mesh.contours[*name]))
             .collect();
         Self { eyes }
     }

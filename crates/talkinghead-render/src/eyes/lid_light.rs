@@ -1,5 +1,7 @@
 //! Light on closed lids: a lid that comes out of the shadow of a deep-set eye is lit nearly like the cheek below.
 
+use talkinghead_face::CanonicalMesh;
+
 use crate::math::smoothstep;
 use crate::picture::blur::{blur_canvas, blur_mask};
 use crate::picture::canvas::{Canvas, Mask};
@@ -103,9 +105,8 @@ impl Lid {
 
 fn eye_mask(portrait: &PortraitGeometry, side: usize, region: Region) -> Mask {
     let name = ["image_left_eye", "image_right_eye"][side];
-    let ring = talkinghead_face::CanonicalMesh::get().contours.get(name);
-    let outline: Vec<[f32; 2]> =
-        ring.into_iter().flatten().map(|&i| [portrait.vertices[i][0], portrait.vertices[i][1]]).collect();
+    let ring = &CanonicalMesh::get().contours[name];
+    let outline: Vec<[f32; 2]> = ring.iter().map(|&i| [portrait.vertices[i][0], portrait.vertices[i][1]]).collect();
     polygon_mask(&outline, region)
 }
 

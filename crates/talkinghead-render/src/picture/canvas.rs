@@ -46,18 +46,27 @@ impl Canvas {
 
     /// Bilinear colour at pixel-centre coordinates (pixel `(i, j)` has its value at `(i, j)`); outside, the nearest edge.
     pub fn bilinear(&self, x: f32, y: f32) -> [f32; 3] {
-        let x = x.clamp(0.0, (self.width - 1) as f32);
-        let y = y.clamp(0.0, (self.height - 1) as f32);
-        let (x0, y0) = (x as usize, y as usize);
-        let (x1, y1) = ((x0 + 1).min(self.width - 1), (y0 + 1).min(self.height - 1));
-        let (fx, fy) = (x - x0 as f32, y - y0 as f32);
-        let (a, b, c, d) = (self.at(x0, y0), self.at(x1, y0), self.at(x0, y1), self.at(x1, y1));
-        std::array::from_fn(|k| {
-            let top = a[k] + (b[k] - a[k]) * fx;
-            let bottom = c[k] + (d[k] - c[k]) * fx;
-            top + (bottom - top) * fy
-        })
+        let ([a, b, c, d], share) = bilinear_taps(self.width, self.height, x, y);
+        let [a, b, c, d] = [a, b, c, d].map(|i| self.data[i]);
+        std::array::from_fn(|k| bilinear_mix([a[k], b[k], c[k], d[k]], share))
     }
+}
+
+/// The four pixels around a place (upper left, upper right, lower left, lower right) and the shares of right and lower ones.
+///
+/// The workspace's other bilinear readers differ: `FaceRegion` and `FaceCrop` read bytes, with black beyond the picture or at
+/// half-pixel centres; the pull-push fill has fixed weights; [`super::resize`] antialiases as PIL does.
+fn bilinear_taps(width: usize, height: usize, x: f32, y: f32) -> ([usize; 4], [f32; 2]) {
+    let (x, y) = (x.clamp(0.0, (width - 1) as f32), y.clamp(0.0, (height - 1) as f32));
+    let (x0, y0) = (x as usize, y as usize);
+    let (x1, y1) = ((x0 + 1).min(width - 1), (y0 + 1).min(height - 1));
+    ([y0 * width + x0, y0 * width + x1, y1 * width + x0, y1 * width + x1], [x - x0 as f32, y - y0 as f32])
+}
+
+fn bilinear_mix([a, b, c, d]: [f32; 4], [right, lower]: [f32; 2]) -> f32 {
+    let top = a + (b - a) * right;
+    let bottom = c + (d - c) * right;
+    top + (bottom - top) * lower
 }
 
 /// Nearest byte of a value in 0..255.
@@ -95,14 +104,8 @@ impl Mask {
 
     /// Bilinear value at pixel-centre coordinates; outside, the nearest edge.
     pub fn bilinear(&self, x: f32, y: f32) -> f32 {
-        let x = x.clamp(0.0, (self.width - 1) as f32);
-        let y = y.clamp(0.0, (self.height - 1) as f32);
-        let (x0, y0) = (x as usize, y as usize);
-        let (x1, y1) = ((x0 + 1).min(self.width - 1), (y0 + 1).min(self.height - 1));
-        let (fx, fy) = (x - x0 as f32, y - y0 as f32);
-        let top = self.at(x0, y0) + (self.at(x1, y0) - self.at(x0, y0)) * fx;
-        let bottom = self.at(x0, y1) + (self.at(x1, y1) - self.at(x0, y1)) * fx;
-        top + (bottom - top) * fy
+        let (corners, share) = bilinear_taps(self.width, self.height, x, y);
+        bilinear_mix(corners.map(|i| self.data[i]), share)
     }
 
     /// Euclidean distance in pixels from each pixel's centre to the nearest pixel with a value over 0.5 (0 inside).

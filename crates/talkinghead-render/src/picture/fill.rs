@@ -86,7 +86,7 @@ fn push(level: &Level, coarse: &[[f32; 3]], size: (usize, usize)) -> Vec<[f32; 3
     data
 }
 
-/// Bilinear value of the coarser level at a pixel of the finer.
+/// Bilinear value of the coarser level at a pixel of the finer: as one level is twice the other, the weights are fixed.
 fn between(coarse: &[[f32; 3]], (width, height): (usize, usize), x: usize, y: usize) -> [f32; 3] {
     let place = |i: usize, size: usize| {
         let near = (i / 2).min(size - 1);

@@ -76,7 +76,7 @@ impl UnsmileBasis {
         portrait.neutral.clone_from(&portrait.frontal);
         let names = &CanonicalMesh::get().blendshape_names;
         for (score, rows) in self.displacement.iter().enumerate() {
-            let counts = names.get(score).is_some_and(|name| MOUTH_SCORES.iter().any(|prefix| name.starts_with(prefix)));
+            let counts = MOUTH_SCORES.iter().any(|prefix| names[score].starts_with(prefix));
             let strength = (blendshapes[score] - SCORE_FLOOR).max(0.0);
             if !counts || strength == 0.0 {
                 continue;

@@ -18,6 +18,7 @@ pub(crate) struct SampledRow<'a> {
 
 impl SampledRow<'_> {
     /// Fills `out`, `[samples, 3]`: bilinear, pixel `k`'s value at coordinate `k`, outside the picture the nearest edge.
+    /// The variant for the hot path of tracking; rounds unlike `FaceRegion::sample`, by fused multiply-adds.
     pub(crate) fn read(&self, instructions: Instructions, out: &mut [f32]) {
         assert!(self.width >= 4 && self.height >= 4 && self.picture.len() >= self.width * self.height * 3);
         match instructions {
