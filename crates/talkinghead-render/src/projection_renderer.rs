@@ -16,6 +16,7 @@ use crate::picture::canvas::Canvas;
 use crate::picture::texture::Texture;
 use crate::picture::working_area::WorkingArea;
 use crate::portrait::expression::ExpressionScale;
+use crate::portrait::fitness::check_fitness;
 use crate::portrait::geometry::{PortraitGeometry, PosedFace};
 use crate::portrait::head_region::{HeadMattes, HeadRegion, Mattes};
 use crate::portrait::pose::pose_face;
@@ -28,8 +29,6 @@ use crate::warp::fold_edges;
 use crate::warp::holes;
 use crate::warp::mesh::WarpMesh;
 
-/// Least distance of the iris centres that can be animated, pixels.
-const LEAST_IOD: f32 = 12.0;
 /// Mirrored surroundings of the photograph, interocular distances: as far as the mesh reaches beyond it.
 const PADDING: f32 = 0.7;
 /// Frames of the future that the choice of a remembered mouth looks at: two seconds.
@@ -86,7 +85,7 @@ impl ProjectionRenderer {
         options: &RenderOptions,
     ) -> Result<Self, RenderError> {
         let _span = tracing::debug_span!("prepare_portrait").entered();
-        check(picture, landmarks, mattes)?;
+        check_fitness(picture, landmarks, mattes)?;
         let area = WorkingArea::around_head(picture, landmarks);
         let (canvas, landmarks) = area.enter(landmarks);
         let mut portrait = PortraitGeometry::from_landmarks(&landmarks);
@@ -133,7 +132,7 @@ impl ProjectionRenderer {
         landmarks: &Landmarks,
         blendshapes: &[f32; 52],
     ) -> Result<bool, RenderError> {
-        check(picture, landmarks, None)?;
+        check_fitness(picture, landmarks, None)?;
         let (canvas, landmarks) = WorkingArea::around_head(picture, landmarks).enter(landmarks);
         let mut portrait = PortraitGeometry::from_landmarks(&landmarks);
         UnsmileBasis::get().relax(&mut portrait, blendshapes);
@@ -273,30 +272,4 @@ impl PreparedPerformance for ProjectedPerformance<'_> {
         let mouth = self.renderer.bank.as_deref().zip(self.choices.get(index));
         Ok(self.renderer.frame_with_mouth(motion, mouth))
     }
-}
-
-fn check(picture: &RgbImage, landmarks: &Landmarks, mattes: Option<Mattes<'_>>) -> Result<(), RenderError> {
-    let found = landmarks.points.len();
-    if found != 478 {
-        return Err(RenderError::LandmarkCount { found });
-    }
-    if let Some(index) = landmarks.points.iter().position(|p| p.iter().any(|v| !v.is_finite())) {
-        return Err(RenderError::LandmarkNotFinite { index });
-    }
-    let found = landmarks.interocular_distance();
-    if found < LEAST_IOD {
-        return Err(RenderError::FaceTooSmall { found, least: LEAST_IOD });
-    }
-    let (width, height) = picture.dimensions();
-    let nose = landmarks.points[4];
-    if nose[0] < 0.0 || nose[1] < 0.0 || nose[0] >= width as f32 || nose[1] >= height as f32 {
-        return Err(RenderError::FaceOutside { width, height });
-    }
-    for (name, matte) in mattes.iter().flat_map(|m| [("person", m.person), ("hair", m.hair)]) {
-        if (matte.width, matte.height) != (width, height) {
-            let (found_width, found_height) = (matte.width, matte.height);
-            return Err(RenderError::MatteSize { name, found_width, found_height, width, height });
-        }
-    }
-    Ok(())
 }

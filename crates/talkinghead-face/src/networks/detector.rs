@@ -4,7 +4,7 @@ use image::RgbImage;
 
 use super::onnx::OnnxNetwork;
 use super::picture_size::check_size;
-use super::region::{FaceRegion, Outside};
+use super::region::{BorderMode, FaceRegion};
 use crate::error::FaceError;
 
 /// Side of the network's input.
@@ -136,7 +136,7 @@ impl FaceDetector {
 }
 
 fn detect_in(network: &OnnxNetwork, picture: &RgbImage, view: &FaceRegion) -> Result<Vec<Detection>, FaceError> {
-    let input = view.read(picture, SIDE, Outside::Black, 1.0 / 127.5, -1.0);
+    let input = view.read(picture, SIDE, BorderMode::Black, 1.0 / 127.5, -1.0);
     let outputs = network.run(&input)?;
     let [boxes, scores] = outputs.as_slice() else {
         return Err(FaceError::network("face_detector", format!("{} outputs instead of 2", outputs.len())));

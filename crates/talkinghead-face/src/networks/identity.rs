@@ -4,7 +4,7 @@ use image::RgbImage;
 use nalgebra::{Matrix2, Vector2};
 
 use super::onnx::OnnxNetwork;
-use super::region::{FaceRegion, Outside};
+use super::region::{BorderMode, FaceRegion};
 use crate::error::FaceError;
 use crate::geometry::landmarks::Landmarks;
 
@@ -97,7 +97,7 @@ pub(crate) fn aligned_face(picture: &RgbImage, landmarks: &Landmarks) -> Vec<f32
     };
     let mut out = vec![0.0; 3 * SIDE * SIDE];
     let weight = 1.0 / (fine * fine) as f32;
-    region.sample(picture, side, Outside::Nearest, |index, colour| {
+    region.sample(picture, side, BorderMode::Nearest, |index, colour| {
         let (x, y) = (index % side / fine, index / side / fine);
         for (channel, value) in colour.into_iter().enumerate() {
             out[channel * SIDE * SIDE + y * SIDE + x] += value * weight;

@@ -7,7 +7,7 @@ use crate::geometry::landmarks::Landmarks;
 
 /// What lies outside the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outside {
+pub(crate) enum BorderMode {
     /// Black, before scaling to the network's range.
     Black,
     /// The nearest edge pixel.
@@ -55,12 +55,12 @@ impl FaceRegion {
     }
 
     /// Reads the region as `[3, side, side]`, bilinear, each value `v * scale + shift`.
-    pub(crate) fn read(&self, picture: &RgbImage, side: usize, outside: Outside, scale: f32, shift: f32) -> Vec<f32> {
+    pub(crate) fn read(&self, picture: &RgbImage, side: usize, border: BorderMode, scale: f32, shift: f32) -> Vec<f32> {
         let plane = side * side;
         let mut out = vec![0.0; 3 * plane];
         let (red, rest) = out.split_at_mut(plane);
         let (green, blue) = rest.split_at_mut(plane);
-        self.sample(picture, side, outside, |index, [r, g, b]| {
+        self.sample(picture, side, border, |index, [r, g, b]| {
             red[index] = r * scale + shift;
             green[index] = g * scale + shift;
             blue[index] = b * scale + shift;
@@ -91,7 +91,7 @@ impl FaceRegion {
     /// Visits the crop's pixels row by row with their bilinear colour, 0..255. For any region and both rules of what lies
     /// outside; [`FaceRegion::read_rows`] is the fast one for square regions.
     #[inline]
-    pub(crate) fn sample(&self, picture: &RgbImage, side: usize, outside: Outside, mut visit: impl FnMut(usize, [f32; 3])) {
+    pub(crate) fn sample(&self, picture: &RgbImage, side: usize, border: BorderMode, mut visit: impl FnMut(usize, [f32; 3])) {
         let (sin, cos) = self.rotation.sin_cos();
         let n = side as f32;
         let step_x = [cos * self.width / n, sin * self.width / n];
@@ -119,7 +119,7 @@ impl FaceRegion {
                         t + fy * (b - t)
                     })
                 } else {
-                    border_colour(picture, outside, [x0, y0], [fx, fy])
+                    border_colour(picture, border, [x0, y0], [fx, fy])
                 };
                 visit(j * side + i, colour);
             }
@@ -128,11 +128,11 @@ impl FaceRegion {
 }
 
 #[cold]
-fn border_colour(picture: &RgbImage, outside: Outside, [x0, y0]: [i32; 2], [fx, fy]: [f32; 2]) -> [f32; 3] {
+fn border_colour(picture: &RgbImage, border: BorderMode, [x0, y0]: [i32; 2], [fx, fy]: [f32; 2]) -> [f32; 3] {
     let (width, height) = (picture.width() as i32, picture.height() as i32);
     let pixel = |x: i32, y: i32| -> [f32; 3] {
         let inside = x >= 0 && y >= 0 && x < width && y < height;
-        if !inside && outside == Outside::Black {
+        if !inside && border == BorderMode::Black {
             return [0.0; 3];
         }
         let p = picture.get_pixel(x.clamp(0, width - 1) as u32, y.clamp(0, height - 1) as u32);
@@ -158,7 +158,7 @@ mod tests {
     fn pixel_values_lie_at_their_coordinates() {
         let region = FaceRegion { centre: [20.0, 15.0], width: 16.0, height: 16.0, rotation: 0.3 };
         let side = 8;
-        let crop = region.read(&ramp(), side, Outside::Nearest, 1.0, 0.0);
+        let crop = region.read(&ramp(), side, BorderMode::Nearest, 1.0, 0.0);
         for (j, i) in [(0, 0), (3, 5), (7, 7)] {
             let [x, y] = region.to_picture(i as f32 / side as f32, j as f32 / side as f32);
             assert!((crop[j * side + i] - 4.0 * x).abs() < 1e-2);
@@ -171,7 +171,7 @@ mod tests {
         // Partly outside on all sides, turned.
         let region = FaceRegion { centre: [20.0, 15.0], width: 60.0, height: 60.0, rotation: -0.4 };
         let side = 64;
-        let crop = region.read(&ramp(), side, Outside::Nearest, 1.0 / 255.0, 0.0);
+        let crop = region.read(&ramp(), side, BorderMode::Nearest, 1.0 / 255.0, 0.0);
         let mut rows = vec![0.0; 4 * side * side];
         region.read_rows(&ramp(), side, 4 * side, &mut rows);
         for j in 0..side {
@@ -188,9 +188,9 @@ mod tests {
     #[test]
     fn outside_is_black_or_the_edge() {
         let region = FaceRegion { centre: [-500.0, 10.0], width: 4.0, height: 4.0, rotation: 0.0 };
-        let black = region.read(&ramp(), 2, Outside::Black, 1.0, -1.0);
+        let black = region.read(&ramp(), 2, BorderMode::Black, 1.0, -1.0);
         assert!(black.iter().all(|&v| v == -1.0));
-        let edge = region.read(&ramp(), 2, Outside::Nearest, 1.0, 0.0);
+        let edge = region.read(&ramp(), 2, BorderMode::Nearest, 1.0, 0.0);
         assert_eq!(edge[8], 7.0);
         assert_eq!(edge[0], 0.0);
     }

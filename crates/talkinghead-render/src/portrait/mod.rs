@@ -2,6 +2,7 @@
 
 pub(crate) mod contact;
 pub(crate) mod expression;
+pub(crate) mod fitness;
 pub(crate) mod fold_guard;
 pub(crate) mod geometry;
 pub(crate) mod head_region;
