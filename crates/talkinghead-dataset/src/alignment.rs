@@ -1,7 +1,7 @@
 //! From a tracked face to a clip's own coordinates: the square that is cut out and the landmarks in it (SPEC-data, section 3).
 
 use image::RgbImage;
-use talkinghead_face::{EyeCenter, FaceCrop, Points68};
+use talkinghead_face::{EyeCentre, FaceCrop, Points68};
 
 use crate::CropMode;
 use crate::clip::CLIP_SIDE;
@@ -16,7 +16,7 @@ pub(crate) fn crop_around(frames: &[Points68], mode: CropMode) -> Option<FaceCro
         CropMode::Constant => talkinghead_face::CropMode::Static,
         CropMode::Tracked => talkinghead_face::CropMode::Following,
     };
-    FaceCrop::around(&flat, mode, EyeCenter::AllPoints).ok()
+    FaceCrop::around(&flat, mode, EyeCentre::AllPoints).ok()
 }
 
 /// Cuts a frame's square out, 256x256. Large faces are shrunk with antialiasing, where the reference does without and

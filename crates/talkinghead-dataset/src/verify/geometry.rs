@@ -1,6 +1,6 @@
 //! Rigid fit, posing, smoothing, mesh, crop rule.
 
-use talkinghead_face::{CropMode, EyeCenter, FaceCrop, Points68, ReferencePose};
+use talkinghead_face::{CropMode, EyeCentre, FaceCrop, Points68, ReferencePose};
 
 use super::folder::{GoldenFolder, numbers};
 use super::report::{Report, largest_difference};
@@ -104,7 +104,7 @@ fn tracker(golden: &GoldenFolder, report: &mut Report) -> Result<(), DatasetErro
             std::array::from_fn(|i| [points[i][0] * scale + dx, points[i][1] * scale + dy])
         };
         let frames: Vec<[[f64; 2]; 68]> = golden.clip.iter().map(flat).collect();
-        let crop = FaceCrop::around(&frames, CropMode::Static, EyeCenter::Reference)?;
+        let crop = FaceCrop::around(&frames, CropMode::Static, EyeCentre::Reference)?;
         let face_size = frames.iter().map(box_side).sum::<f64>() / frames.len() as f64;
         let [left, top] = crop.corners[0];
         let ours = [face_size, f64::from(crop.side), top, left];
