@@ -17,7 +17,7 @@ pub use geometry::canonical::{CanonicalMesh, LIP_PAIRS, RIGID_POINTS};
 pub use geometry::crop::{CROP_SIDE, CropMode, EyeCentre, FaceCrop};
 pub use geometry::face_motion::FaceMotion;
 pub use geometry::head_pose::{HeadPose, RigidFit};
-pub use geometry::landmarks::{Landmarks, MESH_POINTS};
+pub use geometry::landmarks::{LANDMARK_POINTS, Landmarks, MESH_POINTS};
 pub use geometry::landmarks68::{IBUG_POINTS, Landmarks68};
 pub use geometry::reference_pose::{Points68, ReferencePose, STABLE_POINTS, key_frame, standard_face};
 pub use networks::FaceNetworks;

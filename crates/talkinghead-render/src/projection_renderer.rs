@@ -208,9 +208,11 @@ impl ProjectionRenderer {
         let (mut canvas, cover) = paint_on_black(&field, &self.texture, self.still.width, self.still.height);
         self.eyes.paint(&mut canvas, &self.portrait, &face);
         self.mouth.paint(&mut canvas, &face);
-        let irises = self.portrait.irises.iter().map(|&p| face.rigid.apply(p));
-        let points = face.points.iter().copied().chain(irises).map(|p| self.area.to_picture(p)).collect();
-        FrameProjection::place(&self.area, &canvas, &cover, Landmarks { points })
+        let landmarks = Landmarks::from_fn(|i| {
+            let iris = || face.rigid.apply(self.portrait.irises[i - MESH_POINTS]);
+            self.area.to_picture(face.points.get(i).copied().unwrap_or_else(iris))
+        });
+        FrameProjection::place(&self.area, &canvas, &cover, landmarks)
     }
 
     /// The posed face of a motion, in pixels of the working area.

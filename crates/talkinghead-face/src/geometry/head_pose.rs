@@ -67,7 +67,7 @@ impl RigidFit {
     pub fn to_canonical(landmarks: &Landmarks) -> Self {
         let canonical = &CanonicalMesh::get().vertices;
         let from: Vec<Vector3<f32>> = RIGID_POINTS.iter().map(|&i| canonical[i].into()).collect();
-        let to: Vec<Vector3<f32>> = RIGID_POINTS.iter().map(|&i| landmarks.points[i].into()).collect();
+        let to: Vec<Vector3<f32>> = RIGID_POINTS.iter().map(|&i| landmarks.points()[i].into()).collect();
         Self::between(&from, &to)
     }
 
@@ -133,7 +133,7 @@ mod tests {
         let fit = RigidFit { scale: 11.0, rotation: pose.rotation(), translation: Vector3::new(250.0, 240.0, 3.0) };
         let mut points: Vec<[f32; 3]> = CanonicalMesh::get().vertices.iter().map(|&v| fit.to_picture(v)).collect();
         points.resize(478, [0.0; 3]);
-        let found = RigidFit::to_canonical(&Landmarks { points });
+        let found = RigidFit::to_canonical(&Landmarks::from_fn(|i| points[i]));
         assert!((found.scale - 11.0).abs() < 1e-3);
         assert!((found.rotation - fit.rotation).norm() < 1e-4);
         assert!((found.translation - fit.translation).norm() < 1e-2);

@@ -23,7 +23,7 @@ impl Landmarks68 {
     pub fn from_mesh(landmarks: &Landmarks) -> Self {
         Self {
             points: mesh_points().map(|i| {
-                let [x, y, z] = landmarks.points[i];
+                let [x, y, z] = landmarks.points()[i];
                 [x, y, -z]
             }),
         }
@@ -73,7 +73,7 @@ mod tests {
     fn the_points_lie_where_the_scheme_says() {
         let mut points = CanonicalMesh::get().vertices.clone();
         points.resize(478, [0.0; 3]);
-        let face = Landmarks68::from_mesh(&Landmarks { points }).points;
+        let face = Landmarks68::from_mesh(&Landmarks::from_fn(|i| points[i])).points;
         assert!(face[0][0] < face[16][0], "the jaw runs from image left to right");
         assert!(face[8][1] > face[57][1] && face[57][1] > face[33][1], "chin below lip below nose");
         assert!(face[36][0] < face[39][0] && face[39][0] < face[42][0] && face[42][0] < face[45][0]);

@@ -36,7 +36,7 @@ impl BlendshapeNetwork {
         let points: Vec<f32> = CanonicalMesh::get()
             .blendshape_points
             .iter()
-            .flat_map(|&i| [landmarks.points[i][0], landmarks.points[i][1]])
+            .flat_map(|&i| [landmarks.points()[i][0], landmarks.points()[i][1]])
             .collect();
         let outputs = self.network.run(&points)?;
         let scores = outputs.first().ok_or_else(|| FaceError::network("face_blendshapes", "no output"))?;

@@ -79,7 +79,7 @@ impl IdentityNetwork {
 /// The face cut out upright, `[3, 150, 150]`, 0..255.
 pub(crate) fn aligned_face(picture: &RgbImage, landmarks: &Landmarks) -> Vec<f32> {
     let to: Vec<Vector2<f32>> =
-        ALIGNMENT.iter().map(|&(i, _)| Vector2::new(landmarks.points[i][0], landmarks.points[i][1])).collect();
+        ALIGNMENT.iter().map(|&(i, _)| Vector2::new(landmarks.points()[i][0], landmarks.points()[i][1])).collect();
     let from: Vec<Vector2<f32>> =
         ALIGNMENT.iter().map(|&(_, [x, y])| Vector2::new(x, y) * 100.0 + Vector2::repeat(25.0)).collect();
     let similarity = Similarity::between(&from, &to);
@@ -168,7 +168,7 @@ mod tests {
             for (i, [x, y]) in ALIGNMENT {
                 points[i] = [300.0 + scale * (100.0 * x + 25.0), 300.0 + scale * (100.0 * y + 25.0), 0.0];
             }
-            let face = aligned_face(&picture, &Landmarks { points });
+            let face = aligned_face(&picture, &Landmarks::new(points).unwrap());
             let expected = (300.0 + scale * 70.0) / 5.0 - 0.4;
             assert!((face[60 * SIDE + 70] - expected).abs() < 0.6, "{} {expected}", face[60 * SIDE + 70]);
         }

@@ -50,7 +50,7 @@ impl MeshNetwork {
         if output.points.iter().any(|v| !v.is_finite()) {
             return Err(FaceError::network("face_landmarks", "points are not finite"));
         }
-        Ok(MeshPass { landmarks: place(&output.points, region), presence: 1.0 / (1.0 + (-output.presence_logit).exp()) })
+        Ok(MeshPass { landmarks: place(&output.points, region)?, presence: 1.0 / (1.0 + (-output.presence_logit).exp()) })
     }
 
     fn executor(&self) -> Result<&MeshExecutor, FaceError> {
@@ -65,7 +65,7 @@ impl MeshNetwork {
 }
 
 /// Carries the network's points (crop pixels) into the picture.
-fn place(points: &[f32], region: &FaceRegion) -> Landmarks {
+fn place(points: &[f32], region: &FaceRegion) -> Result<Landmarks, FaceError> {
     let n = SIDE as f32;
     let points = points
         .chunks_exact(3)
@@ -74,7 +74,7 @@ fn place(points: &[f32], region: &FaceRegion) -> Landmarks {
             [x, y, p[2] / n * region.width]
         })
         .collect();
-    Landmarks { points }
+    Landmarks::new(points)
 }
 
 #[cfg(test)]

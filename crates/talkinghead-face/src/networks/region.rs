@@ -43,7 +43,7 @@ impl FaceRegion {
     pub fn around_landmarks(landmarks: &Landmarks) -> Self {
         let [x0, y0, x1, y1] = landmarks.bounding_box();
         let side = 1.5 * (x1 - x0).max(y1 - y0);
-        let (a, b) = (landmarks.points[33], landmarks.points[263]);
+        let (a, b) = (landmarks.points()[33], landmarks.points()[263]);
         Self { centre: [(x0 + x1) / 2.0, (y0 + y1) / 2.0], width: side, height: side, rotation: (b[1] - a[1]).atan2(b[0] - a[0]) }
     }
 

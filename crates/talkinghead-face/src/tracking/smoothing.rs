@@ -48,7 +48,7 @@ fn smooth_once(track: &[Landmarks], half: usize, noise: f32, neighbours: &[Vec<u
         .map(|frame| {
             let measured = &track[frame];
             let unit = measured.interocular_distance().max(1e-6);
-            let fitted: Vec<[f32; 3]> = (0..measured.points.len())
+            let fitted: Vec<[f32; 3]> = (0..measured.points().len())
                 .map(|point| {
                     let mut sum = [0.0; 3];
                     for (k, weight) in weights.iter().enumerate() {
@@ -59,21 +59,18 @@ fn smooth_once(track: &[Landmarks], half: usize, noise: f32, neighbours: &[Vec<u
                 })
                 .collect();
             let misfit: Vec<f32> = measured
-                .points
+                .points()
                 .iter()
                 .zip(&fitted)
                 .map(|(p, f)| ((p[0] - f[0]).powi(2) + (p[1] - f[1]).powi(2)) / (unit * unit))
                 .collect();
-            let points = (0..fitted.len())
-                .map(|point| {
-                    let near = &neighbours[point.min(neighbours.len() - 1)];
-                    let mean = near.iter().map(|&n| misfit[n]).sum::<f32>() / near.len() as f32;
-                    let trust = (-mean / (noise * noise)).exp();
-                    let (p, f) = (measured.points[point], fitted[point]);
-                    std::array::from_fn(|a| p[a] + trust * (f[a] - p[a]))
-                })
-                .collect();
-            Landmarks { points }
+            Landmarks::from_fn(|point| {
+                let near = &neighbours[point.min(neighbours.len() - 1)];
+                let mean = near.iter().map(|&n| misfit[n]).sum::<f32>() / near.len() as f32;
+                let trust = (-mean / (noise * noise)).exp();
+                let (p, f) = (measured.points()[point], fitted[point]);
+                std::array::from_fn(|a| p[a] + trust * (f[a] - p[a]))
+            })
         })
         .collect()
 }
@@ -84,9 +81,9 @@ fn at(track: &[Landmarks], frame: isize, point: usize) -> [f32; 3] {
     let (end, mirrored) = match frame {
         f if f < 0 => (0, -f),
         f if f > last => (last, 2 * last - f),
-        f => return track[f as usize].points[point],
+        f => return track[f as usize].points()[point],
     };
-    let (e, m) = (track[end as usize].points[point], track[mirrored.clamp(0, last) as usize].points[point]);
+    let (e, m) = (track[end as usize].points()[point], track[mirrored.clamp(0, last) as usize].points()[point]);
     std::array::from_fn(|a| 2.0 * e[a] - m[a])
 }
 
@@ -137,7 +134,7 @@ mod tests {
                     (0..478).map(|_| [path(frame) + noise * random(), noise * random(), 0.0]).collect();
                 points[468] = [0.0; 3];
                 points[473] = [100.0, 0.0, 0.0];
-                TrackedFrame { landmarks: Landmarks { points }, interpolated: false }
+                TrackedFrame { landmarks: Landmarks::from_fn(|i| points[i]), interpolated: false }
             })
             .collect()
     }
@@ -171,8 +168,8 @@ mod tests {
         let path = |t: usize| if t == 20 { 5.0 } else { 0.0 };
         let mut blink = track(40, 0.0, path);
         smooth(&mut blink);
-        assert!((blink[20].landmarks.points[159][0] - 5.0).abs() < 0.05);
-        assert!(blink[19].landmarks.points[159][0].abs() < 0.1 && blink[21].landmarks.points[159][0].abs() < 0.1);
+        assert!((blink[20].landmarks.points()[159][0] - 5.0).abs() < 0.05);
+        assert!(blink[19].landmarks.points()[159][0].abs() < 0.1 && blink[21].landmarks.points()[159][0].abs() < 0.1);
     }
 
     #[test]
@@ -182,7 +179,7 @@ mod tests {
             let before = still.clone();
             smooth(&mut still);
             for (a, b) in still.iter().zip(&before) {
-                assert!((a.landmarks.points[3][0] - b.landmarks.points[3][0]).abs() < 1e-3);
+                assert!((a.landmarks.points()[3][0] - b.landmarks.points()[3][0]).abs() < 1e-3);
             }
         }
     }

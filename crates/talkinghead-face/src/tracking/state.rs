@@ -200,8 +200,9 @@ impl TrackerState {
 fn moved_much(before: &Landmarks, after: &Landmarks) -> bool {
     let unit = before.interocular_distance().max(1e-6);
     let growth = after.interocular_distance() / unit;
-    let moved = before.points.iter().zip(&after.points).map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1])).sum::<f32>();
-    moved / before.points.len() as f32 / unit > SUSPICIOUS_MOVE || !(1.0 / SUSPICIOUS_GROWTH..SUSPICIOUS_GROWTH).contains(&growth)
+    let moved = before.points().iter().zip(after.points()).map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1])).sum::<f32>();
+    moved / before.points().len() as f32 / unit > SUSPICIOUS_MOVE
+        || !(1.0 / SUSPICIOUS_GROWTH..SUSPICIOUS_GROWTH).contains(&growth)
 }
 
 /// A coarse view of a region, `[16, 16, 3]`, 0..1.

@@ -90,13 +90,13 @@ mod tests {
     use super::*;
 
     fn at(x: f32) -> Option<Landmarks> {
-        Some(Landmarks { points: vec![[x, 0.0, 0.0]; 478] })
+        Some(Landmarks::from_fn(|_| [x, 0.0, 0.0]))
     }
 
     #[test]
     fn gaps_are_filled_and_reported() {
         let track = fill_gaps(vec![None, at(3.0), None, None, at(6.0), None]).unwrap();
-        let x: Vec<f32> = track.frames.iter().map(|f| f.landmarks.points[0][0]).collect();
+        let x: Vec<f32> = track.frames.iter().map(|f| f.landmarks.points()[0][0]).collect();
         assert_eq!(x, [3.0, 3.0, 4.0, 5.0, 6.0, 6.0]);
         let interpolated: Vec<bool> = track.frames.iter().map(|f| f.interpolated).collect();
         assert_eq!(interpolated, [true, false, true, true, false, true]);

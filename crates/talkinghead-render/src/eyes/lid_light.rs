@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn a_lid_in_shadow_is_lifted() {
         let mut picture = Canvas::filled(512, 512, [180.0, 140.0, 120.0]);
-        let lid_height = landmarks(&HeadPose::default(), 12.0).points[159][1] as usize;
+        let lid_height = landmarks(&HeadPose::default(), 12.0).points()[159][1] as usize;
         for y in 0..lid_height {
             for x in 0..512 {
                 *picture.at_mut(x, y) = [20.0; 3];

@@ -37,7 +37,7 @@ impl Entry {
     pub fn cut(picture: &RgbImage, landmarks: &Landmarks, frame: usize, recording: usize, largest_iod: f32) -> Option<Self> {
         let fit = RigidFit::to_canonical(landmarks);
         let iod = eye_distance(&fit.frontal(landmarks)) * fit.scale;
-        let polygon = scaled(&outer_lips(&landmarks.points), MASK_GROWTH);
+        let polygon = scaled(&outer_lips(landmarks.points()), MASK_GROWTH);
         let (width, height) = (picture.width() as usize, picture.height() as usize);
         let region = Region::around(&polygon, 0.12 * iod, width, height)?;
         let factor = (largest_iod / iod).min(1.0);
@@ -54,7 +54,7 @@ impl Entry {
             .points
             .iter()
             .map(|&i| {
-                let p = landmarks.points[i];
+                let p = landmarks.points()[i];
                 [(p[0] - region.x as f32 + 0.5) * scale[0] - 0.5, (p[1] - region.y as f32 + 0.5) * scale[1] - 0.5]
             })
             .collect();

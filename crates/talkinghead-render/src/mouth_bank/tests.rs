@@ -15,10 +15,11 @@ fn speaking(gap: f32, yaw: f32) -> Landmarks {
     let mut face = landmarks(&pose, 14.0);
     let drop = gap * face.interocular_distance();
     for (upper, lower) in LIP_PAIRS {
-        face.points[lower] = [face.points[upper][0], face.points[upper][1] + drop, face.points[upper][2]];
+        let [x, y, z] = face.points()[upper];
+        face.points_mut()[lower] = [x, y + drop, z];
     }
     for i in [17, 84, 181, 314, 405, 152] {
-        face.points[i][1] += drop;
+        face.points_mut()[i][1] += drop;
     }
     face
 }

@@ -53,7 +53,7 @@ impl WorkingArea {
     /// 4.4 interocular distances around the eyes' middle, as far as the picture goes.
     pub fn around_head(picture: &RgbImage, landmarks: &Landmarks) -> Self {
         let (width, height) = (picture.width() as usize, picture.height() as usize);
-        let (a, b) = (landmarks.points[468], landmarks.points[473]);
+        let (a, b) = (landmarks.points()[468], landmarks.points()[473]);
         let middle = [0.5 * (a[0] + b[0]), 0.5 * (a[1] + b[1])];
         let reach = REACH * landmarks.interocular_distance();
         let region = Region::around(&[middle], reach, width, height).unwrap_or(Region::whole(width, height));
@@ -102,11 +102,11 @@ impl WorkingArea {
     /// The area's pixels, and the landmarks seen from its corner.
     pub fn enter(&self, landmarks: &Landmarks) -> (Canvas, Landmarks) {
         let (r, s) = (self.region, self.scale());
-        let points = landmarks.points.iter().map(|p| {
+        let landmarks = landmarks.map(|p| {
             let [x, y] = [p[0] - r.x as f32, p[1] - r.y as f32].map(|v| (v + 0.5) / s - 0.5);
             [x, y, p[2] / s]
         });
-        (self.canvas(), Landmarks { points: points.collect() })
+        (self.canvas(), landmarks)
     }
 
     /// The area's part of a matte of the whole picture.
@@ -172,11 +172,10 @@ mod tests {
     #[test]
     fn a_frame_goes_back_to_where_it_came_from() {
         let picture = RgbImage::from_fn(400, 300, |x, y| image::Rgb([(x % 256) as u8, (y % 256) as u8, 7]));
-        let mut points = vec![[100.0, 100.0, 0.0]; 478];
-        points[473][0] = 120.0;
-        let area = WorkingArea::around_head(&picture, &Landmarks { points });
+        let landmarks = Landmarks::from_fn(|i| if i == 473 { [120.0, 100.0, 0.0] } else { [100.0, 100.0, 0.0] });
+        let area = WorkingArea::around_head(&picture, &landmarks);
         assert!(area.region.width < 300 && area.enlargement.is_none());
-        let (canvas, _) = area.enter(&Landmarks { points: vec![[0.0; 3]; 478] });
+        let (canvas, _) = area.enter(&Landmarks::from_fn(|_| [0.0; 3]));
         assert_eq!(area.leave(&canvas), picture);
         assert_eq!(area.frame().goes_on, [true; 4]);
     }
@@ -184,14 +183,12 @@ mod tests {
     #[test]
     fn a_large_head_is_worked_on_smaller_and_points_find_back() {
         let picture = RgbImage::from_fn(1000, 900, |x, y| image::Rgb([(x / 5) as u8, (y / 5) as u8, 7]));
-        let mut points = vec![[300.0, 400.0, 20.0]; 478];
-        points[473][0] = 800.0;
-        let landmarks = Landmarks { points };
+        let landmarks = Landmarks::from_fn(|i| if i == 473 { [800.0, 400.0, 20.0] } else { [300.0, 400.0, 20.0] });
         let area = WorkingArea::around_head(&picture, &landmarks);
         let (canvas, inside) = area.enter(&landmarks);
         assert!((inside.interocular_distance() - MOST_IOD).abs() < 1.0);
-        let back = area.to_picture(inside.points[0]);
-        assert!((0..3).all(|k| (back[k] - landmarks.points[0][k]).abs() < 0.6), "{back:?}");
+        let back = area.to_picture(inside.points()[0]);
+        assert!((0..3).all(|k| (back[k] - landmarks.points()[0][k]).abs() < 0.6), "{back:?}");
         assert_eq!(area.leave(&canvas), picture);
     }
 }

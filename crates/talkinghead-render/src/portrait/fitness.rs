@@ -8,13 +8,10 @@ use crate::error::RenderError;
 
 /// Least distance of the iris centres that can be animated, pixels.
 const LEAST_IOD: f32 = 12.0;
+
 /// Refuses landmarks that are not a face of useful size inside the picture, and mattes of another size.
 pub(crate) fn check_fitness(picture: &RgbImage, landmarks: &Landmarks, mattes: Option<Mattes<'_>>) -> Result<(), RenderError> {
-    let found = landmarks.points.len();
-    if found != 478 {
-        return Err(RenderError::LandmarkCount { found });
-    }
-    if let Some(index) = landmarks.points.iter().position(|p| p.iter().any(|v| !v.is_finite())) {
+    if let Some(index) = landmarks.points().iter().position(|p| p.iter().any(|v| !v.is_finite())) {
         return Err(RenderError::LandmarkNotFinite { index });
     }
     let found = landmarks.interocular_distance();
@@ -22,7 +19,7 @@ pub(crate) fn check_fitness(picture: &RgbImage, landmarks: &Landmarks, mattes: O
         return Err(RenderError::FaceTooSmall { found, least: LEAST_IOD });
     }
     let (width, height) = picture.dimensions();
-    let nose = landmarks.points[4];
+    let nose = landmarks.points()[4];
     if nose[0] < 0.0 || nose[1] < 0.0 || nose[0] >= width as f32 || nose[1] >= height as f32 {
         return Err(RenderError::FaceOutside { width, height });
     }

@@ -56,7 +56,7 @@ impl PortraitGeometry {
         let down = if axis.y > 0.0 { [-roll.sin(), roll.cos()] } else { [roll.sin(), -roll.cos()] };
         let mut centre = Vector3::zeros();
         for &i in &RIGID_POINTS {
-            centre += Vector3::from(landmarks.points[i]);
+            centre += Vector3::from(landmarks.points()[i]);
         }
         centre /= RIGID_POINTS.len() as f32;
         let frontal = fit.frontal(landmarks);
@@ -64,7 +64,7 @@ impl PortraitGeometry {
         let nose_height = frontal[NOSE_BASE][1];
         let start = eye_height + 0.3 * (nose_height - eye_height);
         let expression_weight = frontal.iter().map(|p| smoothstep(start, nose_height, p[1])).collect();
-        let (a, b) = (landmarks.points[13], landmarks.points[14]);
+        let (a, b) = (landmarks.points()[13], landmarks.points()[14]);
         let gap = ((a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2)).sqrt() / iod;
         Self {
             vertices: landmarks.mesh().to_vec(),
@@ -72,7 +72,7 @@ impl PortraitGeometry {
             frontal,
             expression_weight,
             gap,
-            irises: landmarks.points.get(468..).unwrap_or_default().to_vec(),
+            irises: landmarks.points().get(468..).unwrap_or_default().to_vec(),
             centre: centre.into(),
             fit,
             iod,
