@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use talkinghead_dataset::ClipFolder;
-use talkinghead_dataset::round_trip::{posing_difference, projection_difference};
+use talkinghead_dataset::inspect::{posing_difference, projection_difference};
 use talkinghead_face::FaceNetworks;
 
 fn main() -> std::process::ExitCode {
