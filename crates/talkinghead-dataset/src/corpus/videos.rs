@@ -1,5 +1,5 @@
 //! Any folder of videos. The folder a video lies in says nothing sure about who speaks: identities come from
-//! comparing faces once all clips are there (see [`crate::publish`]).
+//! comparing faces once all clips are there (in the merge).
 
 use super::sidecars::{AUDIO, is_video};
 use super::source::Source;

@@ -10,7 +10,7 @@ use image::RgbImage;
 use nalgebra::Vector3;
 use talkinghead_face::{CanonicalMesh, MESH_POINTS, RIGID_POINTS, RigidFit};
 
-use super::mesh_topology::MeshTopology;
+use super::mesh_topology::{MeshTopology, RimVertex};
 
 /// A vertex whose normal leans less towards the camera than this (cosine) is not seen well.
 const LEAST_FACING: f64 = 0.12;
@@ -98,7 +98,7 @@ fn rim(topology: &MeshTopology, face: &[[f64; 3]]) -> Vec<[f64; 3]> {
     let to: Vec<Vector3<f32>> =
         RIGID_POINTS.iter().map(|&i| Vector3::new(face[i][0] as f32, face[i][1] as f32, -face[i][2] as f32)).collect();
     let fit = RigidFit::between(&from, &to);
-    let place = |vertex: &super::mesh_topology::RimVertex| {
+    let place = |vertex: &RimVertex| {
         let offset = (fit.scale * (fit.rotation * vertex.offset)).map(f64::from);
         let [x, y, z] = face[vertex.outline];
         [x + offset.x, y + offset.y, z - offset.z]

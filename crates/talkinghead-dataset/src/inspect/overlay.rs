@@ -2,7 +2,7 @@
 
 use image::{Rgb, RgbImage};
 
-/// A place in a picture, pixels; pixel `k` covers `k` to `k + 1`.
+/// A point of a picture, pixels; pixel `k` covers `k` to `k + 1`.
 pub(crate) type Point = [f64; 2];
 
 /// Landmarks that are joined by lines (68-point convention); the flag closes the line.

@@ -54,14 +54,14 @@ pub fn inspect(clip: &ClipFolder, output: &Path) -> Result<Inspection, DatasetEr
         let projection = animation.as_mut().and_then(Iterator::next).transpose()?;
         projected += usize::from(projection.is_some());
         let mut sheet = RgbImage::new(TILES * TILE, TILE + STRIP);
-        let mut place =
+        let mut put =
             |part: &RgbImage, tile: u32, top: u32| image::imageops::replace(&mut sheet, part, (tile * TILE).into(), top.into());
-        place(&overlay(&picture, points, row), 0, 0);
-        place(&resize_bilinear(&label_picture(points), TILE), 1, 0);
+        put(&overlay(&picture, points, row), 0, 0);
+        put(&resize_bilinear(&label_picture(points), TILE), 1, 0);
         if let Some(projection) = projection {
-            place(&resize_bilinear(&projection, TILE), 2, 0);
+            put(&resize_bilinear(&projection, TILE), 2, 0);
         }
-        place(&curves.at(frame), 0, TILE);
+        put(&curves.at(frame), 0, TILE);
         video.write_owned(sheet)?;
     }
     let frames = video.frame_count() as usize;

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn short_and_silent_sounds_are_no_trouble() {
+    fn short_and_silent_sounds_are_no_error() {
         assert!(expected_opening(&[], 0).is_empty());
         assert!(expected_opening(&[0.0; 10], 3).iter().all(|value| value.is_finite()));
     }
