@@ -2,7 +2,7 @@
 
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
-use talkinghead_face::{CROP_SIDE, EyeCenter, FaceCrop, Points68};
+use talkinghead_face::{CROP_SIDE, EyeCentre, FaceCrop, Points68};
 
 /// Pixels of a clip's sides.
 pub const CLIP_SIDE: u32 = CROP_SIDE;
@@ -27,7 +27,7 @@ pub(crate) fn crop_around(frames: &[Points68], mode: CropMode) -> Option<FaceCro
         CropMode::Constant => talkinghead_face::CropMode::Static,
         CropMode::Tracked => talkinghead_face::CropMode::Following,
     };
-    FaceCrop::around(&flat, mode, EyeCenter::AllPoints).ok()
+    FaceCrop::around(&flat, mode, EyeCentre::AllPoints).ok()
 }
 
 /// Cuts a frame's square out, 256x256. Large faces are shrunk with antialiasing, where the reference does without and

@@ -48,7 +48,7 @@ impl MeshTopology {
         static TOPOLOGY: OnceLock<MeshTopology> = OnceLock::new();
         TOPOLOGY.get_or_init(|| {
             let canonical = CanonicalMesh::get();
-            let outline: &[usize] = canonical.contours.get("face_oval").map_or(&[], Vec::as_slice);
+            let outline: &[usize] = &canonical.contours["face_oval"];
             let rim = rim(&canonical.vertices, outline);
             let mut triangles = canonical.triangles.clone();
             triangles.extend(rim_triangles(canonical, outline));

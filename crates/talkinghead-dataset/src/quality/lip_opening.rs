@@ -25,15 +25,24 @@ struct Weights {
     weights: Vec<f64>,
 }
 
+const SHIPPED: &str = include_str!("../../../../assets/models/lip_opening.json");
+
+/// The weights that ship with the program, read once.
+#[expect(clippy::expect_used, reason = "the asset is compiled in and checked by a test")]
 fn weights() -> &'static Weights {
     static WEIGHTS: OnceLock<Weights> = OnceLock::new();
-    #[allow(clippy::expect_used, reason = "the file is compiled in and covered by a test")]
-    WEIGHTS.get_or_init(|| {
-        let weights: Weights =
-            serde_json::from_str(include_str!("../../../../assets/models/lip_opening.json")).expect("it is valid");
-        assert_eq!((weights.bands, weights.context, weights.weights.len()), (BANDS, CONTEXT, BANDS * (2 * CONTEXT + 1)));
-        weights
-    })
+    WEIGHTS.get_or_init(|| parse(SHIPPED).expect("the shipped asset lip_opening.json is checked by a test"))
+}
+
+fn parse(text: &str) -> Result<Weights, serde_json::Error> {
+    let weights: Weights = serde_json::from_str(text)?;
+    let found = (weights.bands, weights.context, weights.weights.len());
+    let wanted = (BANDS, CONTEXT, BANDS * (2 * CONTEXT + 1));
+    if found != wanted {
+        let message = format!("bands, context and weights must be {wanted:?}, found {found:?}");
+        return Err(serde::de::Error::custom(message));
+    }
+    Ok(weights)
 }
 
 /// Opening of the mouth that a sound (16 kHz) lets expect, `frames` values, 25 a second; mean and scale say nothing.
@@ -99,6 +108,12 @@ fn filters() -> Vec<(usize, Vec<f64>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_weights_that_ship_are_whole() {
+        assert!(parse(SHIPPED).is_ok());
+        assert!(parse(r#"{"bands": 1, "context": 1, "weights": [0.5]}"#).is_err());
+    }
 
     #[test]
     fn it_is_the_model_that_was_learned() {

@@ -196,7 +196,7 @@ impl ClipWriter<'_> {
         let ((x0, x1), (y0, y1)) = (extent(0), extent(1));
         let found = self.networks.find_faces(picture)?;
         Ok(found.iter().any(|face| {
-            let [x, y] = face.center().map(f64::from);
+            let [x, y] = face.centre().map(f64::from);
             let elsewhere = !((x0..=x1).contains(&x) && (y0..=y1).contains(&y));
             elsewhere && f64::from(face.width()) > 0.5 * (x1 - x0)
         }))

@@ -1,7 +1,7 @@
 //! Rigid fit, posing, smoothing, mesh, crop rule.
 
 use talkinghead_dataset::geometry::{fit_affine, key_frame, posed, resize_bilinear};
-use talkinghead_face::{CropMode, EyeCenter, FaceCrop, HannWindow, Points68, ReferencePose};
+use talkinghead_face::{CropMode, EyeCentre, FaceCrop, HannWindow, Points68, ReferencePose};
 
 use super::clip::{GoldenClip, numbers};
 use crate::EvaluationError;
@@ -110,7 +110,7 @@ fn tracker(golden: &GoldenClip, report: &mut Report) -> Result<(), EvaluationErr
             std::array::from_fn(|i| [points[i][0] * scale + dx, points[i][1] * scale + dy])
         };
         let frames: Vec<[[f64; 2]; 68]> = golden.clip.iter().map(flat).collect();
-        let crop = FaceCrop::around(&frames, CropMode::Static, EyeCenter::Reference)?;
+        let crop = FaceCrop::around(&frames, CropMode::Static, EyeCentre::Reference)?;
         let face_size = frames.iter().map(box_side).sum::<f64>() / frames.len() as f64;
         let [left, top] = crop.corners[0];
         let ours = [face_size, f64::from(crop.side), top, left];
