@@ -21,7 +21,7 @@ pub struct HeadMesh {
     /// Vertices.
     pub vertices: Vec<[f64; 3]>,
     /// Colours, 0..1.
-    pub colors: Vec<[f64; 3]>,
+    pub colours: Vec<[f64; 3]>,
     /// Vertex numbers from 0.
     pub triangles: Vec<[usize; 3]>,
 }
@@ -31,7 +31,7 @@ impl HeadMesh {
     /// Empty when there are fewer landmarks.
     pub fn of_frame(landmarks: &[[f64; 3]], picture: &RgbImage) -> Self {
         let Some(face) = landmarks.get(..MESH_POINTS) else {
-            return Self { vertices: Vec::new(), colors: Vec::new(), triangles: Vec::new() };
+            return Self { vertices: Vec::new(), colours: Vec::new(), triangles: Vec::new() };
         };
         let topology = MeshTopology::get();
         let mut vertices = face.to_vec();
@@ -41,20 +41,20 @@ impl HeadMesh {
             vertices.push(std::array::from_fn(|axis| 0.5 * (a[axis] + b[axis])));
         }
         let facing = facing(&vertices, &topology.triangles);
-        let colors = (0..vertices.len())
+        let colours = (0..vertices.len())
             .map(|vertex| {
                 let seen_elsewhere =
                     topology.mirror[vertex].filter(|&other| facing[vertex] < LEAST_FACING && facing[other] > facing[vertex]);
-                color_at(picture, vertices[seen_elsewhere.unwrap_or(vertex)])
+                colour_at(picture, vertices[seen_elsewhere.unwrap_or(vertex)])
             })
             .collect();
-        Self { vertices, colors, triangles: topology.triangles.clone() }
+        Self { vertices, colours, triangles: topology.triangles.clone() }
     }
 
     /// The mesh as the reference's `.obj`: `v x y z r g b` with y upwards in a picture `height` pixels high, `f a b c` from 1.
     pub fn to_obj(&self, height: u32) -> String {
         let mut text = String::with_capacity(self.vertices.len() * 48 + self.triangles.len() * 18);
-        for (v, c) in self.vertices.iter().zip(&self.colors) {
+        for (v, c) in self.vertices.iter().zip(&self.colours) {
             let y = f64::from(height) - 1.0 - v[1];
             // Writing to a string cannot fail.
             let _ = writeln!(text, "v {:.3} {y:.3} {:.3} {:.4} {:.4} {:.4}", v[0], v[2], c[0], c[1], c[2]);
@@ -67,15 +67,15 @@ impl HeadMesh {
 
     /// Reads such an `.obj`; `None` if it holds anything else but vertices with colours and triangles.
     pub fn from_obj(text: &str, height: u32) -> Option<Self> {
-        let mut mesh = Self { vertices: Vec::new(), colors: Vec::new(), triangles: Vec::new() };
+        let mut mesh = Self { vertices: Vec::new(), colours: Vec::new(), triangles: Vec::new() };
         for line in text.lines() {
             let mut words = line.split_ascii_whitespace();
             match words.next() {
                 Some("v") => {
                     let numbers: Vec<f64> = words.map(str::parse).collect::<Result<_, _>>().ok()?;
-                    let &[x, y, z, ref color @ ..] = numbers.as_slice() else { return None };
+                    let &[x, y, z, ref colour @ ..] = numbers.as_slice() else { return None };
                     mesh.vertices.push([x, f64::from(height) - 1.0 - y, z]);
-                    mesh.colors.push(color.try_into().unwrap_or([0.5; 3]));
+                    mesh.colours.push(colour.try_into().unwrap_or([0.5; 3]));
                 }
                 Some("f") => {
                     let corners: Vec<usize> =
@@ -123,7 +123,7 @@ fn facing(vertices: &[[f64; 3]], triangles: &[[usize; 3]]) -> Vec<f64> {
 }
 
 /// The picture's colour at a point, 0..1, bilinear; pixel `k`'s value lies at coordinate `k`.
-fn color_at(picture: &RgbImage, [x, y, _]: [f64; 3]) -> [f64; 3] {
+fn colour_at(picture: &RgbImage, [x, y, _]: [f64; 3]) -> [f64; 3] {
     let limit = |value: f64, length: u32| value.clamp(0.0, f64::from(length.max(1) - 1));
     let (x, y) = (limit(x, picture.width()), limit(y, picture.height()));
     let (x0, y0) = (x.floor(), y.floor());
@@ -158,7 +158,7 @@ mod tests {
     fn the_mesh_is_as_fine_as_the_references() {
         let mesh = HeadMesh::of_frame(&face(), &gradient());
         assert_eq!(mesh.triangles.len(), (898 + 3 * 72) * 64);
-        assert_eq!(mesh.vertices.len(), mesh.colors.len());
+        assert_eq!(mesh.vertices.len(), mesh.colours.len());
         assert!((34_000..38_000).contains(&mesh.vertices.len()), "{}", mesh.vertices.len());
         assert_eq!(mesh.vertices[..468], face()[..]);
         let mirrored = MeshTopology::get().mirror.iter().flatten().count();
@@ -184,8 +184,8 @@ mod tests {
                 continue;
             };
             assert_eq!(
-                mesh.colors[vertex],
-                color_at(&gradient(), mesh.vertices[other]),
+                mesh.colours[vertex],
+                colour_at(&gradient(), mesh.vertices[other]),
                 "{vertex} keeps the colour of what covers it"
             );
         }
@@ -199,7 +199,7 @@ mod tests {
         let largest = |a: &[[f64; 3]], b: &[[f64; 3]]| {
             a.iter().flatten().zip(b.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
         };
-        assert!(largest(&again.vertices, &mesh.vertices) < 1e-3 && largest(&again.colors, &mesh.colors) < 1e-4);
+        assert!(largest(&again.vertices, &mesh.vertices) < 1e-3 && largest(&again.colours, &mesh.colours) < 1e-4);
     }
 
     #[test]

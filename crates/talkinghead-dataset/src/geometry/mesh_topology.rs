@@ -69,7 +69,7 @@ fn rim(vertices: &[[f32; 3]], outline: &[usize]) -> Vec<RimVertex> {
     let count = outline.len();
     let mean =
         |points: &[usize], axis: usize| points.iter().map(|&i| vertices[i][axis]).sum::<f32>() / points.len().max(1) as f32;
-    let center = [mean(outline, 0), mean(outline, 1)];
+    let centre = [mean(outline, 0), mean(outline, 1)];
     let deepest = mean(&EARS, 2) + BEHIND_EARS * INTEROCULAR;
     let mut depths: Vec<f32> = outline.iter().map(|&i| vertices[i][2]).collect();
     let mut rim = Vec::with_capacity(count * RINGS.len());
@@ -79,7 +79,7 @@ fn rim(vertices: &[[f32; 3]], outline: &[usize]) -> Vec<RimVertex> {
             let (next, last) = (vertices[outline[(k + 1) % count]], vertices[outline[(k + count - 1) % count]]);
             let (x, y) = (next[1] - last[1], last[0] - next[0]);
             let [vx, vy, depth] = vertices[vertex];
-            let outwards = (x * (vx - center[0]) + y * (vy - center[1])).signum() / x.hypot(y).max(1e-6);
+            let outwards = (x * (vx - centre[0]) + y * (vy - centre[1])).signum() / x.hypot(y).max(1e-6);
             let round = (1.0 - (1.0 - (distance / ROUNDNESS).min(1.0)).powi(2)).sqrt();
             depths[k] = (depth + (deepest - depth) * round).min(depths[k] + STEEPEST * (distance - before) * INTEROCULAR);
             let sideways = outwards * distance * INTEROCULAR;

@@ -14,7 +14,7 @@ use super::rigid::posed;
 /// picture lies over the frame.
 pub fn animation_frame(front: &HeadMesh, pose: &ReferencePose) -> RgbImage {
     let vertices: Vec<[f64; 3]> = posed(pose, &front.vertices).into_iter().map(|[x, y, z]| [x + 0.5, y + 0.5, z]).collect();
-    rasterized(&vertices, &front.triangles, &front.colors, CLIP_SIDE)
+    rasterized(&vertices, &front.triangles, &front.colours, CLIP_SIDE)
 }
 
 /// A coloured mesh (z towards the camera, colours 0..1) as a square picture on black.

@@ -22,12 +22,12 @@ const LINES: [(std::ops::Range<usize>, bool); 9] = [
 const GREEN: [u8; 3] = [90, 255, 120];
 
 /// A filled disc.
-pub(crate) fn disc(picture: &mut RgbImage, center: Point, radius: f64, color: [u8; 3], opacity: f64) {
-    stroke(picture, center, center, radius, color, opacity);
+pub(crate) fn disc(picture: &mut RgbImage, centre: Point, radius: f64, colour: [u8; 3], opacity: f64) {
+    stroke(picture, centre, centre, radius, colour, opacity);
 }
 
 /// A line with round ends, `2 * radius` wide.
-pub(crate) fn stroke(picture: &mut RgbImage, from: Point, to: Point, radius: f64, color: [u8; 3], opacity: f64) {
+pub(crate) fn stroke(picture: &mut RgbImage, from: Point, to: Point, radius: f64, colour: [u8; 3], opacity: f64) {
     if [from, to].iter().flatten().any(|value| !value.is_finite()) {
         return;
     }
@@ -47,7 +47,7 @@ pub(crate) fn stroke(picture: &mut RgbImage, from: Point, to: Point, radius: f64
             if cover > 0.0 {
                 let Rgb(under) = *picture.get_pixel(x, y);
                 let mixed =
-                    std::array::from_fn(|k| (f64::from(under[k]) * (1.0 - cover) + f64::from(color[k]) * cover).round() as u8);
+                    std::array::from_fn(|k| (f64::from(under[k]) * (1.0 - cover) + f64::from(colour[k]) * cover).round() as u8);
                 picture.put_pixel(x, y, Rgb(mixed));
             }
         }

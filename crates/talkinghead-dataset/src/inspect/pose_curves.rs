@@ -6,7 +6,7 @@ use talkinghead_face::{HeadPose, ReferencePose};
 use super::overlay::stroke;
 
 /// Colours of yaw, pitch, roll.
-const COLORS: [[u8; 3]; 3] = [[255, 92, 92], [110, 225, 110], [110, 150, 255]];
+const COLOURS: [[u8; 3]; 3] = [[255, 92, 92], [110, 225, 110], [110, 150, 255]];
 const BACKGROUND: [u8; 3] = [22, 22, 26];
 const GRID: [u8; 3] = [70, 70, 78];
 /// The curves' range is at least this large to both sides, degrees, and grows in such steps.
@@ -40,9 +40,9 @@ impl PoseCurves {
         if let Some(key) = key {
             stroke(&mut picture, [x(key), 0.0], [x(key), f64::from(height)], 0.5, [200, 170, 60], 1.0);
         }
-        for (axis, color) in COLORS.into_iter().enumerate() {
+        for (axis, colour) in COLOURS.into_iter().enumerate() {
             for (frame, pair) in values.windows(2).enumerate() {
-                stroke(&mut picture, [x(frame), at(pair[0][axis])], [x(frame + 1), at(pair[1][axis])], 0.9, color, 1.0);
+                stroke(&mut picture, [x(frame), at(pair[0][axis])], [x(frame + 1), at(pair[1][axis])], 0.9, colour, 1.0);
             }
         }
         Self { picture, ..curves }

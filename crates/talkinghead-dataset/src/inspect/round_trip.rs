@@ -121,8 +121,8 @@ impl FrameDifference {
 
 /// Pixels between the means of the six points around each eye.
 fn eye_distance(points: &[[f64; 3]]) -> f64 {
-    let center = |first: usize, axis: usize| points[first..first + 6].iter().map(|p| p[axis]).sum::<f64>() / 6.0;
-    (center(42, 0) - center(36, 0)).hypot(center(42, 1) - center(36, 1))
+    let centre = |first: usize, axis: usize| points[first..first + 6].iter().map(|p| p[axis]).sum::<f64>() / 6.0;
+    (centre(42, 0) - centre(36, 0)).hypot(centre(42, 1) - centre(36, 1))
 }
 
 fn summarized(compared: &[(usize, FrameDifference)]) -> Option<ProjectionDifference> {

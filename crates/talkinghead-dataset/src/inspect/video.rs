@@ -98,10 +98,10 @@ fn overlay(picture: &RgbImage, points: &[[f64; 3]], row: &[f64; 6]) -> RgbImage 
     // The nearest axis is drawn last.
     let mut axes = [(0, [255, 70, 70]), (1, [60, 230, 60]), (2, [90, 140, 255])];
     axes.sort_by(|a, b| back[(2, a.0)].total_cmp(&back[(2, b.0)]));
-    for (axis, color) in axes {
+    for (axis, colour) in axes {
         let end = [nose[0] + AXIS * back[(0, axis)], nose[1] + AXIS * back[(1, axis)]];
-        stroke(&mut shown, nose, end, 1.6, color, 1.0);
-        disc(&mut shown, end, 4.0, color, 1.0);
+        stroke(&mut shown, nose, end, 1.6, colour, 1.0);
+        disc(&mut shown, end, 4.0, colour, 1.0);
     }
     shown
 }

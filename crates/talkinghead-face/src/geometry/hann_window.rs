@@ -18,9 +18,9 @@ impl HannWindow {
         Self { weights: weights.into_iter().map(|weight| weight / sum).collect() }
     }
 
-    /// The smoothed value at sample `center`, which may lie beyond the ends: the signal of `count` samples is mirrored there
+    /// The smoothed value at sample `centre`, which may lie beyond the ends: the signal of `count` samples is mirrored there
     /// without repeating the end samples. Zero without samples.
-    pub fn at(&self, count: usize, sample: impl Fn(usize) -> f64, center: i64) -> f64 {
+    pub fn at(&self, count: usize, sample: impl Fn(usize) -> f64, centre: i64) -> f64 {
         if count == 0 {
             return 0.0;
         }
@@ -31,14 +31,14 @@ impl HannWindow {
         };
         // Both sides at once: a symmetric signal gives the same bits whichever way it is read.
         let sides = self.weights.iter().zip(0_i64..).skip(1);
-        sides.fold(self.weights[0] * mirrored(center), |sum, (weight, k)| {
-            sum + weight * (mirrored(center - k) + mirrored(center + k))
+        sides.fold(self.weights[0] * mirrored(centre), |sum, (weight, k)| {
+            sum + weight * (mirrored(centre - k) + mirrored(centre + k))
         })
     }
 
     /// A signal smoothed, value `i` centred on sample `i`.
     pub fn smooth(&self, signal: &[f64]) -> Vec<f64> {
-        (0..signal.len() as i64).map(|center| self.at(signal.len(), |i| signal[i], center)).collect()
+        (0..signal.len() as i64).map(|centre| self.at(signal.len(), |i| signal[i], centre)).collect()
     }
 }
 

@@ -56,10 +56,10 @@ fn smoothing(golden: &GoldenClip, report: &mut Report) -> Result<(), EvaluationE
         ("hann11_head_motion", 11, -1..count - 1),
         ("hann21_head_motion", 21, -1..count - 1),
     ];
-    for (name, width, centers) in cases {
+    for (name, width, centres) in cases {
         if signals[name].is_array() {
             let window = HannWindow::new(width);
-            let ours: Vec<f64> = centers.map(|center| window.at(signal.len(), |i| signal[i], center)).collect();
+            let ours: Vec<f64> = centres.map(|centre| window.at(signal.len(), |i| signal[i], centre)).collect();
             report.add(name, largest_difference(&ours, &numbers(&signals[name])), 1e-9, "");
         }
     }
