@@ -16,6 +16,7 @@ pub use error::FaceError;
 pub use geometry::canonical::{CanonicalMesh, LIP_PAIRS, RIGID_POINTS};
 pub use geometry::crop::{CROP_SIDE, CropMode, EyeCentre, FaceCrop};
 pub use geometry::face_motion::FaceMotion;
+pub use geometry::hann_window::HannWindow;
 pub use geometry::head_pose::{HeadPose, RigidFit};
 pub use geometry::landmarks::{LANDMARK_POINTS, Landmarks, MESH_POINTS};
 pub use geometry::landmarks68::{IBUG_POINTS, Landmarks68};

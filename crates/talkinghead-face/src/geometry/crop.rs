@@ -2,6 +2,7 @@
 
 use image::RgbImage;
 
+use super::hann_window::HannWindow;
 use super::landmarks68::IBUG_POINTS;
 use crate::error::FaceError;
 
@@ -147,27 +148,11 @@ fn between_eyes(points: &[[f64; 2]; IBUG_POINTS], eyes: EyeCentre) -> [f64; 2] {
     std::array::from_fn(|axis| (mean(36, axis) + mean(42, axis)) / 2.0)
 }
 
-/// Smooths with a Hann window, mirrored at the ends without repeating the end sample; the window shrinks for short tracks.
-fn hann_smoothed(track: &[[f64; 2]], window: usize) -> Vec<[f64; 2]> {
-    // The largest odd window whose mirror images exist.
-    let half = (window / 2).min(track.len() - 1) as i64;
-    if half == 0 {
-        return track.to_vec();
-    }
-    let last = track.len() as i64 - 1;
-    let weight = |k: i64| 0.5 + 0.5 * (std::f64::consts::PI * k as f64 / half as f64).cos();
-    let total: f64 = (-half..=half).map(weight).sum();
-    (0..=last)
-        .map(|frame| {
-            std::array::from_fn(|axis| {
-                let sample = |k: i64| {
-                    let at = (frame + k).abs();
-                    track[(if at > last { 2 * last - at } else { at }) as usize][axis]
-                };
-                (-half..=half).map(|k| weight(k) * sample(k)).sum::<f64>() / total
-            })
-        })
-        .collect()
+/// Smooths with a Hann window; it shrinks for short tracks, to the largest whose mirror images exist.
+fn hann_smoothed(track: &[[f64; 2]], width: usize) -> Vec<[f64; 2]> {
+    let window = HannWindow::new(width.min(2 * track.len() - 1));
+    let smooth = |frame: i64| std::array::from_fn(|axis| window.at(track.len(), |at| track[at][axis], frame));
+    (0..track.len() as i64).map(smooth).collect()
 }
 
 #[cfg(test)]

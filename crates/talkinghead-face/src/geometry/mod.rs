@@ -3,6 +3,7 @@
 pub(crate) mod canonical;
 pub(crate) mod crop;
 pub(crate) mod face_motion;
+pub(crate) mod hann_window;
 pub(crate) mod head_pose;
 pub(crate) mod landmarks;
 pub(crate) mod landmarks68;

@@ -9,7 +9,7 @@ use talkinghead_motion::expression::inputs::{GROUP_NAMES, GROUP_VALUES, groups};
 use talkinghead_motion::expression::{Precision, TensorFile};
 use talkinghead_speech::SpeechFeatures;
 
-use super::corpus::{Corpus, CorpusRow};
+use super::corpus::{CorpusRow, ExpressionCorpus};
 use super::error::ExpressionTrainingError;
 
 /// Points the face landmark network gives.
@@ -53,14 +53,14 @@ impl Clip {
 /// Loads recordings, measuring what the cache lacks.
 #[derive(Debug)]
 pub struct ClipLoader<'a> {
-    corpus: &'a Corpus,
+    corpus: &'a ExpressionCorpus,
     cache: Option<PathBuf>,
     tracker: FaceTracker,
 }
 
 impl<'a> ClipLoader<'a> {
     /// A loader; `cache` is a folder that is made when missing.
-    pub fn new(corpus: &'a Corpus, cache: Option<&Path>) -> Self {
+    pub fn new(corpus: &'a ExpressionCorpus, cache: Option<&Path>) -> Self {
         let tracker = FaceTracker::new(&FaceNetworks::load(), FaceChoice::default());
         Self { corpus, cache: cache.map(Path::to_owned), tracker }
     }
