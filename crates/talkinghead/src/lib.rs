@@ -38,3 +38,8 @@ pub use talkinghead_motion::{Blinking, MotionFrame, MotionTrack};
 #[cfg(feature = "neural")]
 pub use talkinghead_synthesis::{KERNELS_VARIABLE, KernelPath, Precision};
 pub use threads::use_threads;
+
+/// Keeps the book's Rust code compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../../book/src/library.md")]
+struct Book;
