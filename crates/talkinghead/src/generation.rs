@@ -1,35 +1,31 @@
-//! The main job: references and a recording in, a video out.
+//! The main job: a person and a recording in, a video out.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
 use image::RgbImage;
-use talkinghead_face::FaceNetworks;
 use talkinghead_media::{
-    Container, FRAME_RATE, MediaError, MediaKind, VideoOptions, VideoWriter, check_output, probe, write_png,
+    Container, FRAME_RATE, MediaError, MediaInfo, VideoOptions, VideoWriter, check_output, probe, write_png,
 };
-use talkinghead_motion::{HeadMotion, MotionTrack, Performance};
-use talkinghead_render::Renderer;
+use talkinghead_motion::MotionTrack;
+use talkinghead_render::PreparedPerformance;
 
 use crate::framing::Window;
-use crate::hearing::Heard;
-#[cfg(feature = "neural")]
-use crate::neural::OpenGenerator;
+use crate::job::Job;
 use crate::ordered::in_order;
-use crate::progress::OnProgress;
-use crate::report::StageTimes;
-use crate::subject::{Looking, Subject, measure_video};
+use crate::performer::Performer;
+use crate::person::{check_inputs, check_renderer, prepare, probe_references};
+use crate::speech_analysis::SpeechAnalysis;
 use crate::{
-    Cancellation, GenerationError, GenerationOptions, HeadMotionChoice, PerformanceChoice, PerformanceOptions, Progress,
-    RendererChoice, Report, Stage, memory,
+    Cancellation, GenerationError, GenerationOptions, PerformanceChoice, Person, PersonOptions, Progress, RendererChoice, Report,
+    Stage, memory,
 };
 
 /// The main job as one value: who speaks, what is said, where the video goes, and every choice.
 ///
 /// ```no_run
-/// use talkinghead::{Generation, GenerationOptions};
+/// use talkinghead::Generation;
 ///
 /// let report = Generation::new(["portrait.png"], "speech.wav", "out.mp4").run()?;
 /// println!("{} frames, {:.1}x real time", report.frames, report.real_time_factor);
@@ -37,12 +33,25 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Generation {
-    references: Vec<PathBuf>,
+    speaker: Speaker,
     audio: PathBuf,
     output: PathBuf,
     options: GenerationOptions,
-    on_progress: OnProgress,
-    cancellation: Cancellation,
+    job: Job,
+}
+
+/// Who speaks.
+#[derive(Clone)]
+enum Speaker {
+    References(Vec<PathBuf>, PersonOptions),
+    Prepared(Person),
+}
+
+/// What was found by looking at the inputs without decoding them.
+struct Inputs {
+    /// None where the person is prepared already.
+    references: Vec<(PathBuf, MediaInfo)>,
+    audio: MediaInfo,
 }
 
 impl Generation {
@@ -53,31 +62,42 @@ impl Generation {
         audio: impl Into<PathBuf>,
         output: impl Into<PathBuf>,
     ) -> Self {
-        Self {
-            references: references.into_iter().map(Into::into).collect(),
-            audio: audio.into(),
-            output: output.into(),
-            options: GenerationOptions::default(),
-            on_progress: Arc::new(|_| {}),
-            cancellation: Cancellation::default(),
-        }
+        let references = references.into_iter().map(Into::into).collect();
+        Self::by(Speaker::References(references, PersonOptions::default()), audio.into(), output.into())
     }
 
-    /// Sets all options.
+    /// A generation with a person who is prepared already: nothing about the person is done again.
+    pub fn of(person: &Person, audio: impl Into<PathBuf>, output: impl Into<PathBuf>) -> Self {
+        Self::by(Speaker::Prepared(person.clone()), audio.into(), output.into())
+    }
+
+    fn by(speaker: Speaker, audio: PathBuf, output: PathBuf) -> Self {
+        Self { speaker, audio, output, options: GenerationOptions::default(), job: Job::default() }
+    }
+
+    /// Sets all options about the video.
     pub fn options(mut self, options: GenerationOptions) -> Self {
         self.options = options;
         self
     }
 
-    /// Is told how far it has come.
-    pub fn on_progress(mut self, callback: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.on_progress = Arc::new(callback);
+    /// Sets all options about the person; without effect on [`Generation::of`], whose person is prepared.
+    pub fn person_options(mut self, options: PersonOptions) -> Self {
+        if let Speaker::References(_, set) = &mut self.speaker {
+            *set = options;
+        }
         self
     }
 
-    /// Can be stopped through `cancellation`.
+    /// Is told how far it has come.
+    pub fn on_progress(mut self, callback: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.job.set_on_progress(callback);
+        self
+    }
+
+    /// Can be stopped through `cancellation`, which several jobs may share: one that fails does not stop the others.
     pub fn cancelled_by(mut self, cancellation: &Cancellation) -> Self {
-        self.cancellation = cancellation.clone();
+        self.job.set_cancellation(cancellation);
         self
     }
 
@@ -86,67 +106,55 @@ impl Generation {
     /// # Errors
     /// An input is missing or of the wrong kind, an output cannot be written or is an input, options do not fit.
     pub fn check(&self) -> Result<(), GenerationError> {
-        let options = &self.options;
-        if self.references.is_empty() {
+        self.inspect().map(|_| ())
+    }
+
+    fn inspect(&self) -> Result<Inputs, GenerationError> {
+        let (references, renderer) = match &self.speaker {
+            Speaker::References(references, options) => (references.as_slice(), Some(&options.renderer)),
+            Speaker::Prepared(person) => (person.references(), None),
+        };
+        if references.is_empty() {
             return Err(GenerationError::option("no reference was given", "give at least one picture or video of the person"));
         }
         Container::from_path(&self.output)?;
-        let mut inputs: Vec<&Path> = self.references.iter().map(PathBuf::as_path).collect();
-        inputs.push(&self.audio);
-        match &options.performance {
-            PerformanceChoice::Track { path, .. } => inputs.push(path),
-            PerformanceChoice::Generated(PerformanceOptions { head_motion: HeadMotionChoice::Video(path), .. }) => {
-                inputs.push(path)
-            }
-            PerformanceChoice::Generated(_) => {}
+        let mut inputs: Vec<&Path> = vec![&self.audio];
+        inputs.extend(self.options.performance.path());
+        inputs.extend(renderer.and_then(RendererChoice::path));
+        // A prepared person's pictures may be gone, but must not be written over.
+        if let Speaker::References(..) = self.speaker {
+            check_inputs(references.iter().map(PathBuf::as_path))?;
         }
-        #[cfg(feature = "neural")]
-        if let RendererChoice::Neural(neural) = &options.renderer {
-            inputs.push(&neural.weights);
+        check_inputs(inputs.iter().copied())?;
+        inputs.extend(references.iter().map(PathBuf::as_path));
+        self.check_outputs(&inputs)?;
+        let audio = probe(&self.audio, &self.options.limits)?;
+        if audio.audio.is_none() {
+            return Err(MediaError::NoAudio { path: self.audio.clone() }.into());
         }
-        let extra = [options.preview.as_deref(), options.save_motion.as_deref()].into_iter().flatten();
+        let references = match &self.speaker {
+            Speaker::References(references, options) => probe_references(references, options)?,
+            Speaker::Prepared(_) => Vec::new(),
+        };
+        if let PerformanceChoice::Track { path, .. } = &self.options.performance {
+            MotionTrack::read(path)?;
+        }
+        renderer.map_or(Ok(()), check_renderer)?;
+        Ok(Inputs { references, audio })
+    }
+
+    fn check_outputs(&self, inputs: &[&Path]) -> Result<(), GenerationError> {
+        let extra = [self.options.preview.as_deref(), self.options.save_motion.as_deref()].into_iter().flatten();
         let mut outputs: Vec<&Path> = Vec::new();
         for output in std::iter::once(self.output.as_path()).chain(extra) {
             if outputs.contains(&output) {
                 let message = format!("{} is named as an output twice", output.display());
                 return Err(GenerationError::option(message, "give each output a name of its own"));
             }
+            check_output(output, inputs.iter().copied())?;
             outputs.push(output);
         }
-        for input in &inputs {
-            if !input.exists() {
-                return Err(MediaError::NotFound { path: input.to_path_buf() }.into());
-            }
-        }
-        for output in outputs {
-            check_output(output, inputs.iter().copied())?;
-        }
-        let sound = probe(&self.audio, &options.limits)?;
-        if sound.audio.is_none() {
-            return Err(MediaError::NoAudio { path: self.audio.clone() }.into());
-        }
-        for reference in &self.references {
-            if probe(reference, &options.limits)?.kind == MediaKind::Audio {
-                return Err(MediaError::NoVideo { path: reference.clone() }.into());
-            }
-        }
-        if let PerformanceChoice::Track { path, .. } = &options.performance {
-            MotionTrack::read(path)?;
-        }
-        self.check_renderer()
-    }
-
-    fn check_renderer(&self) -> Result<(), GenerationError> {
-        match &self.options.renderer {
-            RendererChoice::Projection => Ok(()),
-            #[cfg(feature = "neural")]
-            RendererChoice::Neural(neural) if !neural.device.is_built_in() => Err(GenerationError::option(
-                format!("this build of the program cannot use the device `{}`", neural.device.name()),
-                "use --device cpu; `talkinghead doctor` lists the devices that work",
-            )),
-            #[cfg(feature = "neural")]
-            RendererChoice::Neural(_) => Ok(()),
-        }
+        Ok(())
     }
 
     /// Does the job. The output appears whole, at the very end, or not at all.
@@ -155,38 +163,41 @@ impl Generation {
     /// Any of [`GenerationError`]; nothing is left behind then, and an existing output is untouched.
     pub fn run(&self) -> Result<Report, GenerationError> {
         let start = Instant::now();
-        self.check()?;
-        let times = StageTimes::default();
-        // Weights that do not fit are told before minutes of other work.
-        let generator = times.measure(Stage::Preparation, || self.generator())?;
-        let networks = FaceNetworks::load();
+        let Inputs { references, audio } = self.inspect()?;
+        let job = &self.job.begin();
         // The recording and the pictures know nothing of each other: look at both at once.
-        let (subject, heard) = std::thread::scope(|scope| {
-            let heard = scope.spawn(|| self.listen(&times));
-            let subject = self.look(&networks, &times);
-            if subject.is_err() {
-                // Spares the wait for a recording nobody needs any more.
-                self.cancellation.cancel();
-            }
-            (subject, heard.join())
+        let (person, speech) = std::thread::scope(|scope| {
+            let speech =
+                scope.spawn(|| SpeechAnalysis::of(&self.audio, audio, &self.options.limits, job).inspect_err(|_| job.stop()));
+            let person = match &self.speaker {
+                Speaker::References(_, options) => prepare(references, options, job).inspect_err(|_| job.stop()),
+                Speaker::Prepared(person) => Ok(person.clone()),
+            };
+            (person, speech.join())
         });
-        let subject = subject?;
-        let heard = heard.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        let mut warnings = subject.warnings.clone();
-        let track = self.track(heard, subject.amplitude(), &networks, &times, &mut warnings)?;
+        let speech = speech.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let (person, speech) = both(person, speech)?;
+        let mut warnings = match &self.speaker {
+            Speaker::References(..) => person.warnings().to_vec(),
+            Speaker::Prepared(_) => Vec::new(),
+        };
+        warnings.extend(speech.warnings.iter().cloned());
+        let track = self.track(&speech, &person, job, &mut warnings)?;
         if let Some(path) = &self.options.save_motion {
             track.write(path)?;
         }
-        let window = Window::of(self.options.framing, subject.picture.dimensions(), &subject.face.landmarks);
-        let renderer = times.measure(Stage::Preparation, || self.prepare(subject, generator, &networks, &track))?;
-        let child_peak = self.render(&*renderer, &track, window, &times)?;
+        let window = Window::of(self.options.framing, person.size(), person.landmarks());
+        job.check()?;
+        let mut motions = track.frames.iter().map(|frame| frame.to_face_motion());
+        let performance = job.measure(Stage::Preparation, || person.renderer().prepare(&mut motions))?;
+        let child_peak = self.render(&*performance, &track, window, job)?;
         let elapsed_seconds = start.elapsed().as_secs_f64();
         Ok(Report {
             output: self.output.clone(),
             frames: track.len(),
             seconds: track.seconds(),
             size: (window.width, window.height),
-            stage_seconds: times.seconds(),
+            stage_seconds: job.times().seconds(),
             elapsed_seconds,
             real_time_factor: track.seconds() / elapsed_seconds.max(1e-9),
             peak_memory_bytes: memory::peak_memory_bytes(),
@@ -195,115 +206,41 @@ impl Generation {
         })
     }
 
-    /// The network in the weights file, if there is one.
-    fn generator(&self) -> Result<Option<OpenGenerator>, GenerationError> {
-        match &self.options.renderer {
-            RendererChoice::Projection => Ok(None),
-            RendererChoice::Neural(choice) => OpenGenerator::open(choice).map(Some),
-        }
-    }
-
-    fn look(&self, networks: &FaceNetworks, times: &StageTimes) -> Result<Subject, GenerationError> {
-        times.measure(Stage::Reference, || {
-            self.tell(Stage::Reference, 0, None);
-            let tell = |done, total| self.tell(Stage::Reference, done, total);
-            let looking = Looking { options: &self.options, networks, cancellation: &self.cancellation, on_frame: &tell };
-            looking.subject(&self.references)
-        })
-    }
-
-    fn listen(&self, times: &StageTimes) -> Result<Heard, GenerationError> {
-        times.measure(Stage::Speech, || {
-            let tell = |done, total| self.tell(Stage::Speech, done, Some(total));
-            Heard::listen(&self.audio, &self.options.limits, &self.cancellation, tell)
-        })
-    }
-
-    /// The performance, as long as the recording. `amplitude`: how wide this person opens the mouth.
+    /// The performance, as long as the recording.
     fn track(
         &self,
-        heard: Heard,
-        amplitude: f32,
-        networks: &FaceNetworks,
-        times: &StageTimes,
+        speech: &SpeechAnalysis,
+        person: &Person,
+        job: &Job,
         warnings: &mut Vec<String>,
     ) -> Result<MotionTrack, GenerationError> {
-        let count = heard.rhythm.len();
-        if heard.silent {
-            warnings.push(format!("{} is silent: the lips rest", self.audio.display()));
-        }
         match &self.options.performance {
             PerformanceChoice::Track { path, head_gain, expression_gain } => {
-                let mut track = times.measure(Stage::Motion, || MotionTrack::read(path))?;
+                let mut track = job.measure(Stage::Motion, || MotionTrack::read(path))?;
                 track.scale_head(*head_gain)?;
                 track.scale_expression(*expression_gain)?;
-                fit_length(&mut track, count, path, warnings);
+                fit_length(&mut track, speech.rhythm.len(), path, warnings);
                 Ok(track)
             }
             PerformanceChoice::Generated(options) => {
-                let head_motion = self.head_motion(&options.head_motion, networks, times, warnings)?;
-                times.measure(Stage::Motion, || {
-                    let performance = Performance {
-                        head_motion,
-                        blinking: options.blinking,
-                        head_gain: options.head_gain,
-                        expression_gain: (amplitude * options.expression_gain).min(10.0),
-                        seed: options.seed,
-                    };
-                    let mut track = performance.perform(&heard.expressions, &heard.rhythm)?;
-                    track.source.audio = self.audio.file_name().map(|name| name.to_string_lossy().into_owned());
-                    track.source.program = Some(format!("talkinghead {}", env!("CARGO_PKG_VERSION")));
-                    Ok(track)
-                })
+                let (audio, limits) = (self.audio.as_path(), &self.options.limits);
+                let (amplitude, face, networks) = (person.amplitude(), person.face(), person.networks());
+                Performer { audio, options, amplitude, face, networks, limits, job }.perform(speech, warnings)
             }
         }
-    }
-
-    fn head_motion(
-        &self,
-        choice: &HeadMotionChoice,
-        networks: &FaceNetworks,
-        times: &StageTimes,
-        warnings: &mut Vec<String>,
-    ) -> Result<HeadMotion, GenerationError> {
-        Ok(match choice {
-            HeadMotionChoice::Audio => HeadMotion::Audio,
-            HeadMotionChoice::Still => HeadMotion::Still,
-            HeadMotionChoice::Video(path) => times.measure(Stage::HeadMotion, || {
-                let tell = |done, total| self.tell(Stage::HeadMotion, done, total);
-                let (face, found) = measure_video(path, self.options.face, &self.options.limits, networks, tell)?;
-                warnings.extend(found);
-                Ok::<_, GenerationError>(HeadMotion::Measured(face.head()))
-            })?,
-        })
-    }
-
-    fn prepare(
-        &self,
-        subject: Subject,
-        generator: Option<OpenGenerator>,
-        networks: &FaceNetworks,
-        track: &MotionTrack,
-    ) -> Result<Box<dyn Renderer>, GenerationError> {
-        self.cancellation.check()?;
-        self.tell(Stage::Preparation, 0, None);
-        Ok(match generator {
-            None => Box::new(subject.projection(networks)?),
-            Some(generator) => Box::new(generator.renderer(subject, networks)?),
-        })
     }
 
     /// Makes all frames in parallel and writes them in order. Gives the encoder's peak memory.
     fn render(
         &self,
-        renderer: &dyn Renderer,
+        performance: &dyn PreparedPerformance,
         track: &MotionTrack,
         window: Window,
-        times: &StageTimes,
+        job: &Job,
     ) -> Result<Option<u64>, GenerationError> {
         let frame = |index: usize| -> Result<RgbImage, GenerationError> {
-            self.cancellation.check()?;
-            Ok(window.cut(renderer.render(&track.frames[index].to_face_motion(), index)?))
+            job.check()?;
+            Ok(window.cut(performance.render(&track.frames[index].to_face_motion(), index)?))
         };
         if let Some(path) = &self.options.preview {
             write_png(path, &frame(0)?)?;
@@ -313,19 +250,19 @@ impl Generation {
         let mut writer = VideoWriter::create(&self.output, &video)?;
         let mut child_peak = None;
         let total = Some(track.len());
-        times.measure(Stage::Rendering, || {
-            self.tell(Stage::Rendering, 0, total);
+        job.measure(Stage::Rendering, || {
+            job.tell(Stage::Rendering, 0, total);
             in_order(track.len(), self.threads(), frame, |index, frame| {
                 writer.write_owned(frame)?;
                 if index % (2 * FRAME_RATE as usize) == 0 || index + 1 == track.len() {
                     child_peak = child_peak.max(memory::child_peak_memory_bytes());
                 }
-                self.tell(Stage::Rendering, index + 1, total);
+                job.tell(Stage::Rendering, index + 1, total);
                 Ok(())
             })
         })?;
-        times.measure(Stage::Encoding, || {
-            self.tell(Stage::Encoding, 0, None);
+        job.measure(Stage::Encoding, || {
+            job.tell(Stage::Encoding, 0, None);
             writer.finish()
         })?;
         Ok(child_peak)
@@ -334,9 +271,13 @@ impl Generation {
     fn threads(&self) -> NonZeroUsize {
         self.options.threads.or_else(|| NonZeroUsize::new(rayon::current_num_threads())).unwrap_or(NonZeroUsize::MIN)
     }
+}
 
-    fn tell(&self, stage: Stage, done: usize, total: Option<usize>) {
-        (self.on_progress)(Progress { stage, done, total });
+/// Both results. Where one failure stopped the other side, the failure is told and not the stop.
+fn both<A, B>(a: Result<A, GenerationError>, b: Result<B, GenerationError>) -> Result<(A, B), GenerationError> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(GenerationError::Cancelled), Err(error)) | (Err(error), _) | (_, Err(error)) => Err(error),
     }
 }
 

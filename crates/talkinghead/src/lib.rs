@@ -1,36 +1,47 @@
 //! A few pictures of a person and a recording in; a video out in which the person speaks it.
 //!
-//! Design decision: one builder, [`Generation`], does the whole job and everything it needs is a value: options, a callback
-//! for progress, a handle to stop it, a report at the end. Frames flow through bounded queues, so that memory does not grow
-//! with the length of the recording. Uses every crate of inference; the command line is a thin layer on top.
+//! Design decision: a job is one value, built step by step, that does everything when it is run and needs nothing but values:
+//! options, a callback for progress, a handle to stop it, a report at the end. [`Generation`] is the main job; a [`Person`] is
+//! prepared once and speaks many times; [`MotionGeneration`] makes the performance alone. Frames flow through
+//! bounded queues, so that memory does not grow with the length of the recording. Uses every crate of inference; the command
+//! line is a thin layer on top. The README beside this file starts with two examples.
 
-#[cfg(feature = "neural")]
-mod driving;
+mod cancellation;
 mod error;
 mod framing;
 mod generation;
-mod hearing;
+mod job;
 mod memory;
+mod motion_generation;
 #[cfg(feature = "neural")]
 mod neural;
 mod options;
 mod ordered;
-mod performing;
+mod performer;
+mod person;
 mod progress;
-mod report;
-mod subject;
-mod threads;
-
 #[cfg(feature = "neural")]
-pub use driving::{DrivenGeneration, DrivenPicture};
+mod reenactment;
+mod reference_loader;
+mod report;
+mod speech_analysis;
+mod threads;
+mod tracked_reference;
+
+pub use cancellation::Cancellation;
 pub use error::GenerationError;
 pub use generation::Generation;
 pub use memory::peak_memory_bytes;
+pub use motion_generation::{GeneratedMotion, MotionGeneration};
 #[cfg(feature = "neural")]
 pub use options::{Device, NeuralChoice};
-pub use options::{Framing, GenerationOptions, HeadMotionChoice, PerformanceChoice, PerformanceOptions, RendererChoice};
-pub use performing::{track_from_audio, track_from_video};
-pub use progress::{Cancellation, Progress, Stage};
+pub use options::{
+    Framing, GenerationOptions, HeadMotionChoice, PerformanceChoice, PerformanceOptions, PersonOptions, RendererChoice,
+};
+pub use person::{Person, PersonBuilder};
+pub use progress::{Progress, Stage};
+#[cfg(feature = "neural")]
+pub use reenactment::{ReenactedPicture, Reenactment, ReenactmentInputs, ReenactmentOptions};
 pub use report::Report;
 pub use talkinghead_face::FaceChoice;
 pub use talkinghead_media::Limits;
@@ -38,6 +49,11 @@ pub use talkinghead_motion::{Blinking, MotionFrame, MotionTrack};
 #[cfg(feature = "neural")]
 pub use talkinghead_synthesis::{KERNELS_VARIABLE, KernelPath, Precision};
 pub use threads::use_threads;
+
+/// Keeps the README's examples compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 /// Keeps the book's Rust code compiling.
 #[cfg(doctest)]

@@ -8,16 +8,27 @@ use talkinghead_synthesis::neural::NeuralRenderer;
 use talkinghead_synthesis::options::Options;
 use talkinghead_synthesis::{BurnDevice, KERNELS_VARIABLE, KernelPath};
 
-use crate::subject::Subject;
-use crate::{GenerationError, NeuralChoice};
+use crate::reference_loader::Subject;
+use crate::{GenerationError, NeuralChoice, RendererChoice};
 
 /// The generator of a weights file, on its device.
-pub(crate) struct OpenGenerator {
+pub(crate) struct LoadedGenerator {
     pub generator: InferenceGenerator,
     pub device: BurnDevice,
 }
 
-impl OpenGenerator {
+impl LoadedGenerator {
+    /// The network that a renderer needs, if it needs one.
+    ///
+    /// # Errors
+    /// As [`LoadedGenerator::open`].
+    pub(crate) fn of(choice: &RendererChoice) -> Result<Option<Self>, GenerationError> {
+        match choice {
+            RendererChoice::Projection => Ok(None),
+            RendererChoice::Neural(choice) => Self::open(choice).map(Some),
+        }
+    }
+
     /// Reads the weights.
     ///
     /// # Errors

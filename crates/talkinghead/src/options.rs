@@ -1,7 +1,7 @@
 //! Everything that can be chosen about a generation.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use talkinghead_face::FaceChoice;
 use talkinghead_media::Limits;
@@ -11,15 +11,22 @@ pub use talkinghead_synthesis::DeviceKind as Device;
 #[cfg(feature = "neural")]
 use talkinghead_synthesis::Precision;
 
-/// Choices for a generation; the default is what most people want.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GenerationOptions {
+/// Choices about the person; the default is what most people want.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct PersonOptions {
     /// Pictures of the person to use, spread over all references; `None` uses all there are.
     pub shots: Option<NonZeroUsize>,
     /// Which face, where a picture shows several.
     pub face: FaceChoice,
     /// How frames are made.
     pub renderer: RendererChoice,
+    /// Bounds of what is read.
+    pub limits: Limits,
+}
+
+/// Choices about one video; the default is what most people want.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct GenerationOptions {
     /// Where the performance comes from.
     pub performance: PerformanceChoice,
     /// A file to which the performance is written.
@@ -34,23 +41,6 @@ pub struct GenerationOptions {
     pub limits: Limits,
     /// Threads that make frames; `None` uses every core.
     pub threads: Option<NonZeroUsize>,
-}
-
-impl Default for GenerationOptions {
-    fn default() -> Self {
-        Self {
-            shots: None,
-            face: FaceChoice::Main,
-            renderer: RendererChoice::Projection,
-            performance: PerformanceChoice::default(),
-            save_motion: None,
-            framing: Framing::Full,
-            crf: None,
-            preview: None,
-            limits: Limits::default(),
-            threads: None,
-        }
-    }
 }
 
 /// How frames are made.
@@ -98,6 +88,37 @@ pub enum PerformanceChoice {
         /// Factor on the expression, 0 to 10.
         expression_gain: f32,
     },
+}
+
+impl PerformanceChoice {
+    /// The file that the performance comes from: a track, or the video whose head is followed.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Track { path, .. } => Some(path),
+            Self::Generated(options) => options.head_motion.path(),
+        }
+    }
+}
+
+impl HeadMotionChoice {
+    /// The video whose head is followed, if one is.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Video(path) => Some(path),
+            Self::Audio | Self::Still => None,
+        }
+    }
+}
+
+impl RendererChoice {
+    /// The weights it needs, if it needs any.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Projection => None,
+            #[cfg(feature = "neural")]
+            Self::Neural(neural) => Some(&neural.weights),
+        }
+    }
 }
 
 impl Default for PerformanceChoice {

@@ -1,9 +1,6 @@
-//! Word of how far a generation has come, and a way to stop it.
+//! Word of how far a job has come.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use crate::GenerationError;
 
 /// What is being done. Stages may overlap: sound and references are looked at side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -70,23 +67,3 @@ pub struct Progress {
 
 /// Called now and then from any thread; must return quickly.
 pub(crate) type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
-
-/// Stops a generation from another thread: the next frame is not begun, nothing is left behind.
-#[derive(Clone, Debug, Default)]
-pub struct Cancellation(Arc<AtomicBool>);
-
-impl Cancellation {
-    /// Asks the generation to stop.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether it was asked to stop.
-    pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn check(&self) -> Result<(), GenerationError> {
-        if self.is_cancelled() { Err(GenerationError::Cancelled) } else { Ok(()) }
-    }
-}

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use talkinghead::{DrivenGeneration, DrivenPicture, Limits, NeuralChoice};
+use talkinghead::{ReenactedPicture, ReenactmentInputs};
 
 use crate::failure::Failure;
 
@@ -43,16 +43,13 @@ impl DrivingFlags {
         self.driving_landmarks.is_some()
     }
 
-    /// The generation that the flags describe.
-    pub fn generation(
-        &self,
-        references: &[PathBuf],
-        audio: Option<PathBuf>,
-        output: PathBuf,
-        neural: NeuralChoice,
-        crf: Option<u8>,
-        limits: Limits,
-    ) -> Result<DrivenGeneration, Failure> {
+    /// What is written of each frame.
+    pub fn picture(&self) -> ReenactedPicture {
+        if self.comparison { ReenactedPicture::Comparison } else { ReenactedPicture::Result }
+    }
+
+    /// The file set that the flags describe.
+    pub fn inputs(&self, references: &[PathBuf], audio: Option<PathBuf>) -> Result<ReenactmentInputs, Failure> {
         let [reference] = references else {
             return Err(Failure::new(
                 format!("{} references were given, but the landmarks belong to one clip", references.len()),
@@ -67,7 +64,7 @@ impl DrivingFlags {
                 "give --driving-landmarks, --driving-rotations, --front and --reference-landmarks",
             ));
         };
-        Ok(DrivenGeneration {
+        Ok(ReenactmentInputs {
             landmarks: landmarks.clone(),
             rotations: rotations.clone(),
             projection: self.projection.clone(),
@@ -75,11 +72,6 @@ impl DrivingFlags {
             reference: reference.clone(),
             reference_landmarks: reference_landmarks.clone(),
             audio,
-            output,
-            neural,
-            picture: if self.comparison { DrivenPicture::Comparison } else { DrivenPicture::Result },
-            crf,
-            limits,
         })
     }
 }

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-#[cfg(feature = "neural")]
-use talkinghead::Cancellation;
 #[cfg(not(feature = "neural"))]
 use talkinghead::RendererChoice;
-use talkinghead::{FaceChoice, Framing, Generation, GenerationOptions, Limits, PerformanceChoice, Report};
+use talkinghead::{FaceChoice, Framing, Generation, GenerationOptions, Limits, PerformanceChoice, PersonOptions, Report};
+#[cfg(feature = "neural")]
+use talkinghead::{Reenactment, ReenactmentOptions};
 
 #[cfg(feature = "neural")]
 use super::driving_flags::DrivingFlags;
@@ -106,13 +106,14 @@ impl Generate {
         if self.driving.are_given() {
             return self.drive(shared);
         }
-        let options = self.options(shared)?;
+        let (person, options) = (self.person_options()?, self.options(shared));
         let display = Arc::new(Display::new(shared.quiet));
         let shown = Arc::clone(&display);
         let Some(audio) = self.audio else {
             return Err(Failure::new("no recording was given", "name it with --audio"));
         };
         let generation = Generation::new(self.reference, audio, self.output)
+            .person_options(person)
             .options(options)
             .on_progress(move |progress| shown.show(progress));
         let outcome = generation.run();
@@ -130,13 +131,15 @@ impl Generate {
     /// Driving by a file set: always the neural renderer.
     #[cfg(feature = "neural")]
     fn drive(self, shared: Shared) -> Result<(), Failure> {
-        let neural = self.neural.choice()?;
-        let limits = Limits::default().with_max_seconds(self.max_seconds);
-        let generation =
-            self.driving.generation(&self.reference, self.audio.clone(), self.output.clone(), neural, self.crf, limits)?;
+        let options = ReenactmentOptions { picture: self.driving.picture(), crf: self.crf, limits: self.limits() };
+        let inputs = self.driving.inputs(&self.reference, self.audio.clone())?;
         let start = std::time::Instant::now();
-        let display = Display::new(shared.quiet);
-        let outcome = generation.run(&Cancellation::default(), &|progress| display.show(progress));
+        let display = Arc::new(Display::new(shared.quiet));
+        let shown = Arc::clone(&display);
+        let outcome = Reenactment::new(inputs, self.neural.choice()?, &self.output)
+            .options(options)
+            .on_progress(move |progress| shown.show(progress))
+            .run();
         display.clear();
         let frames = outcome?;
         let seconds = start.elapsed().as_secs_f64();
@@ -148,11 +151,20 @@ impl Generate {
         Ok(())
     }
 
-    fn options(&self, shared: Shared) -> Result<GenerationOptions, Failure> {
+    fn person_options(&self) -> Result<PersonOptions, Failure> {
         #[cfg(feature = "neural")]
         let renderer = self.neural.renderer()?;
         #[cfg(not(feature = "neural"))]
         let renderer = RendererChoice::Projection;
+        let face = self.face.map_or(FaceChoice::Main, FaceChoice::Index);
+        Ok(PersonOptions { shots: self.shots, face, renderer, limits: self.limits() })
+    }
+
+    fn limits(&self) -> Limits {
+        Limits::default().with_max_seconds(self.max_seconds)
+    }
+
+    fn options(&self, shared: Shared) -> GenerationOptions {
         let performance = match &self.motion {
             Some(path) => PerformanceChoice::Track {
                 path: path.clone(),
@@ -161,18 +173,15 @@ impl Generate {
             },
             None => PerformanceChoice::Generated(self.performance.options()),
         };
-        Ok(GenerationOptions {
-            shots: self.shots,
-            face: self.face.map_or(FaceChoice::Main, FaceChoice::Index),
-            renderer,
+        GenerationOptions {
             performance,
             save_motion: self.save_motion.clone(),
             framing: if self.crop { Framing::FaceSquare } else { Framing::Full },
             crf: self.crf,
             preview: self.preview.clone(),
-            limits: Limits::default().with_max_seconds(self.max_seconds),
+            limits: self.limits(),
             threads: shared.threads,
-        })
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! `talkinghead motion`: performances as files.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
-use talkinghead::{FaceChoice, HeadMotionChoice, Limits, Stage, track_from_audio, track_from_video};
+use talkinghead::{FaceChoice, GeneratedMotion, HeadMotionChoice, Limits, MotionGeneration, Stage};
 use talkinghead_media::check_output;
 
 use super::generate::seconds;
@@ -17,6 +18,9 @@ use crate::progress::Display;
 #[command(after_help = "Examples:
   The performance that `generate` would make of a recording:
     talkinghead motion --audio speech.wav --output track.json
+
+  The same for a person whose own video tells how wide they open the mouth:
+    talkinghead motion --audio speech.wav --reference clip.mp4 --output track.json
 
   The performance of a person in a video:
     talkinghead motion --video clip.mp4 --output track.json
@@ -40,7 +44,11 @@ pub struct Motion {
     #[arg(long, short, value_name = "TRACK.json")]
     output: PathBuf,
 
-    /// Which face of the video, counted from 0 at the left; the largest and most central when left out.
+    /// The person who will speak, as for `generate`: a video in which they speak tells how wide they open the mouth.
+    #[arg(long, short, num_args = 1.., value_name = "PATH", conflicts_with = "video")]
+    reference: Vec<PathBuf>,
+
+    /// Which face of a video, counted from 0 at the left; the largest and most central when left out.
     #[arg(long, value_name = "N")]
     face: Option<usize>,
 
@@ -72,18 +80,22 @@ impl Motion {
             HeadMotionChoice::Video(path) => Some(path),
             _ => None,
         };
-        let inputs = [self.audio.as_ref(), self.video.as_ref(), head_video].into_iter().flatten();
+        let inputs = [self.audio.as_ref(), self.video.as_ref(), head_video].into_iter().flatten().chain(&self.reference);
         check_output(&self.output, inputs.map(PathBuf::as_path))?;
-        let limits = Limits::default().with_max_seconds(self.max_seconds);
-        let display = Display::new(shared.quiet);
-        let tell = |progress| display.show(progress);
-        let outcome = match (&self.audio, &self.video) {
-            (_, Some(video)) => track_from_video(video, self.face.map_or(FaceChoice::Main, FaceChoice::Index), &limits, &tell),
-            (Some(audio), None) => track_from_audio(audio, &options, &limits, &tell),
+        let display = Arc::new(Display::new(shared.quiet));
+        let shown = Arc::clone(&display);
+        let generation = match (self.audio, self.video) {
+            (_, Some(video)) => MotionGeneration::from_video(video),
+            (Some(audio), None) => MotionGeneration::from_audio(audio).references(self.reference).options(options),
             (None, None) => return Err(Failure::new("nothing to perform", "give --audio or --video")),
         };
+        let outcome = generation
+            .face(self.face.map_or(FaceChoice::Main, FaceChoice::Index))
+            .limits(Limits::default().with_max_seconds(self.max_seconds))
+            .on_progress(move |progress| shown.show(progress))
+            .run();
         display.clear();
-        let (track, warnings) = outcome?;
+        let GeneratedMotion { track, warnings } = outcome?;
         track.write(&self.output)?;
         warn(&warnings);
         let report = Report { output: self.output, frames: track.len(), seconds: track.seconds(), warnings };

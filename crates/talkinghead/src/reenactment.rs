@@ -1,4 +1,4 @@
-//! Driving without a recording, as the published demo does: a clip's landmarks and poses move the person of another clip
+//! Reenactment, driving without a recording as the published demo does: a clip's landmarks and poses move the person of another clip
 //! (or of the same one) through the neural generator.
 
 use std::path::{Path, PathBuf};
@@ -10,15 +10,17 @@ use talkinghead_synthesis::SynthesisError;
 use talkinghead_synthesis::generator::{RawImage, Synthesis};
 use talkinghead_synthesis::neural::{DrivenSynthesis, Driving, picture_of, read_landmarks, read_poses, tile_of};
 
-use crate::neural::OpenGenerator;
+use crate::job::Job;
+use crate::neural::LoadedGenerator;
+use crate::person::check_inputs;
 use crate::{Cancellation, GenerationError, NeuralChoice, Progress, Stage};
 
 /// Side of the network's pictures, pixels.
 const SIDE: u32 = 256;
 
-/// What is written of each frame.
+/// What is written of each frame of a reenactment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum DrivenPicture {
+pub enum ReenactedPicture {
     /// The result.
     #[default]
     Result,
@@ -27,9 +29,9 @@ pub enum DrivenPicture {
     Comparison,
 }
 
-/// A generation from the published file set. All arrays are `.npy`.
+/// The published file set of one reenactment. All arrays are `.npy`.
 #[derive(Clone, Debug)]
-pub struct DrivenGeneration {
+pub struct ReenactmentInputs {
     /// Landmarks that drive, `[frames, 68, 3]`.
     pub landmarks: PathBuf,
     /// Their poses, `[frames, 6]`.
@@ -44,62 +46,95 @@ pub struct DrivenGeneration {
     pub reference_landmarks: PathBuf,
     /// Sound to put under the video.
     pub audio: Option<PathBuf>,
-    /// The video to write.
-    pub output: PathBuf,
-    /// The network.
-    pub neural: NeuralChoice,
+}
+
+/// Choices for a reenactment.
+#[derive(Clone, Debug, Default)]
+pub struct ReenactmentOptions {
     /// What is written of each frame.
-    pub picture: DrivenPicture,
+    pub picture: ReenactedPicture,
     /// Quality of the encoding; none for the format's default.
     pub crf: Option<u8>,
     /// Bounds of what is read.
     pub limits: Limits,
 }
 
-impl DrivenGeneration {
+/// Moves the person of a clip by the landmarks and poses of another, through the neural generator.
+#[derive(Clone)]
+pub struct Reenactment {
+    inputs: ReenactmentInputs,
+    neural: NeuralChoice,
+    output: PathBuf,
+    options: ReenactmentOptions,
+    job: Job,
+}
+
+impl Reenactment {
+    /// A reenactment with the default options; `output`: .mp4, .mov or .webm.
+    pub fn new(inputs: ReenactmentInputs, neural: NeuralChoice, output: impl Into<PathBuf>) -> Self {
+        let (output, options) = (output.into(), ReenactmentOptions::default());
+        Self { inputs, neural, output, options, job: Job::default() }
+    }
+
+    /// Sets all options.
+    pub fn options(mut self, options: ReenactmentOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Is told how far it has come.
+    pub fn on_progress(mut self, callback: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.job.set_on_progress(callback);
+        self
+    }
+
+    /// Can be stopped through `cancellation`.
+    pub fn cancelled_by(mut self, cancellation: &Cancellation) -> Self {
+        self.job.set_cancellation(cancellation);
+        self
+    }
+
     /// Does it; gives the number of frames. The output appears whole or not at all.
     ///
     /// # Errors
     /// Unreadable inputs, arrays that do not fit each other, networks that do not fit.
-    pub fn run(&self, cancellation: &Cancellation, on_progress: &dyn Fn(Progress)) -> Result<usize, GenerationError> {
-        let named =
-            [&self.landmarks, &self.rotations, &self.front, &self.reference, &self.reference_landmarks, &self.neural.weights];
-        let optional = [&self.projection, &self.audio];
-        let inputs: Vec<&Path> = named.into_iter().chain(optional.into_iter().flatten()).map(PathBuf::as_path).collect();
-        for input in &inputs {
-            if !input.exists() {
-                return Err(MediaError::NotFound { path: input.to_path_buf() }.into());
-            }
-        }
-        check_output(&self.output, inputs)?;
-        let reference_landmarks = read_landmarks(&self.reference_landmarks)?;
+    pub fn run(&self) -> Result<usize, GenerationError> {
+        let job = self.job.begin();
+        let files = &self.inputs;
+        let named = [&files.landmarks, &files.rotations, &files.front, &files.reference, &files.reference_landmarks];
+        let optional = [&files.projection, &files.audio].into_iter().flatten();
+        let all = named.into_iter().chain(optional).chain([&self.neural.weights]);
+        let all: Vec<&Path> = all.map(PathBuf::as_path).collect();
+        check_inputs(all.iter().copied())?;
+        check_output(&self.output, all)?;
+        let reference_landmarks = read_landmarks(&files.reference_landmarks)?;
         let driving = Driving::new(
-            &read_landmarks(&self.landmarks)?,
-            &read_poses(&self.rotations)?,
-            &read_landmarks(&self.front)?,
+            &read_landmarks(&files.landmarks)?,
+            &read_poses(&files.rotations)?,
+            &read_landmarks(&files.front)?,
             &reference_landmarks,
         )?;
-        let OpenGenerator { generator: network, device } = OpenGenerator::open(&self.neural)?;
-        if network.config().warp_projection && self.projection.is_none() {
+        let LoadedGenerator { generator: network, device } = LoadedGenerator::open(&self.neural)?;
+        if network.config().warp_projection && files.projection.is_none() {
             return Err(GenerationError::option(
                 "this network warps the projected head, but no projection was given",
                 "name the projection video with --projection (in the published file set: N_ani.mp4)",
             ));
         }
-        on_progress(Progress { stage: Stage::Reference, done: 0, total: None });
+        job.tell(Stage::Reference, 0, None);
         let wanted = driving.shots(network.config().shots);
-        let (pictures, scale) = self.shots(&wanted, cancellation)?;
+        let (pictures, scale) = self.shots(&wanted, &job)?;
         let synthesis = DrivenSynthesis::new(driving, network, pictures, scale, &device)?;
-        self.write(&synthesis, cancellation, on_progress)
+        self.write(&synthesis, &job)
     }
 
     /// The wanted frames of the reference clip at 256 x 256, and the scale of the clip.
-    fn shots(&self, wanted: &[usize], cancellation: &Cancellation) -> Result<(Vec<RgbImage>, [f64; 2]), GenerationError> {
+    fn shots(&self, wanted: &[usize], job: &Job) -> Result<(Vec<RgbImage>, [f64; 2]), GenerationError> {
         let last = wanted.iter().copied().max().unwrap_or(0);
         let mut kept: Vec<Option<RgbImage>> = vec![None; wanted.len()];
         let mut size = None;
-        for (index, frame) in FrameReader::open(&self.reference, &self.limits)?.take(last + 1).enumerate() {
-            cancellation.check()?;
+        for (index, frame) in FrameReader::open(&self.inputs.reference, &self.options.limits)?.take(last + 1).enumerate() {
+            job.check()?;
             let frame = frame?;
             size.get_or_insert(frame.dimensions());
             for (slot, _) in kept.iter_mut().zip(wanted).filter(|(_, wanted)| **wanted == index) {
@@ -111,48 +146,48 @@ impl DrivenGeneration {
             return Err(SynthesisError::input(
                 "reference clip",
                 format!("at least {} frames, as many as its landmarks", last + 1),
-                format!("fewer in {}", self.reference.display()),
+                format!("fewer in {}", self.inputs.reference.display()),
             )
             .into());
         };
         Ok((pictures, [f64::from(SIDE) / f64::from(width), f64::from(SIDE) / f64::from(height)]))
     }
 
-    fn write(
-        &self,
-        synthesis: &DrivenSynthesis,
-        cancellation: &Cancellation,
-        on_progress: &dyn Fn(Progress),
-    ) -> Result<usize, GenerationError> {
+    fn write(&self, synthesis: &DrivenSynthesis, job: &Job) -> Result<usize, GenerationError> {
         let total = synthesis.len();
-        let mut projections = self.projection.as_ref().map(|path| FrameReader::open(path, &self.limits)).transpose()?;
+        let mut projections =
+            self.inputs.projection.as_ref().map(|path| FrameReader::open(path, &self.options.limits)).transpose()?;
         // Where the reference clip's own landmarks drive, its frames are what should come out.
-        let compares = self.picture == DrivenPicture::Comparison && same_file(&self.landmarks, &self.reference_landmarks);
-        let mut real = compares.then(|| FrameReader::open(&self.reference, &self.limits)).transpose()?;
+        let compares = self.options.picture == ReenactedPicture::Comparison
+            && same_file(&self.inputs.landmarks, &self.inputs.reference_landmarks);
+        let mut real = compares.then(|| FrameReader::open(&self.inputs.reference, &self.options.limits)).transpose()?;
         let (mut projection, mut writer) = (None, None);
-        let raw = if self.picture == DrivenPicture::Comparison { RawImage::AsConfigured } else { RawImage::Skipped };
+        let raw = if self.options.picture == ReenactedPicture::Comparison { RawImage::AsConfigured } else { RawImage::Skipped };
         for index in 0..total {
-            cancellation.check()?;
+            job.check()?;
             // Where there are more landmarks than frames, the last frame stays.
             if let Some(frame) = projections.as_mut().and_then(Iterator::next) {
                 projection = Some(whole(&frame?));
             }
             let made = synthesis.frame(index, projection.clone(), raw)?;
             let real = real.as_mut().and_then(Iterator::next).transpose()?.map(|frame| whole(&frame));
-            let picture = match self.picture {
-                DrivenPicture::Result => picture_of(&made.image),
-                DrivenPicture::Comparison => row(&tiles(synthesis, index, &made, compares.then_some(real))),
+            let picture = match self.options.picture {
+                ReenactedPicture::Result => picture_of(&made.image),
+                ReenactedPicture::Comparison => row(&tiles(synthesis, index, &made, compares.then_some(real))),
             };
             let mut video = match writer.take() {
                 Some(writer) => writer,
                 None => {
                     let (width, height) = picture.dimensions();
-                    VideoWriter::create(&self.output, &VideoOptions { width, height, crf: self.crf, audio: self.audio.clone() })?
+                    VideoWriter::create(
+                        &self.output,
+                        &VideoOptions { width, height, crf: self.options.crf, audio: self.inputs.audio.clone() },
+                    )?
                 }
             };
             video.write_owned(picture)?;
             writer = Some(video);
-            on_progress(Progress { stage: Stage::Rendering, done: index + 1, total: Some(total) });
+            job.tell(Stage::Rendering, index + 1, Some(total));
         }
         if let Some(writer) = writer {
             writer.finish()?;

@@ -1,0 +1,66 @@
+//! What every job hands down through its stages: word of progress, a way to stop, a clock.
+
+use std::sync::Arc;
+
+use crate::progress::OnProgress;
+use crate::report::StageTimes;
+use crate::{Cancellation, GenerationError, Progress, Stage};
+
+/// Progress, cancellation and stage times of one job. Clones belong to the same job.
+#[derive(Clone)]
+pub(crate) struct Job {
+    on_progress: OnProgress,
+    cancellation: Cancellation,
+    times: Arc<StageTimes>,
+}
+
+impl Default for Job {
+    fn default() -> Self {
+        Self { on_progress: Arc::new(|_| {}), cancellation: Cancellation::default(), times: Arc::default() }
+    }
+}
+
+impl Job {
+    pub(crate) fn set_on_progress(&mut self, callback: impl Fn(Progress) + Send + Sync + 'static) {
+        self.on_progress = Arc::new(callback);
+    }
+
+    pub(crate) fn set_cancellation(&mut self, cancellation: &Cancellation) {
+        self.cancellation = cancellation.clone();
+    }
+
+    /// This job begun afresh: its clock at zero, and stopping it stops nothing else.
+    pub(crate) fn begin(&self) -> Self {
+        Self { on_progress: Arc::clone(&self.on_progress), cancellation: self.cancellation.child(), times: Arc::default() }
+    }
+
+    pub(crate) fn tell(&self, stage: Stage, done: usize, total: Option<usize>) {
+        (self.on_progress)(Progress { stage, done, total });
+    }
+
+    /// Stops what else is under way for this job.
+    pub(crate) fn stop(&self) {
+        self.cancellation.cancel();
+    }
+
+    pub(crate) fn check(&self) -> Result<(), GenerationError> {
+        self.cancellation.check()
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancellation.is_cancelled()
+    }
+
+    /// Does a part of a stage and adds its time to the stage's.
+    pub(crate) fn measure<T>(&self, stage: Stage, work: impl FnOnce() -> T) -> T {
+        let _span = tracing::debug_span!("stage", name = stage.key()).entered();
+        tracing::debug!("begins");
+        let result = self.times.measure(stage, work);
+        tracing::debug!("ends");
+        result
+    }
+
+    pub(crate) fn times(&self) -> &StageTimes {
+        &self.times
+    }
+}

@@ -1,0 +1,153 @@
+//! Motion tracks without a video: made from a recording, or measured on a video.
+
+use std::path::{Path, PathBuf};
+
+use talkinghead_face::{FaceChoice, FaceNetworks};
+use talkinghead_media::{Limits, MediaError, probe};
+use talkinghead_motion::{MotionTrack, TrackSource};
+
+use crate::job::Job;
+use crate::performer::{Performer, file_name, program};
+use crate::person::{amplitude, check_inputs, probe_references};
+use crate::speech_analysis::SpeechAnalysis;
+use crate::tracked_reference::{ReferenceTracker, speech_style};
+use crate::{Cancellation, GenerationError, PerformanceOptions, PersonOptions, Progress, Stage};
+
+/// Makes a motion track: the performance that [`crate::Generation`] would give, or the one seen in a video.
+///
+/// ```no_run
+/// use talkinghead::MotionGeneration;
+///
+/// let made = MotionGeneration::from_audio("speech.wav").references(["clip.mp4"]).run()?;
+/// made.track.write("track.json".as_ref())?;
+/// # Ok::<(), talkinghead::GenerationError>(())
+/// ```
+#[derive(Clone)]
+pub struct MotionGeneration {
+    source: Source,
+    references: Vec<PathBuf>,
+    face: FaceChoice,
+    options: PerformanceOptions,
+    limits: Limits,
+    job: Job,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    Audio(PathBuf),
+    Video(PathBuf),
+}
+
+/// A motion track, made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GeneratedMotion {
+    /// The track.
+    pub track: MotionTrack,
+    /// What was not quite right, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+impl MotionGeneration {
+    /// The performance of a recording.
+    pub fn from_audio(audio: impl Into<PathBuf>) -> Self {
+        Self::from(Source::Audio(audio.into()))
+    }
+
+    /// The performance seen in a video: head, lips, lids and gaze of the chosen face.
+    pub fn from_video(video: impl Into<PathBuf>) -> Self {
+        Self::from(Source::Video(video.into()))
+    }
+
+    fn from(source: Source) -> Self {
+        let (options, limits) = (PerformanceOptions::default(), Limits::default());
+        Self { source, references: Vec::new(), face: FaceChoice::Main, options, limits, job: Job::default() }
+    }
+
+    /// Pictures and videos of the person who will speak: a video in which they speak tells how wide they open the mouth, as it
+    /// does in [`crate::Generation`].
+    pub fn references<P: Into<PathBuf>>(mut self, references: impl IntoIterator<Item = P>) -> Self {
+        self.references = references.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Which face of a video, of the references and of the video whose head is followed.
+    pub fn face(mut self, face: FaceChoice) -> Self {
+        self.face = face;
+        self
+    }
+
+    /// How the performance of a recording is made.
+    pub fn options(mut self, options: PerformanceOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Bounds of what is read.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Is told how far it has come.
+    pub fn on_progress(mut self, callback: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.job.set_on_progress(callback);
+        self
+    }
+
+    /// Can be stopped through `cancellation`.
+    pub fn cancelled_by(mut self, cancellation: &Cancellation) -> Self {
+        self.job.set_cancellation(cancellation);
+        self
+    }
+
+    /// Does it.
+    ///
+    /// # Errors
+    /// An input is missing or unreadable, a video shows no face, a gain is out of range.
+    pub fn run(&self) -> Result<GeneratedMotion, GenerationError> {
+        let job = self.job.begin();
+        let networks = FaceNetworks::load();
+        match &self.source {
+            Source::Audio(audio) => self.perform(audio, &networks, &job),
+            Source::Video(video) => self.measure(video, &networks, &job),
+        }
+    }
+
+    fn perform(&self, audio: &Path, networks: &FaceNetworks, job: &Job) -> Result<GeneratedMotion, GenerationError> {
+        check_inputs(std::iter::once(audio).chain(self.options.head_motion.path()))?;
+        let info = probe(audio, &self.limits)?;
+        if info.audio.is_none() {
+            return Err(MediaError::NoAudio { path: audio.to_owned() }.into());
+        }
+        let mut warnings = Vec::new();
+        let amplitude = self.amplitude(networks, job, &mut warnings)?;
+        let speech = SpeechAnalysis::of(audio, info, &self.limits, job)?;
+        warnings.extend(speech.warnings.iter().cloned());
+        let (options, face, limits) = (&self.options, self.face, &self.limits);
+        let performer = Performer { audio, options, amplitude, face, networks, limits, job };
+        let track = performer.perform(&speech, &mut warnings)?;
+        Ok(GeneratedMotion { track, warnings })
+    }
+
+    /// How wide the person of the references opens the mouth.
+    fn amplitude(&self, networks: &FaceNetworks, job: &Job, warnings: &mut Vec<String>) -> Result<f32, GenerationError> {
+        if self.references.is_empty() {
+            return Ok(1.0);
+        }
+        let options = PersonOptions { face: self.face, limits: self.limits, ..PersonOptions::default() };
+        let references = probe_references(&self.references, &options)?;
+        job.measure(Stage::Reference, || {
+            let tracker = ReferenceTracker::new(networks, self.face, &self.limits, job).without_pictures();
+            Ok(amplitude(speech_style(&tracker.track(references, warnings)?).as_ref()))
+        })
+    }
+
+    fn measure(&self, video: &Path, networks: &FaceNetworks, job: &Job) -> Result<GeneratedMotion, GenerationError> {
+        let info = probe(video, &self.limits)?;
+        let mut warnings = Vec::new();
+        let tracker = ReferenceTracker::new(networks, self.face, &self.limits, job);
+        let mut track = job.measure(Stage::HeadMotion, || tracker.measure(video, info, &mut warnings))?.track()?;
+        track.source = TrackSource { video: file_name(video), program: Some(program()), ..TrackSource::default() };
+        Ok(GeneratedMotion { track, warnings })
+    }
+}

@@ -1,0 +1,219 @@
+//! Who speaks: prepared once from pictures and videos, then able to speak any number of recordings.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use talkinghead_face::{FaceChoice, FaceNetworks, Landmarks};
+use talkinghead_media::{MediaError, MediaInfo, MediaKind, probe};
+use talkinghead_render::{Renderer, SpeechStyle};
+
+use crate::job::Job;
+#[cfg(feature = "neural")]
+use crate::neural::LoadedGenerator;
+use crate::reference_loader::{ReferenceLoader, Subject, WholeShots};
+use crate::tracked_reference::ReferenceTracker;
+use crate::{Cancellation, GenerationError, PersonOptions, Progress, RendererChoice, Stage};
+
+/// How far the lips of most people part at wide openings (95 % quantile), interocular distances.
+const USUAL_OPENING: f32 = 0.24;
+
+/// A person, prepared. Clones share everything; all may speak at the same time. Holds the picture, the meshes and textures made
+/// of it, and the mouths that the references show: some tens of megabytes.
+///
+/// ```no_run
+/// use talkinghead::{Generation, Person};
+///
+/// let person = Person::from_references(["portrait.png"]).prepare()?;
+/// for (audio, output) in [("hello.wav", "hello.mp4"), ("bye.wav", "bye.mp4")] {
+///     Generation::of(&person, audio, output).run()?;
+/// }
+/// # Ok::<(), talkinghead::GenerationError>(())
+/// ```
+#[derive(Clone)]
+pub struct Person {
+    prepared: Arc<Prepared>,
+}
+
+struct Prepared {
+    references: Vec<PathBuf>,
+    face: FaceChoice,
+    landmarks: Landmarks,
+    amplitude: f32,
+    renderer: Box<dyn Renderer>,
+    networks: FaceNetworks,
+    warnings: Vec<String>,
+}
+
+impl Person {
+    /// Pictures, videos or folders of frames of one person, to be prepared; the first picture (or the best frame of the first
+    /// video) is the one that moves.
+    pub fn from_references<P: Into<PathBuf>>(references: impl IntoIterator<Item = P>) -> PersonBuilder {
+        let references = references.into_iter().map(Into::into).collect();
+        PersonBuilder { references, options: PersonOptions::default(), job: Job::default() }
+    }
+
+    /// Width and height of full frames in pixels: the first reference's.
+    pub fn size(&self) -> (u32, u32) {
+        self.prepared.renderer.size()
+    }
+
+    /// What was not quite right with the references, one sentence each.
+    pub fn warnings(&self) -> &[String] {
+        &self.prepared.warnings
+    }
+
+    /// The files this person was made of.
+    pub fn references(&self) -> &[PathBuf] {
+        &self.prepared.references
+    }
+
+    pub(crate) fn renderer(&self) -> &dyn Renderer {
+        &*self.prepared.renderer
+    }
+
+    pub(crate) fn landmarks(&self) -> &Landmarks {
+        &self.prepared.landmarks
+    }
+
+    pub(crate) fn face(&self) -> FaceChoice {
+        self.prepared.face
+    }
+
+    pub(crate) fn networks(&self) -> &FaceNetworks {
+        &self.prepared.networks
+    }
+
+    /// How much wider (or less) this person opens the mouth than most.
+    pub(crate) fn amplitude(&self) -> f32 {
+        self.prepared.amplitude
+    }
+}
+
+impl std::fmt::Debug for Person {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Person")
+            .field("references", &self.prepared.references)
+            .field("size", &self.size())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Prepares a [`Person`].
+#[derive(Clone)]
+pub struct PersonBuilder {
+    references: Vec<PathBuf>,
+    options: PersonOptions,
+    job: Job,
+}
+
+impl PersonBuilder {
+    /// Sets all options.
+    pub fn options(mut self, options: PersonOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Is told how far it has come.
+    pub fn on_progress(mut self, callback: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.job.set_on_progress(callback);
+        self
+    }
+
+    /// Can be stopped through `cancellation`.
+    pub fn cancelled_by(mut self, cancellation: &Cancellation) -> Self {
+        self.job.set_cancellation(cancellation);
+        self
+    }
+
+    /// Does it.
+    ///
+    /// # Errors
+    /// A reference is missing, unreadable or shows no face, the portrait cannot be animated, weights do not fit.
+    pub fn prepare(&self) -> Result<Person, GenerationError> {
+        let job = self.job.begin();
+        check_inputs(self.references.iter().map(PathBuf::as_path).chain(self.options.renderer.path()))?;
+        check_renderer(&self.options.renderer)?;
+        let references = probe_references(&self.references, &self.options)?;
+        prepare(references, &self.options, &job)
+    }
+}
+
+/// Whether this build can use the renderer.
+pub(crate) fn check_renderer(choice: &RendererChoice) -> Result<(), GenerationError> {
+    match choice {
+        RendererChoice::Projection => Ok(()),
+        #[cfg(feature = "neural")]
+        RendererChoice::Neural(neural) if !neural.device.is_built_in() => Err(GenerationError::option(
+            format!("this build of the program cannot use the device `{}`", neural.device.name()),
+            "use --device cpu; `talkinghead doctor` lists the devices that work",
+        )),
+        #[cfg(feature = "neural")]
+        RendererChoice::Neural(_) => Ok(()),
+    }
+}
+
+/// Looks at what the references are, without decoding them.
+pub(crate) fn probe_references(
+    references: &[PathBuf],
+    options: &PersonOptions,
+) -> Result<Vec<(PathBuf, MediaInfo)>, GenerationError> {
+    if references.is_empty() {
+        return Err(GenerationError::option("no reference was given", "give at least one picture or video of the person"));
+    }
+    let probed = references.iter().map(|path| match probe(path, &options.limits)? {
+        info if info.kind == MediaKind::Audio => Err(MediaError::NoVideo { path: path.clone() }.into()),
+        info => Ok((path.clone(), info)),
+    });
+    probed.collect()
+}
+
+/// The person of references that were probed.
+pub(crate) fn prepare(
+    references: Vec<(PathBuf, MediaInfo)>,
+    options: &PersonOptions,
+    job: &Job,
+) -> Result<Person, GenerationError> {
+    let paths = references.iter().map(|(path, _)| path.clone()).collect();
+    // Weights that do not fit are told before minutes of other work.
+    #[cfg(feature = "neural")]
+    let generator = job.measure(Stage::Preparation, || LoadedGenerator::of(&options.renderer))?;
+    let networks = FaceNetworks::load();
+    let mut warnings = Vec::new();
+    let subject = job.measure(Stage::Reference, || {
+        job.tell(Stage::Reference, 0, None);
+        let tracker = ReferenceTracker::new(&networks, options.face, &options.limits, job);
+        let references = tracker.track(references, &mut warnings)?;
+        let whole_shots = if options.renderer == RendererChoice::Projection { WholeShots::Left } else { WholeShots::Kept };
+        let (face, shots, limits) = (options.face, options.shots, &options.limits);
+        ReferenceLoader { networks: &networks, face, shots, whole_shots, limits, job }.subject(references)
+    })?;
+    job.check()?;
+    let (landmarks, amplitude) = (subject.face.landmarks.clone(), amplitude(subject.style.as_ref()));
+    let renderer = job.measure(Stage::Preparation, || {
+        job.tell(Stage::Preparation, 0, None);
+        #[cfg(feature = "neural")]
+        if let Some(generator) = generator {
+            return Ok(Box::new(generator.renderer(subject, &networks)?) as Box<dyn Renderer>);
+        }
+        projection(subject, &networks)
+    })?;
+    let prepared = Prepared { references: paths, face: options.face, landmarks, amplitude, renderer, networks, warnings };
+    Ok(Person { prepared: Arc::new(prepared) })
+}
+
+fn projection(subject: Subject, networks: &FaceNetworks) -> Result<Box<dyn Renderer>, GenerationError> {
+    Ok(Box::new(subject.projection(networks)?))
+}
+
+/// How much wider (or less) a person opens the mouth than most; 1 when not known.
+pub(crate) fn amplitude(style: Option<&SpeechStyle>) -> f32 {
+    style.map_or(1.0, |style| (style.opening / USUAL_OPENING).clamp(0.75, 1.35))
+}
+
+/// Whether every input is there.
+pub(crate) fn check_inputs<'a>(inputs: impl IntoIterator<Item = &'a Path>) -> Result<(), GenerationError> {
+    match inputs.into_iter().find(|input| !input.exists()) {
+        Some(missing) => Err(MediaError::NotFound { path: missing.to_owned() }.into()),
+        None => Ok(()),
+    }
+}

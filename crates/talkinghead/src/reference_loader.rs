@@ -1,0 +1,154 @@
+//! The second look at the references: pictures and mouths of the person who speaks.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use image::RgbImage;
+use talkinghead_face::{FaceChoice, FaceNetworks, Landmarks, StillFace};
+use talkinghead_media::{Limits, MediaKind};
+use talkinghead_render::{
+    Mattes, MouthBank, MouthBankOptions, ProjectionRenderer, RenderOptions, Shot, SpeechStyle, diverse_mouths, key_frame,
+};
+
+use crate::GenerationError;
+use crate::job::Job;
+use crate::tracked_reference::{ReferenceReader, TrackedReference, speech_style};
+
+/// Shots of other pictures that are kept whole, to borrow teeth from.
+const MOST_SPARE_PICTURES: usize = 3;
+/// Whole pictures that are kept as shots for the network: as many as published networks take.
+const MOST_SHOTS: usize = 8;
+/// Eye distance up to which mouths are remembered, relative to the base picture's.
+const MOUTH_RESOLUTION: f32 = 1.2;
+
+/// What the references show of a person.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    /// The picture that is moved.
+    pub picture: RgbImage,
+    /// Where it came from.
+    pub path: PathBuf,
+    /// Its face.
+    pub face: StillFace,
+    /// How the person speaks, if a video shows it.
+    pub style: Option<SpeechStyle>,
+    /// Mouths of all shots.
+    mouths: MouthBank,
+    /// Pictures to borrow teeth from.
+    spare: Vec<(RgbImage, StillFace)>,
+    /// Further shots, kept whole only for a renderer that takes them.
+    pub shots: Vec<Shot>,
+}
+
+/// Whether whole pictures are kept for the renderer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WholeShots {
+    Kept,
+    Left,
+}
+
+/// What loading references needs.
+pub(crate) struct ReferenceLoader<'a> {
+    pub networks: &'a FaceNetworks,
+    pub face: FaceChoice,
+    pub shots: Option<NonZeroUsize>,
+    pub whole_shots: WholeShots,
+    pub limits: &'a Limits,
+    pub job: &'a Job,
+}
+
+impl ReferenceLoader<'_> {
+    /// The person of the references. Only the base picture, a few spare ones and crops of mouths stay in memory.
+    pub(crate) fn subject(&self, mut references: Vec<TrackedReference>) -> Result<Subject, GenerationError> {
+        let style = speech_style(&references);
+        let chosen = self.choose(&mut references);
+        let Some(first) = references.first() else {
+            return Err(GenerationError::option("no reference was given", "give at least one picture or video of the person"));
+        };
+        // The picture that moves comes first: its resolution decides that of the mouths.
+        let picture = self.read(&mut first.reader(self.limits)?, chosen)?;
+        let face = self.still_face(&picture, first)?;
+        let largest_iod = MOUTH_RESOLUTION * face.landmarks.interocular_distance();
+        let mouths = MouthBank::new(MouthBankOptions { largest_iod, ..MouthBankOptions::default() });
+        let (path, spare, shots) = (first.path.clone(), Vec::new(), Vec::new());
+        let mut subject = Subject { picture, path, face, style, mouths, spare, shots };
+        let every = references.iter().map(|r| r.frames.len()).sum::<usize>().div_ceil(MOST_SHOTS).max(1);
+        let mut seen = 0;
+        for (number, reference) in references.iter().enumerate() {
+            let mut reader = reference.reader(self.limits)?;
+            subject.mouths.begin_recording();
+            for (frame, landmarks) in &reference.frames {
+                let picture = self.read(&mut reader, *frame)?;
+                subject.mouths.add(&picture, landmarks, *frame);
+                let is_base = number == 0 && *frame == chosen;
+                if self.whole_shots == WholeShots::Kept && !is_base && seen % every == 0 {
+                    subject.shots.push(Shot { picture: picture.clone(), landmarks: landmarks.clone() });
+                }
+                seen += 1;
+                let is_picture = reference.info.kind == MediaKind::Picture;
+                if is_picture && !is_base && subject.spare.len() < MOST_SPARE_PICTURES {
+                    let face = self.still_face(&picture, reference)?;
+                    subject.spare.push((picture, face));
+                }
+            }
+        }
+        tracing::debug!(mouths = subject.mouths.len(), shots = subject.shots.len(), "references loaded");
+        Ok(subject)
+    }
+
+    /// Keeps as many shots as wanted, as different from each other as can be; gives the number of the frame of the first
+    /// reference that is moved.
+    fn choose(&self, references: &mut [TrackedReference]) -> usize {
+        let Some(first) = references.first() else { return 0 };
+        let base = key_frame(&first.landmarks()).unwrap_or(0);
+        let chosen = first.frames.get(base).map_or(0, |(frame, _)| *frame);
+        let Some(shots) = self.shots else { return chosen };
+        let all: Vec<Landmarks> = references.iter().flat_map(TrackedReference::landmarks).collect();
+        let mut keep = diverse_mouths(&all, shots.get(), Some(base)).into_iter().peekable();
+        let mut index = 0;
+        for reference in references {
+            reference.frames.retain(|_| {
+                index += 1;
+                keep.next_if_eq(&(index - 1)).is_some()
+            });
+        }
+        chosen
+    }
+
+    fn read(&self, reader: &mut ReferenceReader<'_>, frame: usize) -> Result<RgbImage, GenerationError> {
+        self.job.check()?;
+        Ok(reader.frame(frame)?)
+    }
+
+    fn still_face(&self, picture: &RgbImage, reference: &TrackedReference) -> Result<StillFace, GenerationError> {
+        self.networks.still_face(picture, self.face).map_err(GenerationError::face(&reference.path))
+    }
+}
+
+impl Subject {
+    /// The projection renderer for this person, with remembered mouths.
+    pub(crate) fn projection(self, networks: &FaceNetworks) -> Result<ProjectionRenderer, GenerationError> {
+        Ok(self.portrait(networks)?.with_mouths(self.mouths))
+    }
+
+    /// The picture, ready to be moved.
+    pub(crate) fn portrait(&self, networks: &FaceNetworks) -> Result<ProjectionRenderer, GenerationError> {
+        let broken = GenerationError::face(&self.path);
+        let unfit = |source| GenerationError::Portrait { path: self.path.clone(), source };
+        let person = networks.person_matte(&self.picture).map_err(&broken)?;
+        let hair = networks.hair_matte(&self.picture, &self.face.landmarks).map_err(&broken)?;
+        let mattes = Some(Mattes { person: &person, hair: &hair });
+        let (landmarks, scores) = (&self.face.landmarks, &self.face.blendshapes);
+        let mut renderer =
+            ProjectionRenderer::new(&self.picture, landmarks, scores, mattes, &RenderOptions::default()).map_err(unfit)?;
+        if let Some(style) = &self.style {
+            renderer.set_neutral(&style.neutral);
+        }
+        for (picture, face) in &self.spare {
+            if renderer.borrow_teeth(picture, &face.landmarks, &face.blendshapes).map_err(unfit)? {
+                break;
+            }
+        }
+        Ok(renderer)
+    }
+}

@@ -1,0 +1,86 @@
+//! What is taken from the recording: lips and rhythm.
+
+use std::path::Path;
+
+use talkinghead_media::{AudioReader, Limits, MediaInfo, SAMPLE_RATE};
+use talkinghead_motion::{Expression, ExpressionModel, ExpressionSettings, SpeechRhythm};
+use talkinghead_speech::{AudioSource, SpeechFeatures};
+
+use crate::job::Job;
+use crate::{GenerationError, Stage};
+
+/// Natural log of the amplitude of a recording's loud frames under which it holds no speech (about -60 dBFS).
+const SILENCE: f32 = -6.9;
+/// Voicing from which a pitch is believed.
+const VOICED: f32 = 0.5;
+/// Seconds of sound that are kept in memory between the passes (38 MB); longer recordings are decoded for each pass.
+const MOST_KEPT_SECONDS: f64 = 600.0;
+
+/// A recording, analysed.
+#[derive(Clone, Debug)]
+pub(crate) struct SpeechAnalysis {
+    /// Lips, one a frame.
+    pub expressions: Vec<Expression>,
+    /// Loudness, pauses, accents.
+    pub rhythm: SpeechRhythm,
+    /// What was not quite right.
+    pub warnings: Vec<String>,
+}
+
+impl SpeechAnalysis {
+    /// Analyses a whole recording, frame by frame.
+    pub(crate) fn of(path: &Path, info: MediaInfo, limits: &Limits, job: &Job) -> Result<Self, GenerationError> {
+        job.measure(Stage::Speech, || Self::listen(path, info, limits, job))
+    }
+
+    fn listen(path: &Path, info: MediaInfo, limits: &Limits, job: &Job) -> Result<Self, GenerationError> {
+        let mut warnings = Vec::new();
+        let source = source(path, info, limits, job, &mut warnings)?;
+        let features = SpeechFeatures::of(source)?;
+        let total = features.frame_count();
+        let loud = features.loudness().loud;
+        let (mut levels, mut pitches, mut expressions) = (Vec::new(), Vec::new(), Vec::new());
+        let mut lips = ExpressionModel::get().stream(ExpressionSettings::default());
+        for (index, frame) in features.enumerate() {
+            job.check()?;
+            let frame = frame?;
+            levels.push(frame.level + loud);
+            pitches.push(if frame.voicing > VOICED { frame.pitch } else { 0.0 });
+            lips.push(&frame, &mut expressions);
+            job.tell(Stage::Speech, index + 1, Some(total));
+        }
+        lips.finish(&mut expressions);
+        if loud < SILENCE {
+            warnings.push(format!("{} is silent: the lips rest", path.display()));
+        }
+        let rhythm = SpeechRhythm::from_curves(&levels, &pitches);
+        tracing::debug!(frames = total, accents = rhythm.accents.len(), loud, "speech analysed");
+        Ok(Self { expressions, rhythm, warnings })
+    }
+}
+
+/// Samples in memory where the recording is short enough, so that it is decoded once.
+fn source(
+    path: &Path,
+    info: MediaInfo,
+    limits: &Limits,
+    job: &Job,
+    warnings: &mut Vec<String>,
+) -> Result<AudioSource, GenerationError> {
+    let seconds = info.audio.as_ref().and_then(|audio| audio.seconds).or(info.seconds);
+    if seconds.is_none_or(|seconds| seconds > MOST_KEPT_SECONDS) {
+        return Ok(AudioSource::file(path, limits));
+    }
+    let mut reader = AudioReader::open_probed(path, info, limits)?;
+    let mut samples = Vec::with_capacity((seconds.unwrap_or(0.0) * f64::from(SAMPLE_RATE)) as usize);
+    for block in reader.by_ref() {
+        job.check()?;
+        samples.extend(block?);
+        // The header was wrong about its length: back to flat memory.
+        if samples.len() as f64 > 1.1 * MOST_KEPT_SECONDS * f64::from(SAMPLE_RATE) {
+            return Ok(AudioSource::file(path, limits));
+        }
+    }
+    warnings.extend(reader.warnings().iter().cloned());
+    Ok(AudioSource::Samples(samples.into()))
+}
