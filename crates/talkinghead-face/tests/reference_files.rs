@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use talkinghead_face::{CropMode, EyeCenter, FaceCrop, Points68, ReferencePose, key_frame};
 
 fn path(name: &str) -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../golden/preprocessing")).join(name)
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/preprocessing")).join(name)
 }
 
 /// The numbers of a little-endian `.npy` file of f32 or f64.

@@ -36,14 +36,14 @@ fn weights(place: &Place, name: &str, with_metadata: bool, change: impl FnOnce(&
     write_safetensors(&place.at(name), &dict, &metadata).unwrap();
 }
 
-/// A test file of the repository.
+/// A test file of another crate.
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
 }
 
-const HOSTILE: &str = "crates/talkinghead-formats/tests/fixtures/hostile";
-const ZIP: &str = "golden/d_lsgan/zip.pth";
-const LEGACY: &str = "golden/d_lsgan/legacy.pth";
+const HOSTILE: &str = "talkinghead-formats/tests/fixtures/hostile";
+const ZIP: &str = "talkinghead-synthesis/tests/fixtures/d_lsgan_zip/latest_net_D.pth";
+const LEGACY: &str = "talkinghead-synthesis/tests/fixtures/d_lsgan_legacy/latest_net_D.pth";
 
 #[test]
 fn hostile_pickles_are_refused_by_name() {
