@@ -1,7 +1,9 @@
 //! Blinks at a human rate, with a human time course.
 
+use talkinghead_media::FRAME_RATE;
+
+use crate::SpeechRhythm;
 use crate::random::{Noise, Purpose};
-use crate::{SpeechRhythm, TRACK_FRAME_RATE};
 
 /// How often and how fast the eyes close.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,7 +34,7 @@ impl BlinkModel {
     pub fn generate(&self, rhythm: &SpeechRhythm, seed: u64) -> Vec<[f32; 2]> {
         let mut noise = Noise::new(seed, Purpose::Blinks);
         let mut closed = vec![[0.0_f32; 2]; rhythm.len()];
-        let second = TRACK_FRAME_RATE as f32;
+        let second = FRAME_RATE as f32;
         // A clock that runs faster in pauses reaches the next blink earlier there.
         let mut remaining = OPEN_AT_START * second + noise.uniform(0.0, 0.8) * self.interval(&mut noise);
         let mut since_last = 0.0;
@@ -52,7 +54,7 @@ impl BlinkModel {
     /// Frames to the next blink.
     fn interval(&self, noise: &mut Noise) -> f32 {
         let seconds = self.median_interval * (self.spread * noise.normal()).exp();
-        seconds.clamp(self.shortest, 15.0) * TRACK_FRAME_RATE as f32
+        seconds.clamp(self.shortest, 15.0) * FRAME_RATE as f32
     }
 }
 

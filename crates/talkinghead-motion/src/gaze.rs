@@ -2,8 +2,8 @@
 
 use talkinghead_face::HeadPose;
 
-use crate::TRACK_FRAME_RATE;
 use crate::random::{Noise, Purpose};
+use talkinghead_media::FRAME_RATE;
 
 /// How the gaze wanders about the camera.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,7 +52,7 @@ impl GazeModel {
     }
 
     fn fixation_frames(&self, noise: &mut Noise) -> usize {
-        (noise.uniform(self.fixation.0, self.fixation.1) * TRACK_FRAME_RATE as f32).round() as usize
+        (noise.uniform(self.fixation.0, self.fixation.1) * FRAME_RATE as f32).round() as usize
     }
 }
 

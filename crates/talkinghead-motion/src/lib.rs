@@ -26,6 +26,5 @@ pub use measuring::MeasuredFace;
 pub use performance::{Blinking, HeadMotion, Performance};
 pub use rhythm::{Accent, SpeechRhythm};
 pub use track::{
-    FIELDS, FORMAT_NAME, FORMAT_VERSION, Field, MAX_TRACK_BYTES, MAX_TRACK_FRAMES, MotionFrame, MotionTrack, TRACK_FRAME_RATE,
-    TrackSource,
+    FIELDS, FORMAT_NAME, FORMAT_VERSION, Field, MAX_TRACK_BYTES, MAX_TRACK_FRAMES, MotionFrame, MotionTrack, TrackSource,
 };

@@ -1,7 +1,7 @@
 //! What head and eyes hear of a recording: how loud it is, where it pauses, where it is stressed.
 
-use crate::TRACK_FRAME_RATE;
 use crate::track::gaussian;
+use talkinghead_media::FRAME_RATE;
 
 /// Speech lies within this of the loud frames (natural log of amplitude, 30 dB).
 const SPEECH_RANGE: f32 = 3.5;
@@ -68,7 +68,7 @@ impl SpeechRhythm {
 
 /// Marks the true frames that belong to a run of at least `seconds`.
 fn runs_of_at_least(marks: &[bool], seconds: f32) -> Vec<bool> {
-    let least = (seconds * TRACK_FRAME_RATE as f32).round() as usize;
+    let least = (seconds * FRAME_RATE as f32).round() as usize;
     let mut kept = vec![false; marks.len()];
     let mut start = 0;
     for end in 1..=marks.len() {
@@ -101,7 +101,7 @@ fn accents(energy: &[f32], pitch: &[f32]) -> Vec<Accent> {
         .filter(|&k| smooth[k] > threshold && smooth[k] >= smooth[k - 1] && smooth[k] > smooth[k + 1])
         .collect();
     peaks.sort_by(|&a, &b| smooth[b].total_cmp(&smooth[a]).then(a.cmp(&b)));
-    let apart = TRACK_FRAME_RATE as usize / 2;
+    let apart = FRAME_RATE as usize / 2;
     // An hour has thousands of peaks: look up the neighbourhood, not the whole list.
     let mut taken = vec![false; smooth.len()];
     let mut accents = Vec::new();

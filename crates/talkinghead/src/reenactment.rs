@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use image::{RgbImage, imageops};
-use talkinghead_media::{FrameReader, Limits, MediaError, VideoOptions, VideoWriter, check_output};
+use talkinghead_media::{FrameReader, Limits, VideoOptions, VideoWriter, check_output};
 use talkinghead_render::resize::{Bytes, Kernel, resize};
 use talkinghead_synthesis::SynthesisError;
 use talkinghead_synthesis::generator::{RawImage, Synthesis};

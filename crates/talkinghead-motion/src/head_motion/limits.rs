@@ -1,7 +1,7 @@
 //! What one picture bears and what a neck can do: bounds of angle and of speed, and a soft start.
 
 use super::Angles;
-use crate::TRACK_FRAME_RATE;
+use talkinghead_media::FRAME_RATE;
 
 /// Largest yaw, pitch, roll in degrees.
 const LARGEST: [f32; 3] = [11.0, 8.5, 7.5];
@@ -12,7 +12,7 @@ const EASE_SECONDS: f32 = 1.8;
 
 /// The movement grows out of the reference's pose: it starts there, at rest.
 pub(super) fn ease_in(angles: &mut Angles) {
-    let reach = (EASE_SECONDS * TRACK_FRAME_RATE as f32) as usize;
+    let reach = (EASE_SECONDS * FRAME_RATE as f32) as usize;
     for angle in angles {
         let Some(&first) = angle.first() else { return };
         for (k, value) in angle.iter_mut().take(reach).enumerate() {

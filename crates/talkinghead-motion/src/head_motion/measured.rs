@@ -4,9 +4,9 @@ use talkinghead_face::HeadPose;
 
 use super::Angles;
 use super::limits::limit_steps;
-use crate::TRACK_FRAME_RATE;
 use crate::rhythm::quantile;
 use crate::track::gaussian;
+use talkinghead_media::FRAME_RATE;
 
 /// Poses of a driving video, one a frame.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -61,7 +61,7 @@ fn to_and_fro(index: usize, length: usize) -> usize {
 
 /// 1 at the start, 0 after a second and a half, without corners.
 fn ease(frame: usize) -> f32 {
-    let part = (frame as f32 / (1.5 * TRACK_FRAME_RATE as f32)).min(1.0);
+    let part = (frame as f32 / (1.5 * FRAME_RATE as f32)).min(1.0);
     0.5 + 0.5 * (std::f32::consts::PI * part).cos()
 }
 

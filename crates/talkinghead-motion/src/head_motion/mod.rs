@@ -13,12 +13,14 @@ mod statistics;
 
 pub use measured::MeasuredHead;
 
+use talkinghead_media::FRAME_RATE;
+
 use nalgebra::{Matrix3, SymmetricEigen, Vector3};
 use talkinghead_face::HeadPose;
 
+use crate::SpeechRhythm;
 use crate::random::{Noise, Purpose};
 use crate::rhythm::mean_and_deviation;
-use crate::{SpeechRhythm, TRACK_FRAME_RATE};
 use limits::{ease_in, limit_angles, limit_steps};
 use spectrum::{Band, Spectrum};
 
@@ -102,7 +104,7 @@ impl HeadMotionModel {
     /// Standard deviations of this clip. A clip shorter than three seconds has less time to move about.
     fn drawn_deviations(&self, noise: &mut Noise, count: usize) -> [f32; 3] {
         let shared = self.liveliness_spread * noise.normal();
-        let seconds = count as f32 / TRACK_FRAME_RATE as f32;
+        let seconds = count as f32 / FRAME_RATE as f32;
         let time = (seconds / 3.0).min(1.0).sqrt().max(if seconds < 1.5 { 0.0 } else { 0.88 });
         self.deviation.map(|median| {
             let factor = (shared + self.angle_spread * noise.normal()).exp().clamp(self.bounds.0, self.bounds.1);
@@ -113,7 +115,7 @@ impl HeadMotionModel {
 
 /// Liveliness by the sound a fifth of a second later: heads move ahead of the voice.
 fn activity(rhythm: &SpeechRhythm, frame: usize) -> f32 {
-    let ahead = (frame + TRACK_FRAME_RATE as usize / 5).min(rhythm.len() - 1);
+    let ahead = (frame + FRAME_RATE as usize / 5).min(rhythm.len() - 1);
     (0.6 + 0.6 * rhythm.energy[ahead]) * (1.0 - 0.6 * rhythm.calm[ahead])
 }
 

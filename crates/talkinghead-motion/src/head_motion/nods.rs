@@ -1,7 +1,9 @@
 //! The head's answer to stressed syllables: raised until the accent, lowered after it.
 
+use talkinghead_media::FRAME_RATE;
+
+use crate::Accent;
 use crate::random::{Noise, Purpose};
-use crate::{Accent, TRACK_FRAME_RATE};
 
 /// Adds a nod at each accent to the pitch (degrees, positive = down).
 ///
@@ -15,7 +17,7 @@ pub(super) fn add(pitch: &mut [f32], accents: &[Accent], rise: f32, seed: u64) {
         if skipped || rise <= 0.0 {
             continue;
         }
-        let rate = TRACK_FRAME_RATE as f32;
+        let rate = FRAME_RATE as f32;
         for offset in -15..=30_isize {
             let Some(value) = accent.frame.checked_add_signed(offset).and_then(|frame| pitch.get_mut(frame)) else { continue };
             *value += size * shape(offset as f32 / rate);

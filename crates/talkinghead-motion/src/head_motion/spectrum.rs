@@ -4,8 +4,8 @@ use realfft::RealFftPlanner;
 use realfft::num_complex::Complex;
 
 use super::{Angle, Angles};
-use crate::TRACK_FRAME_RATE;
 use crate::random::Noise;
+use talkinghead_media::FRAME_RATE;
 
 /// Frames in a block (41 s) and between block starts. Windows are sines: their squares add up to one, so the power is the
 /// same everywhere.
@@ -87,7 +87,7 @@ pub(super) fn unit_noise(count: usize, noise: &mut Noise) -> Vec<f32> {
 
 /// Frequencies of a block's bins without the constant.
 fn bins() -> impl Iterator<Item = f32> {
-    (1..=BLOCK / 2).map(|k| k as f32 * TRACK_FRAME_RATE as f32 / BLOCK as f32)
+    (1..=BLOCK / 2).map(|k| k as f32 * FRAME_RATE as f32 / BLOCK as f32)
 }
 
 /// Noise whose variance is the sum of `power` (one value a bin).

@@ -1,8 +1,10 @@
 //! Changes to a whole track: gains, smoothing, slicing, resampling.
 
+use talkinghead_media::FRAME_RATE;
+
 use talkinghead_face::HeadPose;
 
-use super::{FIELDS, MotionFrame, MotionTrack, TRACK_FRAME_RATE};
+use super::{FIELDS, MotionFrame, MotionTrack};
 use crate::MotionError;
 
 impl MotionTrack {
@@ -50,7 +52,7 @@ impl MotionTrack {
         if !(0.0..=10.0).contains(&seconds) {
             return Err(MotionError::InvalidEdit(format!("cannot smooth over {seconds} s; give 0 to 10")));
         }
-        let deviation = seconds * TRACK_FRAME_RATE as f32;
+        let deviation = seconds * FRAME_RATE as f32;
         if deviation < 1e-3 {
             return Ok(());
         }
@@ -89,7 +91,7 @@ impl MotionTrack {
         if !(1.0..=1000.0).contains(&from_rate) {
             return Err(MotionError::InvalidEdit(format!("cannot resample from {from_rate} frames a second; give 1 to 1000")));
         }
-        let step = from_rate / f64::from(TRACK_FRAME_RATE);
+        let step = from_rate / f64::from(FRAME_RATE);
         let count = ((self.frames.len() as f64 / step).round() as usize).max(usize::from(!self.frames.is_empty()));
         self.interpolated(step, count)
     }

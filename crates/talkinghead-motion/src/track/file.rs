@@ -11,11 +11,13 @@
 //! Entries that are missing from a frame are at rest (0; `scale` 1); unknown names are errors, so that a misspelt one is
 //! noticed. See [`super::FIELDS`] for units and ranges.
 
+use talkinghead_media::FRAME_RATE;
+
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
-use super::{FIELDS, MotionFrame, MotionTrack, TRACK_FRAME_RATE, reading};
+use super::{FIELDS, MotionFrame, MotionTrack, reading};
 use crate::MotionError;
 
 /// The `format` entry of every file.
@@ -25,7 +27,7 @@ pub const FORMAT_VERSION: u32 = 1;
 /// Largest file that is read: 1 GiB.
 pub const MAX_TRACK_BYTES: u64 = 1 << 30;
 /// Most frames that are read: 24 hours.
-pub const MAX_TRACK_FRAMES: usize = 24 * 3600 * TRACK_FRAME_RATE as usize;
+pub const MAX_TRACK_FRAMES: usize = 24 * 3600 * FRAME_RATE as usize;
 
 impl MotionTrack {
     /// Reads a track from a file and checks every number.
@@ -78,7 +80,7 @@ impl MotionTrack {
 
     fn write_json(&self, out: &mut impl Write) -> std::io::Result<()> {
         let source = serde_json::to_string(&self.source)?;
-        writeln!(out, "{{\"format\": \"{FORMAT_NAME}\", \"version\": {FORMAT_VERSION}, \"frame_rate\": {TRACK_FRAME_RATE},")?;
+        writeln!(out, "{{\"format\": \"{FORMAT_NAME}\", \"version\": {FORMAT_VERSION}, \"frame_rate\": {FRAME_RATE},")?;
         writeln!(out, " \"source\": {source},")?;
         writeln!(out, " \"frames\": [")?;
         for (index, frame) in self.frames.iter().enumerate() {

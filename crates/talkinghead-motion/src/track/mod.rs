@@ -6,15 +6,13 @@ mod file;
 mod reading;
 
 use talkinghead_face::{FaceMotion, HeadPose};
+use talkinghead_media::FRAME_RATE;
 
 use crate::{Expression, ExpressionBasis, MotionError};
 
 pub(crate) use editing::gaussian;
 pub use fields::{FIELDS, Field};
 pub use file::{FORMAT_NAME, FORMAT_VERSION, MAX_TRACK_BYTES, MAX_TRACK_FRAMES};
-
-/// Frames a second of every motion track.
-pub const TRACK_FRAME_RATE: u32 = 25;
 
 /// One frame (1/25 s) of a performance.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -75,7 +73,7 @@ impl MotionTrack {
 
     /// Duration in seconds.
     pub fn seconds(&self) -> f64 {
-        self.frames.len() as f64 / f64::from(TRACK_FRAME_RATE)
+        self.frames.len() as f64 / f64::from(FRAME_RATE)
     }
 
     /// What frame `index` (held at the last one beyond the end) asks of a face.

@@ -1,11 +1,13 @@
 //! Parses a motion track number by number, so that an error can name the frame and the field.
 
+use talkinghead_media::FRAME_RATE;
+
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::fields::Field;
-use super::{FIELDS, FORMAT_NAME, FORMAT_VERSION, MAX_TRACK_FRAMES, MotionFrame, MotionTrack, TRACK_FRAME_RATE, TrackSource};
+use super::{FIELDS, FORMAT_NAME, FORMAT_VERSION, MAX_TRACK_FRAMES, MotionFrame, MotionTrack, TrackSource};
 
 /// Parses the text of a motion track's file.
 pub(super) fn parse(text: &[u8]) -> Result<MotionTrack, String> {
@@ -70,7 +72,7 @@ impl<'de> Visitor<'de> for TrackSeed {
                 version.map_or_else(|| "missing".to_owned(), |v| v.to_string())
             )));
         }
-        rate.ok_or_else(|| A::Error::custom(format!("the entry `frame_rate` is missing; it must be {TRACK_FRAME_RATE}")))?;
+        rate.ok_or_else(|| A::Error::custom(format!("the entry `frame_rate` is missing; it must be {FRAME_RATE}")))?;
         let frames: Vec<MotionFrame> = frames.ok_or_else(|| A::Error::custom("the entry `frames` is missing"))?;
         if frames.is_empty() {
             return Err(A::Error::custom("`frames` is empty; at least one frame is needed"));
@@ -80,10 +82,10 @@ impl<'de> Visitor<'de> for TrackSeed {
 }
 
 fn check_rate(found: f64) -> Result<(), String> {
-    if found == f64::from(TRACK_FRAME_RATE) {
+    if found == f64::from(FRAME_RATE) {
         Ok(())
     } else {
-        Err(format!("`frame_rate` is {found}, but a motion track has {TRACK_FRAME_RATE} frames a second; resample it first"))
+        Err(format!("`frame_rate` is {found}, but a motion track has {FRAME_RATE} frames a second; resample it first"))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use talkinghead_media::FRAME_RATE;
 use talkinghead_motion::ExpressionModel;
 use talkinghead_motion::expression::{Expression, ExpressionSettings};
 
@@ -53,7 +54,7 @@ pub fn score_set(name: &str, clips: &[&Clip], model: &ExpressionModel, mean_curv
     let (mut hits, mut real_hits, mut labials) = (0, 0, 0);
     for i in all.clone() {
         for labial in &clips[i].labials {
-            let target = ((labial.time - 0.04) * 25.0).round() as usize;
+            let target = ((labial.time - 1.0 / FRAME_RATE as f32) * FRAME_RATE as f32).round() as usize;
             labials += 1;
             hits += usize::from(closes(&opening(i), target));
             real_hits += usize::from(closes(&clips[i].opening, target));

@@ -1,6 +1,7 @@
 //! The whole training, and the scores of its result.
 
 use std::path::PathBuf;
+use talkinghead_media::FRAME_RATE;
 
 use rayon::prelude::*;
 use talkinghead_motion::ExpressionModel;
@@ -72,7 +73,12 @@ pub fn train_expression(options: &ExpressionTraining) -> Result<TrainedExpressio
     let (file, explained) = fit(&clips, options)?;
     let frames: usize = clips.iter().map(Clip::frames).sum();
     tracing::info!(clips = clips.len(), frames, explained, "expression model trained");
-    Ok(TrainedExpression { bytes: file.to_bytes(Precision::Half)?, clips: clips.len(), seconds: frames as f32 / 25.0, explained })
+    Ok(TrainedExpression {
+        bytes: file.to_bytes(Precision::Half)?,
+        clips: clips.len(),
+        seconds: frames as f32 / FRAME_RATE as f32,
+        explained,
+    })
 }
 
 fn fit(clips: &[Clip], options: &ExpressionTraining) -> Result<(TensorFile, f32), ExpressionTrainingError> {
