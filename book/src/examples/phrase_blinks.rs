@@ -1,6 +1,8 @@
 //! Blinks where a phrase ends, as people who read aloud do.
 
-use crate::{SpeechRhythm, TRACK_FRAME_RATE};
+use talkinghead_media::FRAME_RATE;
+
+use crate::SpeechRhythm;
 
 /// Blinks at the start of every pause, and where none comes for long.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,7 +28,7 @@ impl PhraseBlinkModel {
         let mut closed = vec![[0.0; 2]; rhythm.len()];
         let mut since_last = 0.0;
         for frame in 1..rhythm.len() {
-            since_last += 1.0 / TRACK_FRAME_RATE as f32;
+            since_last += 1.0 / FRAME_RATE as f32;
             let phrase_ends = rhythm.pause[frame] && !rhythm.pause[frame - 1];
             if since_last >= self.longest || (phrase_ends && since_last >= self.shortest) {
                 for (eyes, value) in closed[frame..].iter_mut().zip(COURSE) {

@@ -2,7 +2,7 @@
 #![allow(missing_docs)]
 
 // What the example finds in `crate` once it lies in this crate.
-use talkinghead_motion::{SpeechRhythm, TRACK_FRAME_RATE};
+use talkinghead_motion::SpeechRhythm;
 
 #[path = "../../../book/src/examples/phrase_blinks.rs"]
 mod phrase_blinks;
