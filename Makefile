@@ -3,23 +3,36 @@
 
 CARGO ?= cargo
 NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
+# Every crate with code; workspace-hack has none.
+CRATES := $(filter-out crates/workspace-hack,$(wildcard crates/*))
 
-.PHONY: help demo test lint bench bench-kernels set-up
+.PHONY: help demo install test snapshots lint format clippy unused doc features devices book bench bench-kernels set-up tools
 
 help:
-	@echo "make demo    a portrait speaks a recording: sets up, builds, writes out/demo.mp4"
-	@echo "make test    all tests"
-	@echo "make lint    formatting, clippy, licences of dependencies"
-	@echo "make bench   benchmarks; see docs/performance.md"
+	@echo "make demo        a portrait speaks a recording: sets up, builds, writes out/demo.mp4"
+	@echo "make install     builds everything and puts talkinghead on the PATH (cargo's bin folder)"
+	@echo "make test        all tests"
+	@echo "make lint        formatting, clippy, unused dependencies, documentation, feature sets, the book, licences"
+	@echo "make devices     compiles what the features vulkan and cuda bring; neither needs a GPU"
+	@echo "make book        the book, to book/book/index.html"
+	@echo "make snapshots   writes down anew what the program says, after a wanted change"
+	@echo "make bench       benchmarks; see docs/performance.md"
 	@echo "make bench-kernels   convolutions, the small U-Net and the full generator, PyTorch beside them when it is installed"
 
 set-up:
 	@sh scripts/set-up.sh
 
+# cargo-machete, cargo-hakari and mdbook, where they are missing.
+tools: set-up
+	@sh scripts/install-tools.sh
+
 # Another portrait or recording: make demo PORTRAIT=me.jpg AUDIO=speech.wav OUTPUT=me.mp4
 demo: set-up
 	$(CARGO) build --release --bin talkinghead --no-default-features
 	@sh scripts/demo.sh
+
+install: set-up
+	$(CARGO) install --path crates/talkinghead-cli --locked
 
 test: set-up
 	$(CARGO) test --workspace --doc
@@ -29,11 +42,35 @@ else
 	$(CARGO) test --workspace --lib --bins --tests
 endif
 
-lint: set-up
+# `git diff` shows what changed; see crates/talkinghead-cli/tests/snapshots.
+snapshots: set-up
+	INSTA_UPDATE=always $(CARGO) test -p talkinghead-cli --test snapshots
+
+lint: format clippy unused doc features book
+	@sh scripts/check-licences.sh
+
+format: set-up
 	$(CARGO) fmt --all --check
+
+clippy: set-up
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
-	@if command -v cargo-deny >/dev/null 2>&1; then $(CARGO) deny check; \
-	else echo "cargo-deny is not installed: licences and advisories were not checked"; fi
+
+unused: tools
+	$(CARGO) machete $(CRATES) fuzz
+	$(CARGO) hakari generate --diff
+
+doc: set-up
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
+
+features: set-up
+	@sh scripts/check-features.sh
+
+devices: set-up
+	$(CARGO) clippy -p talkinghead-cli --features vulkan -- -D warnings
+	$(CARGO) clippy -p talkinghead-cli --features cuda -- -D warnings
+
+book: tools
+	@sh scripts/check-book.sh
 
 bench-kernels: set-up
 	$(CARGO) build --release -p talkinghead-kernels --example convolution_speed

@@ -83,7 +83,7 @@ impl SynthesisError {
             },
             Self::Configuration(_) => "option names and meanings are those of the published training script",
             Self::Device(_) => {
-                "`talkinghead doctor` lists what this program can use; docs/devices.md says what each device needs"
+                "`talkinghead doctor` lists what this program can use; book/src/devices.md says what each device needs"
             }
             Self::Weights(mismatch) if mismatch.fits() => {
                 "training diverged or the file is damaged: use an earlier checkpoint, or copy the file again"

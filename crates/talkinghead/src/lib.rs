@@ -54,3 +54,8 @@ pub use threads::use_threads;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// Keeps the book's Rust code compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../../book/src/library.md")]
+struct Book;

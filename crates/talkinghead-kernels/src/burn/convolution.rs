@@ -11,7 +11,8 @@ use super::operations::KernelBackend;
 use super::primitive::{Numbers, is_on_processor, plain, tensor, wrap};
 use crate::{Activation, Convolution, Direction, Epilogue, Geometry, KernelError};
 
-/// Convolves `x` [batch, in, height, width] with `weight` [out, in, kh, kw] ([in, out, kh, kw] if transposed) and adds `bias` [out].
+/// Convolves `x` `[batch, in, height, width]` with `weight` `[out, in, kh, kw]` (`[in, out, kh, kw]` if transposed) and adds
+/// `bias` `[out]`.
 /// Differentiable. On the processor with the kernels of this crate, elsewhere with Burn's.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ pub trait KernelBackend: Backend {
     /// `x` [batch, in, h, w] convolved with `weight`.
     fn kernel_convolution(x: FloatTensor<Self>, weight: FloatTensor<Self>, geometry: Geometry) -> FloatTensor<Self>;
 
-    /// The same plus `bias` [out].
+    /// The same plus `bias` `[out]`.
     fn kernel_convolution_with_bias(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -25,7 +25,7 @@ pub trait KernelBackend: Backend {
         geometry: Geometry,
     ) -> FloatTensor<Self>;
 
-    /// Gradient of the bias, [out], from that of the output.
+    /// Gradient of the bias, `[out]`, from that of the output.
     fn kernel_bias_gradient(y: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// Gradient of the weights, of `weight`'s shape, from the input and the output's gradient.

@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use super::{Mode, Pass, SpectralNorm};
 use crate::weights::WeightBuilder;
 
-/// `x` [rows, in] times `weight` [out, in] transposed, plus `bias` [out].
+/// `x` `[rows, in]` times `weight` `[out, in]` transposed, plus `bias` `[out]`.
 pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, pass: &mut Pass) -> Tensor<2> {
     let [output, input] = weight.dims();
     let work = x.dims()[0] * input * output;

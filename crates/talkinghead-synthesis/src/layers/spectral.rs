@@ -26,7 +26,7 @@ impl SpectralNorm {
         Self { u, v }
     }
 
-    /// The estimated largest singular value of `matrix` [rows, columns], shape [1]. In training mode one power iteration
+    /// The estimated largest singular value of `matrix` `[rows, columns]`, shape `[1]`. In training mode one power iteration
     /// runs first. Gradient flows through the matrix, not through the vectors.
     pub fn sigma(&self, matrix: Tensor<2>, mode: Mode) -> Tensor<1> {
         let [rows, columns] = matrix.dims();
