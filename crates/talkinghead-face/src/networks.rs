@@ -3,9 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use image::RgbImage;
+use talkinghead_simd::InstructionSet;
 
 use crate::FaceError;
-use crate::mesh_executor::{Instructions, MeshExecutor};
+use crate::mesh_executor::MeshExecutor;
 use crate::network::Network;
 
 /// The least side of a picture that is looked at, in pixels.
@@ -58,7 +59,7 @@ impl FaceNetworks {
 impl Networks {
     /// The landmark network.
     pub(crate) fn mesh(&self) -> Result<&MeshExecutor, FaceError> {
-        let load = || MeshExecutor::new(model!("face_landmarks"), Instructions::detect());
+        let load = || MeshExecutor::new(model!("face_landmarks"), InstructionSet::chosen_or_fastest());
         self.mesh.get_or_init(load).as_ref().map_err(|reason| FaceError::network("face_landmarks", reason))
     }
 }

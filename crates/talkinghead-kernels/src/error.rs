@@ -1,22 +1,13 @@
 //! What can be wrong with a request.
 
-use crate::Path;
+use talkinghead_simd::InstructionSetError;
 
 /// An error of this crate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KernelError {
-    /// No path of this name.
-    #[error("`{name}` is no kernel path; there are portable, avx2, avx512, amx and neon")]
-    UnknownPath {
-        /// What was asked for.
-        name: String,
-    },
-    /// The processor lacks the instructions.
-    #[error("this processor cannot take the kernel path `{path}`")]
-    Unavailable {
-        /// What was asked for.
-        path: Path,
-    },
+    /// A choice of instructions that cannot be followed.
+    #[error(transparent)]
+    InstructionSet(#[from] InstructionSetError),
     /// No precision of this name.
     #[error("`{name}` is no precision; there are f32, bf16 and auto")]
     UnknownPrecision {

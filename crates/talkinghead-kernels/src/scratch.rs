@@ -23,6 +23,7 @@ impl Scratch {
         if self.lines.len() < lines {
             self.lines.resize(lines, Line([0.0; ALIGNMENT / 4]));
         }
+        debug_assert!(length <= self.lines.len() * (ALIGNMENT / 4));
         // SAFETY: a line is 16 numbers without padding, and the vector holds `lines` of them.
         unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), length) }
     }
@@ -71,7 +72,7 @@ impl<'a> SharedMut<'a> {
 
     /// Address of a number. Writing there is up to the caller.
     pub fn address(&self, index: usize) -> *mut f32 {
-        debug_assert!(index <= self.length);
+        debug_assert!(index <= self.length, "address outside the slice");
         self.start.wrapping_add(index)
     }
 }

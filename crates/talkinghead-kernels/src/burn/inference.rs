@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::primitive::{Numbers, plain, tensor, wrap};
-use crate::{Activation, Branch, KernelError, Modulation, ModulationWeights, Path};
+use crate::{Activation, Branch, InstructionSet, KernelError, Modulation, ModulationWeights};
 
 /// A map and the weights by which it modulates.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct MapBranch<'a> {
 /// Shapes that do not fit, or tensors elsewhere or with gradients.
 pub fn modulate(x: Tensor<4>, branches: Vec<MapBranch<'_>>, activation: Activation) -> Result<Tensor<4>, KernelError> {
     let [batch, channels, height, width] = x.dims();
-    let path = Path::chosen_or_fastest();
+    let instructions = InstructionSet::chosen_or_fastest();
     let x = plain(x)?;
     let mut maps: Vec<Vec<(Numbers, &[ModulationWeights])>> = Vec::new();
     for branch in &branches {
@@ -59,7 +59,7 @@ pub fn modulate(x: Tensor<4>, branches: Vec<MapBranch<'_>>, activation: Activati
             .map(|(branch, modulations)| Branch { scale: branch.scale, shift: branch.shift, modulations })
             .collect();
         let part = b * sample..(b + 1) * sample;
-        crate::modulate(path, &x.slice()[part.clone()], channels, &branches, activation, &mut out[part])?;
+        crate::modulate(instructions, &x.slice()[part.clone()], channels, &branches, activation, &mut out[part])?;
     }
     Ok(wrap(tensor(out, &[batch, channels, height, width])))
 }
@@ -74,13 +74,13 @@ pub fn attention(keys: Tensor<5>, query: Tensor<4>) -> Result<Tensor<4>, KernelE
     let [batch, ..] = query.dims();
     let (keys, query) = (plain(keys)?, plain(query)?);
     let (of_query, of_keys) = (channels * height * width, shots * channels * height * width);
-    let path = Path::chosen_or_fastest();
+    let instructions = InstructionSet::chosen_or_fastest();
     let mut out = Vec::with_capacity(batch * shots * height * width);
     for b in 0..batch {
         let set = if sets == 1 { 0 } else { b };
         let keys = keys.slice().get(set * of_keys..(set + 1) * of_keys).unwrap_or_default();
         let query = query.slice().get(b * of_query..(b + 1) * of_query).unwrap_or_default();
-        out.extend(crate::attention(path, keys, query, shots, channels)?);
+        out.extend(crate::attention(instructions, keys, query, shots, channels)?);
     }
     Ok(wrap(tensor(out, &[batch, shots, height, width])))
 }
@@ -95,7 +95,7 @@ pub fn merge_shots(features: Tensor<5>, attention: Tensor<4>, joint: Option<Tens
     let [batch, ..] = attention.dims();
     let (features, attention, joint) = (plain(features)?, plain(attention)?, joint.map(plain).transpose()?);
     let sample = channels * height * width;
-    let path = Path::chosen_or_fastest();
+    let instructions = InstructionSet::chosen_or_fastest();
     let mut out = Vec::with_capacity(batch * sample);
     for b in 0..batch {
         let set = if sets == 1 { 0 } else { b };
@@ -103,7 +103,7 @@ pub fn merge_shots(features: Tensor<5>, attention: Tensor<4>, joint: Option<Tens
         let weights = shots * height * width;
         let attention = attention.slice().get(b * weights..(b + 1) * weights).unwrap_or_default();
         let joint = joint.as_ref().and_then(|joint| joint.slice().get(set * sample..(set + 1) * sample));
-        out.extend(crate::merge_shots(path, features, attention, joint, channels, shots)?);
+        out.extend(crate::merge_shots(instructions, features, attention, joint, channels, shots)?);
     }
     Ok(wrap(tensor(out, &[batch, channels, height, width])))
 }
@@ -115,7 +115,7 @@ pub fn merge_shots(features: Tensor<5>, attention: Tensor<4>, joint: Option<Tens
 pub fn scale_and_shift(x: Tensor<4>, scale: &[f32], shift: &[f32], activation: Activation) -> Result<Tensor<4>, KernelError> {
     let dims = x.dims();
     let x = plain(x)?;
-    let out = crate::scale_and_shift(Path::chosen_or_fastest(), x.slice(), scale, shift, activation, dims[0])?;
+    let out = crate::scale_and_shift(InstructionSet::chosen_or_fastest(), x.slice(), scale, shift, activation, dims[0])?;
     Ok(wrap(tensor(out, &dims)))
 }
 

@@ -9,7 +9,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, Flex, TensorMetadata, backend_extension};
 
 use super::primitive::{Numbers, tensor};
-use crate::{Convolution, Corners, Epilogue, Geometry, Method, Path, Sampling};
+use crate::{Convolution, Corners, Epilogue, Geometry, InstructionSet, Method, Sampling};
 
 /// Convolution and its gradients. Sizes have been checked by [`super::convolve`].
 #[backend_extension(Autodiff, Flex)]
@@ -88,8 +88,8 @@ impl KernelBackend for Flex {
         let [batch, size] = batch_and_size(&x.shape());
         let shape = weight.shape();
         let (x, y) = (Numbers::new(x), Numbers::new(y));
-        let path = Path::chosen_or_fastest();
-        let gradient = crate::weight_gradient(&geometry, path, x.slice(), y.slice(), batch[0], size);
+        let instructions = InstructionSet::chosen_or_fastest();
+        let gradient = crate::weight_gradient(&geometry, instructions, x.slice(), y.slice(), batch[0], size);
         assert!(gradient.is_ok(), "{gradient:?}");
         tensor(gradient.unwrap_or_default(), &[shape[0], shape[1], shape[2], shape[3]])
     }
@@ -97,7 +97,7 @@ impl KernelBackend for Flex {
     fn kernel_instance_norm(x: FloatTensor<Self>, epsilon: f32, slope: f32) -> (FloatTensor<Self>, FloatTensor<Self>) {
         let [[batch, channels], size] = batch_and_size(&x.shape());
         let x = Numbers::new(x);
-        let result = crate::instance_norm(Path::chosen_or_fastest(), x.slice(), batch * channels, epsilon, slope);
+        let result = crate::instance_norm(InstructionSet::chosen_or_fastest(), x.slice(), batch * channels, epsilon, slope);
         assert!(result.is_ok(), "{result:?}");
         let (y, inverse) = result.unwrap_or_default();
         (tensor(y, &[batch, channels, size[0], size[1]]), tensor(inverse, &[batch, channels]))
@@ -111,8 +111,8 @@ impl KernelBackend for Flex {
     ) -> FloatTensor<Self> {
         let [[batch, channels], size] = batch_and_size(&y.shape());
         let (y, inverse, gradient) = (Numbers::new(y), Numbers::new(inverse), Numbers::new(gradient));
-        let path = Path::chosen_or_fastest();
-        let result = crate::instance_norm_gradient(path, y.slice(), inverse.slice(), gradient.slice(), slope);
+        let instructions = InstructionSet::chosen_or_fastest();
+        let result = crate::instance_norm_gradient(instructions, y.slice(), inverse.slice(), gradient.slice(), slope);
         assert!(result.is_ok(), "{result:?}");
         tensor(result.unwrap_or_default(), &[batch, channels, size[0], size[1]])
     }
@@ -148,7 +148,7 @@ fn forward(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>, geometry
     let mut out = vec![0.0; batch * geometry.output * output[0] * output[1]];
     let epilogue = Epilogue { bias: bias.as_ref().map(Numbers::slice), ..Epilogue::default() };
     // Buffers and sizes follow from the tensors' shapes, which `convolve` has checked.
-    let done = Convolution::new(geometry, weight.slice().to_vec(), Path::chosen_or_fastest(), Method::Exact)
+    let done = Convolution::new(geometry, weight.slice().to_vec(), InstructionSet::chosen_or_fastest(), Method::Exact)
         .and_then(|convolution| convolution.forward(x.slice(), batch, size, epilogue, &mut out));
     assert!(done.is_ok(), "{done:?}");
     tensor(out, &[batch, geometry.output, output[0], output[1]])

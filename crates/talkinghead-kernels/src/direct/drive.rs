@@ -1,12 +1,13 @@
 //! Panels over threads.
 
+use talkinghead_simd::{Job, Simd, Start, Strided, run};
+
 use super::columns::{Lines, SPILL, gather};
 use super::{DirectWeights, channels_at_a_time};
 use crate::epilogue::Epilogue;
 use crate::geometry::{Geometry, Phase};
 use crate::scratch::{SharedMut, with_scratch};
-use crate::simd::{Job, Simd, Start, Strided, run};
-use crate::{Path, parallel};
+use crate::{InstructionSet, parallel};
 
 /// One convolution of a batch with one set of weights.
 #[derive(Clone, Copy)]
@@ -45,8 +46,8 @@ const SHARED_PANELS: usize = 4;
 const FEW_BLOCKS: usize = 3;
 
 /// Convolves into `out` `[batch, output, height, width]`. Buffers have been checked by the caller.
-pub(crate) fn convolve(path: Path, problem: Problem<'_>, out: &mut [f32]) {
-    let (rows, columns) = crate::simd::tile_shape(path);
+pub(crate) fn convolve(instructions: InstructionSet, problem: Problem<'_>, out: &mut [f32]) {
+    let (rows, columns) = talkinghead_simd::tile_shape(instructions);
     debug_assert_eq!(problem.geometry.output.div_ceil(rows), problem.weights.blocks());
     let out = SharedMut::new(out);
     for (phase_index, phase) in &problem.geometry.phases(problem.output) {
@@ -67,7 +68,10 @@ pub(crate) fn convolve(path: Path, problem: Problem<'_>, out: &mut [f32]) {
             // Not inside the job: a closure is not compiled with the job's instructions.
             with_scratch(count * (depth + blocks.len() * rows) * columns + SPILL, |scratch| {
                 let first = panel * columns;
-                run(path, Unit { problem, phase_index: *phase_index, phase, batch, first, panels: count, blocks, out, scratch });
+                run(
+                    instructions,
+                    Unit { problem, phase_index: *phase_index, phase, batch, first, panels: count, blocks, out, scratch },
+                );
             });
         };
         parallel::each(threads, units * parts, work);

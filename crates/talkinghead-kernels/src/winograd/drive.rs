@@ -3,14 +3,15 @@
 //! A large picture is cut into blocks of tiles, each of which one thread takes through all three steps while it is in that thread's
 //! cache. A small picture with many channels has too few tiles for that: there the threads share each step.
 
+use talkinghead_simd::{Job, Simd, Start, run, tile_shape};
+
 use super::input::{self, Tiles};
 use super::{OUT, PLACES, WinogradWeights, output};
 use crate::direct::DEPTH;
 use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
 use crate::scratch::{SharedMut, with_scratch};
-use crate::simd::{Job, Simd, Start, run, tile_shape};
-use crate::{Path, parallel};
+use crate::{InstructionSet, parallel};
 
 /// Numbers of transformed input and output that a block of tiles may take: about the size of a second-level cache.
 const BLOCK: usize = 1 << 18;
@@ -47,8 +48,8 @@ struct Block<'a> {
 }
 
 /// Convolves into `out` `[batch, output, height, width]`. Buffers have been checked by the caller.
-pub(crate) fn convolve(path: Path, problem: Problem<'_>, out: &mut [f32]) {
-    let (rows, columns) = tile_shape(path);
+pub(crate) fn convolve(instructions: InstructionSet, problem: Problem<'_>, out: &mut [f32]) {
+    let (rows, columns) = tile_shape(instructions);
     let Problem { geometry, weights, batch, size, output, .. } = problem;
     let padded = weights.blocks() * rows;
     let count = [output[0].div_ceil(OUT), output[1].div_ceil(OUT)];
@@ -79,9 +80,9 @@ pub(crate) fn convolve(path: Path, problem: Problem<'_>, out: &mut [f32]) {
             }
             with_scratch(per_panel * panels, |scratch| {
                 make(batch, first, panels)(scratch, &|block| {
-                    run(path, Inputs { block, channels: 0..geometry.input });
-                    run(path, Products { block, places: 0..PLACES, blocks: 0..weights.blocks() });
-                    run(path, Outputs { block, channels: 0..geometry.output });
+                    run(instructions, Inputs { block, channels: 0..geometry.input });
+                    run(instructions, Products { block, places: 0..PLACES, blocks: 0..weights.blocks() });
+                    run(instructions, Outputs { block, channels: 0..geometry.output });
                 });
             });
         });
@@ -97,14 +98,14 @@ pub(crate) fn convolve(path: Path, problem: Problem<'_>, out: &mut [f32]) {
                 let part = |index: usize, parts: usize, of: usize| index * of / parts..(index + 1) * of / parts;
                 let inputs = parts(geometry.input);
                 parallel::each(threads, inputs, |index| {
-                    run(path, Inputs { block, channels: part(index, inputs, geometry.input) });
+                    run(instructions, Inputs { block, channels: part(index, inputs, geometry.input) });
                 });
                 parallel::each(threads, PLACES, |place| {
-                    run(path, Products { block, places: place..place + 1, blocks: 0..weights.blocks() });
+                    run(instructions, Products { block, places: place..place + 1, blocks: 0..weights.blocks() });
                 });
                 let outputs = parts(geometry.output);
                 parallel::each(threads, outputs, |index| {
-                    run(path, Outputs { block, channels: part(index, outputs, geometry.output) });
+                    run(instructions, Outputs { block, channels: part(index, outputs, geometry.output) });
                 });
             });
         });

@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 
 use burn::tensor::Tensor;
 use talkinghead_kernels::burn::{MapBranch, MapModulation, is_plain};
-use talkinghead_kernels::{Activation, ModulationWeights, Path};
+use talkinghead_kernels::{Activation, InstructionSet, ModulationWeights};
 
 use super::GeneratedModulation;
 use super::spade::{PackedSpade, Spade};
@@ -78,5 +78,7 @@ fn pack(generated: &GeneratedModulation, channels: usize) -> Vec<ModulationWeigh
     let (gamma, beta) = (host_values(generated.gamma.clone()), host_values(generated.beta.clone()));
     let length = gamma.len() / sets.max(1);
     let pairs = gamma.chunks_exact(length.max(1)).zip(beta.chunks_exact(length.max(1)));
-    pairs.map(|(gamma, beta)| fitting(ModulationWeights::new(Path::chosen_or_fastest(), channels, gamma, beta, None))).collect()
+    pairs
+        .map(|(gamma, beta)| fitting(ModulationWeights::new(InstructionSet::chosen_or_fastest(), channels, gamma, beta, None)))
+        .collect()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use talkinghead_kernels::{ModulationWeights, Path, Precision};
+use talkinghead_kernels::{InstructionSet, ModulationWeights, Precision};
 
 use super::GeneratedModulation;
 use crate::layers::{
@@ -46,7 +46,7 @@ impl Modulation {
         let channels = self.gamma.weight().dims()[0];
         let biases = Some([biases[0].as_slice(), biases[1].as_slice()]);
         let weights = [values(gamma), values(beta)];
-        fitting(ModulationWeights::new(Path::chosen_or_fastest(), channels, &weights[0], &weights[1], biases))
+        fitting(ModulationWeights::new(InstructionSet::chosen_or_fastest(), channels, &weights[0], &weights[1], biases))
     }
 
     fn prepare(self, precision: Precision) -> Self {

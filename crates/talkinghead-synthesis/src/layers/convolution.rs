@@ -4,7 +4,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use talkinghead_kernels::burn::{ConstantConvolution, is_plain};
-use talkinghead_kernels::{Activation, Direction, Geometry as KernelGeometry, Method, Path, Precision};
+use talkinghead_kernels::{Activation, Direction, Geometry as KernelGeometry, InstructionSet, Method, Precision};
 
 use super::{Pass, SLOPE, lrelu};
 use crate::weights::WeightBuilder;
@@ -185,7 +185,8 @@ impl Convolution {
             return Self { weight, bias, geometry, packed: None };
         }
         let shape = geometry.of_weights(weight.dims());
-        let packed = talkinghead_kernels::Convolution::new(shape, host_values(weight), Path::chosen_or_fastest(), Method::Fast);
+        let packed =
+            talkinghead_kernels::Convolution::new(shape, host_values(weight), InstructionSet::chosen_or_fastest(), Method::Fast);
         let packed = ConstantConvolution::new(fitting(packed).with_precision(precision), bias.map(host_values));
         Self { weight: None, bias: None, geometry, packed: Some(packed) }
     }

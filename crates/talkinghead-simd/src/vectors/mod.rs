@@ -15,7 +15,7 @@ mod neon;
 pub use portable::Portable;
 pub use tile::{Start, TILE_VECTORS};
 
-use crate::Path;
+use crate::InstructionSet;
 
 /// Vector arithmetic. All functions are `unsafe` because they compile to instructions that the processor must have, and because
 /// the memory functions take raw pointers.
@@ -86,24 +86,24 @@ pub trait Job {
 
 /// Runs a job with the vectors of a path; with the portable ones if the processor lacks that path.
 #[inline]
-pub fn run<J: Job>(path: Path, job: J) -> J::Output {
-    match path {
+pub fn run<J: Job>(instructions: InstructionSet, job: J) -> J::Output {
+    match instructions {
         // SAFETY: the processor was asked for the instructions.
         #[cfg(target_arch = "x86_64")]
-        Path::Amx | Path::Avx512 if Path::Avx512.is_available() => unsafe { avx512::enter(job) },
+        InstructionSet::Amx | InstructionSet::Avx512 if InstructionSet::Avx512.is_available() => unsafe { avx512::enter(job) },
         // SAFETY: the same.
         #[cfg(target_arch = "x86_64")]
-        Path::Avx2 if path.is_available() => unsafe { avx2::enter(job) },
+        InstructionSet::Avx2 if instructions.is_available() => unsafe { avx2::enter(job) },
         // SAFETY: every aarch64 processor has NEON.
         #[cfg(target_arch = "aarch64")]
-        Path::Neon => unsafe { job.run::<neon::Neon>() },
+        InstructionSet::Neon => unsafe { job.run::<neon::Neon>() },
         // SAFETY: needs no particular instructions.
         _ => unsafe { job.run::<Portable>() },
     }
 }
 
 /// Rows and columns of the register tile of a path.
-pub fn tile_shape(path: Path) -> (usize, usize) {
+pub fn tile_shape(instructions: InstructionSet) -> (usize, usize) {
     struct Shape;
     impl Job for Shape {
         type Output = (usize, usize);
@@ -112,5 +112,5 @@ pub fn tile_shape(path: Path) -> (usize, usize) {
             (S::ROWS, S::COLUMNS)
         }
     }
-    run(path, Shape)
+    run(instructions, Shape)
 }
