@@ -15,3 +15,8 @@ pub use bf16::{bf16_bits, round_to_bf16};
 pub use error::InstructionSetError;
 pub use instruction_set::{InstructionSet, KERNELS_VARIABLE};
 pub use vectors::{Job, Portable, Simd, Start, Strided, TILE_VECTORS, run, tile_shape};
+
+/// Keeps the README's example compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,8 +1,10 @@
 //! Vectors of f32, one implementation for each family of instructions, and how generic code reaches them.
 //!
-//! Every kernel is written once over [`Simd`] as a [`Job`]; [`run`] compiles it for each path and picks one at run time.
+//! Every kernel is written once over [`Simd`] as a [`Job`]; [`run`] compiles it for each instruction set and picks one at run time.
 
 mod portable;
+#[cfg(test)]
+mod tests;
 mod tile;
 
 #[cfg(target_arch = "x86_64")]
@@ -84,7 +86,7 @@ pub trait Job {
     unsafe fn run<S: Simd>(self) -> Self::Output;
 }
 
-/// Runs a job with the vectors of a path; with the portable ones if the processor lacks that path.
+/// Runs a job with the vectors of an instruction set; with the portable ones if the processor lacks it.
 #[inline]
 pub fn run<J: Job>(instructions: InstructionSet, job: J) -> J::Output {
     match instructions {
@@ -102,7 +104,7 @@ pub fn run<J: Job>(instructions: InstructionSet, job: J) -> J::Output {
     }
 }
 
-/// Rows and columns of the register tile of a path.
+/// Rows and columns of the register tile of an instruction set.
 pub fn tile_shape(instructions: InstructionSet) -> (usize, usize) {
     struct Shape;
     impl Job for Shape {
