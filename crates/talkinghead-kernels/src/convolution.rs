@@ -93,8 +93,11 @@ impl Convolution {
     ) -> Result<(), KernelError> {
         let geometry = &self.geometry;
         let output = geometry.output_size(size)?;
-        check("input", x.len(), batch * geometry.input * size[0] * size[1])?;
-        let length = batch * geometry.output * output[0] * output[1];
+        let count = |channels: usize, [height, width]: [usize; 2]| -> usize {
+            [channels, height, width].into_iter().fold(batch, usize::saturating_mul)
+        };
+        check("input", x.len(), count(geometry.input, size))?;
+        let length = count(geometry.output, output);
         check("output", out.len(), length)?;
         if let Some(bias) = epilogue.bias {
             check("bias", bias.len(), geometry.output)?;

@@ -14,15 +14,25 @@ pub enum KernelError {
         /// What was asked for.
         name: String,
     },
-    /// A buffer of the wrong length.
-    #[error("the {what} of a convolution must hold {wanted} numbers, found {found}")]
+    /// A buffer of the wrong length, or the wrong number of something.
+    #[error("{what}: wanted {wanted}, found {found}")]
     Length {
         /// Which buffer.
         what: &'static str,
-        /// Numbers needed.
+        /// How many are needed.
         wanted: usize,
-        /// Numbers there.
+        /// How many are there.
         found: usize,
+    },
+    /// A tensor of the wrong shape.
+    #[error("the {what} must have the shape {wanted:?}, found {found:?}")]
+    Shape {
+        /// Which tensor.
+        what: &'static str,
+        /// Shape needed.
+        wanted: Vec<usize>,
+        /// Shape there.
+        found: Vec<usize>,
     },
     /// A geometry that makes no picture.
     #[error("impossible convolution: {0}")]

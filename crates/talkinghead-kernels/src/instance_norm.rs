@@ -54,9 +54,7 @@ pub fn instance_norm_gradient(
     let pixels = y.len() / planes.max(1);
     check("result", y.len(), planes * pixels)?;
     check("gradient", gradient.len(), y.len())?;
-    if slope == 0.0 {
-        return Err(KernelError::Geometry("the gradient of a norm needs an activation that can be undone".into()));
-    }
+    check_slope(slope)?;
     let mut out = vec![0.0; y.len()];
     let shared = SharedMut::new(&mut out);
     parallel::each(parallel::threads(10 * y.len()), planes, |plane| {
@@ -71,6 +69,14 @@ pub fn instance_norm_gradient(
         run(instructions, Apply { a: y, b: Some(gradient), out, factors: factors.map(|factor| factor as f32), slope });
     });
     Ok(out)
+}
+
+/// Whether the activation behind a norm can be undone, as the gradient must.
+pub(crate) fn check_slope(slope: f32) -> Result<(), KernelError> {
+    if slope == 0.0 {
+        return Err(KernelError::Geometry("the gradient of a norm needs an activation that can be undone".into()));
+    }
+    Ok(())
 }
 
 /// Without `b`: the sum and the sum of squares of `a - from`. With `b`, where `a` is what an activation of that slope made: the sum of

@@ -53,7 +53,7 @@ pub(super) unsafe fn store<S: Simd>(
         } else {
             for (index, value) in line.iter().enumerate() {
                 // SAFETY: inside the row; the caller vouches that nobody else writes there.
-                unsafe { *out.address(start + index * step) = *value };
+                unsafe { *out.address(start + index * step, 1) = *value };
             }
         }
     }

@@ -15,3 +15,6 @@ pub use norm::instance_norm;
 pub use operations::KernelBackend;
 pub use primitive::{is_on_processor, is_plain};
 pub use sampling::grid_sample;
+
+#[cfg(test)]
+mod tests;

@@ -188,6 +188,8 @@ unsafe fn sum_in_place<S: Simd>(
         }
         let y = (place[0] as isize + taps[from].dy) as usize;
         let column = (place[1] as isize + taps[from].dx) as usize;
+        debug_assert!((x.len() / plane - 1) * plane + y * width + column + to - from - 1 + S::COLUMNS <= x.len());
+        debug_assert!(c.len() >= S::ROWS * S::COLUMNS);
         // SAFETY: the caller's.
         unsafe {
             let b = x.as_ptr().add(y * width + column);
@@ -252,7 +254,7 @@ impl Unit<'_> {
                     let index = start + i * self.phase.step[1];
                     let other = epilogue.residual.map_or(0.0, |residual| residual[index]);
                     // SAFETY: inside the output; no other unit writes this pixel of this channel.
-                    unsafe { *self.out.address(index) = value + other };
+                    unsafe { *self.out.address(index, 1) = value + other };
                 }
                 line = rest;
                 at += length;
@@ -264,6 +266,7 @@ impl Unit<'_> {
 /// Bias and activation of a line of whole vectors.
 #[inline(always)]
 pub(crate) unsafe fn finish<S: Simd>(line: &mut [f32], epilogue: &Epilogue<'_>, channel: usize) {
+    debug_assert!(line.len().is_multiple_of(S::LANES));
     // SAFETY: each chunk is a whole vector; the caller has S's instructions.
     unsafe {
         let bias = S::splat(epilogue.bias_of(channel));

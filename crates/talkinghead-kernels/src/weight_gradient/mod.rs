@@ -240,7 +240,7 @@ impl Job for Tiles<'_> {
             let (group, tap) = (vector / taps, vector % taps);
             let y = tap / self.geometry.kernel[1] * self.geometry.dilation[0];
             let x = tap % self.geometry.kernel[1] * self.geometry.dilation[1];
-            b[column] = self.large.address(((group * height + y) * width + x) * S::LANES).cast_const();
+            b[column] = self.large.address(((group * height + y) * width + x) * S::LANES, S::LANES).cast_const();
         }
         let b_row = self.geometry.stride[0] * width * S::LANES;
         for first in (0..self.rows).step_by(self.near) {
@@ -248,7 +248,7 @@ impl Job for Tiles<'_> {
                 let arguments = Strided {
                     rows: self.near.min(self.rows - first),
                     steps: self.width,
-                    a: self.small.address((block * self.strip + first) * self.width * S::ROWS),
+                    a: self.small.address((block * self.strip + first) * self.width * S::ROWS, S::ROWS),
                     a_row: self.width * S::ROWS,
                     b: [b[0].wrapping_add(first * b_row), b[1].wrapping_add(first * b_row), b[2].wrapping_add(first * b_row)],
                     b_row,
@@ -256,7 +256,7 @@ impl Job for Tiles<'_> {
                 };
                 let tile = (self.triple * self.all_blocks + block) * S::ROWS * S::COLUMNS;
                 // SAFETY: the packed pictures hold every row and column that the taps reach; each tile of sums is one job's.
-                unsafe { S::tile_strided(arguments, self.sums.address(tile), S::COLUMNS) };
+                unsafe { S::tile_strided(arguments, self.sums.address(tile, S::ROWS * S::COLUMNS), S::COLUMNS) };
             }
         }
     }

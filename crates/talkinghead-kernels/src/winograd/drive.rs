@@ -130,7 +130,7 @@ impl Job for Inputs<'_> {
                 plane: &problem.x[(batch * input + channel) * plane..][..plane],
                 first,
                 tiles: count,
-                to: transformed.address(channel * S::COLUMNS),
+                to: transformed.address(channel * S::COLUMNS, ((PLACES * panels - 1) * input + 1) * S::COLUMNS),
                 place: panels * input * S::COLUMNS,
                 panel: input * S::COLUMNS,
             };
@@ -156,8 +156,8 @@ impl Job for Products<'_> {
         let padded = problem.weights.blocks() * S::ROWS;
         for place in self.places {
             for panel in 0..panels {
-                let b = transformed.address((place * panels + panel) * input * S::COLUMNS);
-                let c = products.address((place * panels + panel) * padded * S::COLUMNS);
+                let b = transformed.address((place * panels + panel) * input * S::COLUMNS, input * S::COLUMNS);
+                let c = products.address((place * panels + panel) * padded * S::COLUMNS, padded * S::COLUMNS);
                 let mut from = 0;
                 while from < input {
                     let depth = (input - from).min(DEPTH);
@@ -195,7 +195,7 @@ impl Job for Outputs<'_> {
         let plane = problem.output[0] * problem.output[1];
         for channel in self.channels {
             let part = output::Channel {
-                from: products.address(channel * S::COLUMNS),
+                from: products.address(channel * S::COLUMNS, ((PLACES * panels - 1) * padded + 1) * S::COLUMNS),
                 place: panels * padded * S::COLUMNS,
                 panel: padded * S::COLUMNS,
                 first,
