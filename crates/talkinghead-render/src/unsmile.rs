@@ -23,21 +23,12 @@ impl UnsmileBasis {
         Self { displacement: Vec::new() }
     }
 
-    /// Reads the tensor `basis`, f32 or f16 of `[52, 1404]` or `[52, 468, 3]`, from a safetensors file's bytes.
+    /// Reads the tensor `basis`, floats of `[52, 1404]` or `[52, 468, 3]`, from a safetensors file's bytes.
     ///
     /// `None` when there is no such tensor.
     pub fn from_safetensors(bytes: &[u8]) -> Option<Self> {
-        let file = safetensors::SafeTensors::deserialize(bytes).ok()?;
-        let tensor = file.tensor("basis").ok()?;
-        let values: Vec<f32> = match tensor.dtype() {
-            safetensors::Dtype::F32 => {
-                tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
-            }
-            safetensors::Dtype::F16 => {
-                tensor.data().chunks_exact(2).map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f32()).collect()
-            }
-            _ => return None,
-        };
+        let (mut file, _) = talkinghead_formats::parse_safetensors(bytes).ok()?;
+        let values = file.take("basis").filter(|tensor| !tensor.integer)?.values;
         (values.len() == 52 * MESH_POINTS * 3).then(|| Self {
             displacement: values
                 .chunks_exact(MESH_POINTS * 3)
