@@ -79,7 +79,7 @@ impl GenerationError {
             }
             Self::Frame(error) => error.hint().map(str::to_owned),
             #[cfg(feature = "neural")]
-            Self::Synthesis(error) => error.hint().map(str::to_owned),
+            Self::Synthesis(error) => error.hint(),
             Self::Option { hint, .. } => Some(hint.clone()),
             Self::Cancelled => Some("nothing was left behind; run the same command again to start over".to_owned()),
         }

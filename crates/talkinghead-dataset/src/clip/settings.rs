@@ -49,8 +49,11 @@ impl ClipSettings {
 
     /// A word that is the same exactly when the settings (and the program's output) are.
     pub fn fingerprint(&self) -> String {
-        // A struct of plain numbers always serialises.
-        let text = serde_json::to_string(self).unwrap_or_default();
+        let text = match serde_json::to_string(self) {
+            Ok(text) => text,
+            // Nothing must stand in for it: all settings would be the same then.
+            Err(error) => panic!("a struct of plain numbers and words is not written as JSON: {error}"),
+        };
         hex(&Sha256::digest(format!("{OUTPUT_VERSION}\n{text}")))
     }
 }

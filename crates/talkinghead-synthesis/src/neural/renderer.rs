@@ -123,7 +123,7 @@ impl NeuralRenderer {
                 reference: network.references.get(input.reference).cloned(),
                 projection: Some(masked_source(&input.projection, &network.device)),
             };
-            picture_of(&network.generator.synthesise(&network.encoded, &targets, RawImage::Skipped)?.image)
+            picture_of(&network.generator.synthesise(&network.encoded, &targets, RawImage::Skipped)?.image)?
         };
         paste(&mut frame, &picture, &self.crop);
         Ok(frame)
