@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use talkinghead_face::CropMode;
 
 use crate::corpus::Corpus;
-use crate::geometry::CropMode;
 use crate::hash::hex;
 use crate::quality::Thresholds;
 
@@ -37,7 +37,7 @@ impl ClipSettings {
     pub fn new(dataset: Corpus) -> Self {
         Self {
             dataset,
-            crop: CropMode::Constant,
+            crop: CropMode::Static,
             least_seconds: 1.0,
             most_seconds: 30.0,
             most_source_seconds: 4.0 * 3600.0,

@@ -2,6 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use image::{Rgb, RgbImage};
+use talkinghead_face::FlatLandmarks68;
 use talkinghead_render::label::{LabelParts, label_image};
 use talkinghead_render::masks::{MaskKind, mask};
 
@@ -9,16 +10,13 @@ use crate::SynthesisError;
 use crate::generator::Source;
 use crate::layers::read_back;
 
-/// 68 landmarks, pixels of a picture: x right, y down.
-pub type Points = [[f64; 2]; 68];
-
 /// One source or reference: a picture and its landmarks in it.
 #[derive(Debug, Clone)]
 pub struct FrameInput {
     /// The picture.
     pub picture: RgbImage,
     /// Its landmarks, pixels.
-    pub landmarks: Points,
+    pub landmarks: FlatLandmarks68,
 }
 
 /// Blackens eyes and mouth: they must come from the label image, not from a photograph.
@@ -54,7 +52,7 @@ pub fn image_tensor(picture: &RgbImage, device: &Device) -> Tensor<4> {
 }
 
 /// Landmarks as a label image `[1, 1, height, width]`, 0..1.
-pub fn label_tensor(landmarks: &Points, width: usize, height: usize, parts: LabelParts, device: &Device) -> Tensor<4> {
+pub fn label_tensor(landmarks: &FlatLandmarks68, width: usize, height: usize, parts: LabelParts, device: &Device) -> Tensor<4> {
     let label = label_image(landmarks, width, height, parts);
     let values: Vec<f32> = label.data.iter().map(|value| f32::from(*value) / 255.0).collect();
     Tensor::from_data(TensorData::new(values, [1, 1, height, width]), device)
