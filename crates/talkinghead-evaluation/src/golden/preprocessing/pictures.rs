@@ -176,10 +176,10 @@ fn off_the_border(ours: &[u8], theirs: &GreyImage) -> usize {
 }
 
 fn rendering(golden: &GoldenClip, report: &mut Report) -> Result<(), EvaluationError> {
-    let (posed, colors) = (golden.folder.points("mesh_posed")?, golden.folder.points("mesh_colors")?);
+    let (posed, colours) = (golden.folder.points("mesh_posed")?, golden.folder.points("mesh_colors")?);
     let triangles = golden.folder.points("mesh_triangles")?;
     let theirs = golden.folder.array("render_hard_64")?;
-    let (Some(vertices), Some(colours), Some(triangles), Some(theirs)) = (posed, colors, triangles, theirs) else {
+    let (Some(vertices), Some(colours), Some(triangles), Some(theirs)) = (posed, colours, triangles, theirs) else {
         return Ok(());
     };
     let &[height, width, 3] = theirs.shape.as_slice() else { return Ok(()) };
