@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use talkinghead_dataset::head_mesh::HeadMesh;
+use talkinghead_dataset::geometry::HeadMesh;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(text) = std::str::from_utf8(bytes)

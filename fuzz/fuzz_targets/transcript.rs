@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use talkinghead_dataset::transcript::{TranscriptKind, words};
+use talkinghead_dataset::corpus::{TranscriptKind, words};
 
 fuzz_target!(|bytes: &[u8]| {
     let _ = words(bytes, TranscriptKind::Align);

@@ -2,11 +2,11 @@
 
 use clap::{Parser, Subcommand};
 
+#[cfg(feature = "neural")]
+use crate::commands::import;
 #[cfg(feature = "training")]
 use crate::commands::train;
-use crate::commands::{completions, doctor, generate, inspect, man, motion, preprocess};
-#[cfg(feature = "neural")]
-use crate::commands::{import, verify};
+use crate::commands::{completions, doctor, generate, inspect, man, motion, preprocess, verify};
 
 /// Makes a portrait speak a recording.
 #[derive(Parser, Debug)]
@@ -42,7 +42,6 @@ pub enum Command {
     Motion(motion::Motion),
     #[cfg(feature = "neural")]
     Import(import::Import),
-    #[cfg(feature = "neural")]
     Verify(verify::Verify),
     Preprocess(Box<preprocess::Preprocess>),
     Inspect(inspect::Inspect),

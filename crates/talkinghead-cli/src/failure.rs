@@ -2,6 +2,7 @@
 
 use talkinghead::GenerationError;
 use talkinghead_dataset::DatasetError;
+use talkinghead_evaluation::EvaluationError;
 use talkinghead_media::MediaError;
 use talkinghead_motion::MotionError;
 #[cfg(feature = "neural")]
@@ -41,6 +42,12 @@ impl From<GenerationError> for Failure {
 
 impl From<DatasetError> for Failure {
     fn from(error: DatasetError) -> Self {
+        Self { message: error.to_string(), hint: error.hint() }
+    }
+}
+
+impl From<EvaluationError> for Failure {
+    fn from(error: EvaluationError) -> Self {
         Self { message: error.to_string(), hint: error.hint() }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use talkinghead_dataset::Progress;
+use talkinghead_dataset::PreprocessingProgress;
 
 /// Seconds between two plain lines.
 const LINE_PAUSE: Duration = Duration::from_secs(5);
@@ -37,8 +37,8 @@ impl SourceProgress {
     }
 
     /// Shows this.
-    pub fn show(&self, progress: Progress) {
-        let Progress { done, total, clips, rejected } = progress;
+    pub fn show(&self, progress: PreprocessingProgress) {
+        let PreprocessingProgress { done, total, clips, rejected } = progress;
         match self {
             Self::Quiet => {}
             Self::Bar(bar) => {

@@ -42,9 +42,11 @@ fn failure(text: &str, command: &str) -> Failure {
 /// What was asked for is part of the program, but not of this build.
 fn lacking(mut arguments: impl Iterator<Item = String>) -> Option<Failure> {
     const TRAINING: [&str; 1] = ["train"];
-    const NEURAL: [&str; 11] = [
+    const NEURAL: [&str; 13] = [
         "import",
-        "verify",
+        "generator",
+        "discriminator",
+        "--tolerance",
         "--renderer",
         "--weights",
         "--device",

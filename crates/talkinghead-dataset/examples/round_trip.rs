@@ -1,12 +1,13 @@
 //! Measures clip folders against their own videos: `cargo run --release --example round_trip -- CLIP_FOLDER...`
 //!
-//! One line a clip: the largest posing error in pixels, then the mean difference between the landmarks found in the
+//! It makes the figures of docs/results.md; `inspect` shows a clip and `verify` compares with another implementation, neither measures
+//! this. One line a clip: the largest posing error in pixels, then the mean difference between the landmarks found in the
 //! projection video and the frame's, in per cent of the distance between the eyes.
 
 use std::path::PathBuf;
 
 use talkinghead_dataset::ClipFolder;
-use talkinghead_dataset::round_trip::{posing_difference, projection_difference};
+use talkinghead_dataset::inspect::{posing_difference, projection_difference};
 use talkinghead_face::FaceNetworks;
 
 fn main() -> std::process::ExitCode {

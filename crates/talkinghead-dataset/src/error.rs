@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use talkinghead_face::FaceError;
+use talkinghead_formats::FormatError;
 use talkinghead_media::MediaError;
 
 /// An error that ends a run. `Display` is one line; [`DatasetError::hint`] says what to do.
@@ -26,7 +27,7 @@ pub enum DatasetError {
         /// The store's reason.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A place that this build cannot reach.
+    /// A location that this build cannot reach.
     #[error("cannot use {address}: {detail}")]
     Address {
         /// The address as given.
@@ -83,5 +84,15 @@ impl DatasetError {
     pub(crate) fn file(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { action, path, source }
+    }
+}
+
+impl From<FormatError> for DatasetError {
+    fn from(error: FormatError) -> Self {
+        match error {
+            FormatError::Io { path, source } => Self::File { action: "read", path, source },
+            FormatError::Malformed { path, reason } => Self::Malformed { file: path.display().to_string(), detail: reason },
+            option @ FormatError::Option { .. } => Self::Settings(option.to_string()),
+        }
     }
 }

@@ -4,8 +4,8 @@
 mod fixture;
 
 use fixture::{FRAMES, beside, clip, clip_of, joined, muxed, rows, sound, whole};
-use talkinghead_dataset::npy::Array;
 use talkinghead_dataset::{ClipFolder, Corpus, Reason, Split};
+use talkinghead_formats::NpyArray;
 
 #[test]
 fn voxceleb2_keeps_its_sound_in_another_tree() {
@@ -28,7 +28,7 @@ fn voxceleb2_keeps_its_sound_in_another_tree() {
 
     // The reference's file set, with its names, types and shapes.
     let folder = output.path().join("clips/dev/mp4/id00012/21Uxsk56VDQ/00001");
-    let array = |name: &str| Array::read(&folder.join(name)).unwrap();
+    let array = |name: &str| NpyArray::read(&folder.join(name)).unwrap();
     assert_eq!(array("00001_aligned.npy").shape, [FRAMES, 68, 3]);
     assert_eq!(array("00001_aligned_rt.npy").shape, [FRAMES, 6]);
     assert_eq!(array("00001_aligned_front.npy").shape, [FRAMES, 68, 3]);
@@ -43,7 +43,7 @@ fn voxceleb2_keeps_its_sound_in_another_tree() {
     assert_eq!((wav.spec().sample_rate, wav.duration() as usize), (16_000, FRAMES * 640));
     // Frontal landmarks posed back are the aligned ones.
     for ((points, front), row) in clip.landmarks.iter().zip(&clip.front).zip(&clip.poses) {
-        let posed = talkinghead_dataset::rigid::posed(&talkinghead_face::ReferencePose::from_rt(*row), front);
+        let posed = talkinghead_dataset::geometry::posed(&talkinghead_face::ReferencePose::from_rt(*row), front);
         assert!(posed.iter().flatten().zip(points.iter().flatten()).all(|(a, b)| (a - b).abs() < 1e-4));
     }
 }

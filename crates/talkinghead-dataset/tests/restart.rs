@@ -6,8 +6,7 @@ mod fixture;
 use std::path::Path;
 
 use fixture::{assert_same_tree, clip, preprocessing, tree, whole};
-use talkinghead_dataset::merge::merge;
-use talkinghead_dataset::{Corpus, Format, MergeSettings, Place, Shard};
+use talkinghead_dataset::{Corpus, Format, Location, MergeSettings, Shard, merge};
 
 fn corpus(folder: &Path) {
     for (number, (portrait, start)) in
@@ -31,7 +30,7 @@ fn shards_together_are_the_whole_and_a_restart_changes_nothing() {
         let shard = Shard::new(index, 4).unwrap();
         sources += preprocessing(Corpus::Grid, input.path(), shared.path(), shard).run(&|_| {}).unwrap().sources;
     }
-    merge(&Place::Folder(shared.path().to_owned()), &MergeSettings::default()).unwrap();
+    merge(&Location::Folder(shared.path().to_owned()), &MergeSettings::default()).unwrap();
     assert_eq!(sources, 5);
     assert_same_tree(single.path(), shared.path());
 
@@ -97,9 +96,9 @@ fn an_object_store_holds_the_same() {
 
     // The corpus itself lies in the store too.
     let store = std::sync::Arc::new(object_store::memory::InMemory::new());
-    let raw = Place::in_store(store.clone(), "raw").unwrap();
+    let raw = Location::in_store(store.clone(), "raw").unwrap();
     raw.write("s1/one.mpg", &std::fs::read(input.path().join("s1/one.mpg")).unwrap()).unwrap();
-    let output = Place::in_store(store, "made/clips").unwrap();
+    let output = Location::in_store(store, "made/clips").unwrap();
     let remote = talkinghead_dataset::Preprocessing { input: raw, output: output.clone(), ..run };
     assert_eq!(remote.run(&|_| {}).unwrap().clips, 1);
     merge(&output, &settings).unwrap();

@@ -11,8 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fixture::{clip, preprocessing, tree, whole};
-use talkinghead_dataset::merge::merge;
-use talkinghead_dataset::{Corpus, MergeSettings, Place, Preprocessing, Shard};
+use talkinghead_dataset::{Corpus, Location, MergeSettings, Preprocessing, Shard, merge};
 
 struct Server {
     process: Child,
@@ -79,11 +78,11 @@ fn in_the_store() {
     clip(&input.path().join("s2/50%.mpg"), "ride.jpg", 2.0, true);
     whole(Corpus::Grid, input.path(), local.path());
 
-    let raw = Place::parse("s3://corpora/raw".as_ref()).unwrap();
+    let raw = Location::parse("s3://corpora/raw".as_ref()).unwrap();
     for (name, bytes) in tree(input.path()) {
         raw.write(name.to_str().unwrap(), &bytes).unwrap();
     }
-    let output = Place::parse("s3://corpora/made/clips".as_ref()).unwrap();
+    let output = Location::parse("s3://corpora/made/clips".as_ref()).unwrap();
     for index in 0..2 {
         let run = preprocessing(Corpus::Grid, input.path(), local.path(), Shard::new(index, 2).unwrap());
         let run = Preprocessing { input: raw.clone(), output: output.clone(), ..run };

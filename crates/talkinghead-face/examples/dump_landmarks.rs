@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let track = FaceTracker::new(&networks, FaceChoice::Main).track(frames)?;
     let seconds = start.elapsed().as_secs_f64();
     let bytes: Vec<u8> =
-        track.frames.iter().flat_map(|f| f.landmarks.points.iter().flatten().flat_map(|v| v.to_le_bytes())).collect();
+        track.frames.iter().flat_map(|f| f.landmarks.points().iter().flatten().flat_map(|v| v.to_le_bytes())).collect();
     std::fs::write(output, bytes)?;
     println!(
         "{video}: {} frames, {:.1} frames/s, gaps {:?}",

@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let green = [0.0, 160.0, 0.0];
         pixel.0 = std::array::from_fn(|c| (f32::from(pixel.0[c]) * alpha + green[c] * (1.0 - alpha)) as u8);
     }
-    for point in &face.landmarks.points {
+    for point in face.landmarks.points() {
         if point[0] >= 0.0 && point[1] >= 0.0 && (point[0] as u32) < width && (point[1] as u32) < height {
             cut.put_pixel(point[0] as u32, point[1] as u32, image::Rgb([255, 255, 0]));
         }

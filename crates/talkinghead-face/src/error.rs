@@ -26,6 +26,12 @@ pub enum FaceError {
         /// How many faces were found.
         found: usize,
     },
+    /// Not the 478 points of the landmark network.
+    #[error("a face has 478 landmarks, found {found}")]
+    LandmarkCount {
+        /// Points given.
+        found: usize,
+    },
     /// The picture is larger or smaller than what can be handled.
     #[error("a picture of {width}x{height} pixels is outside the limits ({least} to {most} pixels a side)")]
     PictureSize {
@@ -68,6 +74,7 @@ impl FaceError {
             Self::NoSuchFace { found, .. } => format!("faces are counted from the left: choose 0 to {}", found.saturating_sub(1)),
             Self::PictureSize { most, .. } => format!("scale the picture to at most {most} pixels a side"),
             Self::Network { .. } => "this is a defect of the program: please report it".into(),
+            Self::LandmarkCount { .. } => return None,
             Self::Frame { hint, .. } => return hint.clone(),
         })
     }

@@ -3,47 +3,33 @@
 //! Design decision: every picture of a face becomes [`Landmarks`] in pixels, and every pose is a similarity between those
 //! landmarks and one canonical mesh ([`CanonicalMesh`]). Anything that moves a face later speaks [`FaceMotion`].
 //! May be used by motion, render and everything above; uses only `talkinghead-media`.
+//!
+//! Rooms, each using only those before it: `geometry` (landmarks, canonical mesh, pose, crop), `networks` (one file a
+//! network; [`FaceNetworks`] composes them), `tracking` (one chosen face in a picture or through a video).
 
-mod blendshapes;
-mod canonical;
-mod crop;
-mod detector;
 mod error;
-mod face_choice;
-mod face_motion;
-mod follower;
-mod guided_filter;
-mod head_pose;
-mod identity;
-mod landmarks;
-mod landmarks68;
-mod matte;
-mod mesh;
-mod mesh_executor;
-mod network;
+mod geometry;
 mod networks;
-mod reference_pose;
-mod region;
-mod smoothing;
-mod still_face;
-mod tracker;
+mod tracking;
 
-pub use blendshapes::BLENDSHAPES;
-pub use canonical::{CanonicalMesh, LIP_PAIRS, RIGID_POINTS};
-pub use crop::{CROP_SIDE, CropMode, EyeCenter, FaceCrop};
-pub use detector::Detection;
 pub use error::FaceError;
-pub use face_choice::FaceChoice;
-pub use face_motion::FaceMotion;
-pub use head_pose::{HeadPose, RigidFit};
-pub use identity::IdentityEmbedding;
-pub use landmarks::{Landmarks, MESH_POINTS};
-pub use landmarks68::{IBUG_POINTS, Landmarks68};
-pub use matte::{HairMatte, Matte, PersonMatte};
-pub use mesh::MeshPass;
+pub use geometry::canonical::{CanonicalMesh, LIP_PAIRS, RIGID_POINTS};
+pub use geometry::crop::{CROP_SIDE, CropMode, EyeCentre, FaceCrop};
+pub use geometry::face_motion::FaceMotion;
+pub use geometry::hann_window::HannWindow;
+pub use geometry::head_pose::{HeadPose, RigidFit};
+pub use geometry::landmarks::{LANDMARK_POINTS, Landmarks, MESH_POINTS};
+pub use geometry::landmarks68::{IBUG_POINTS, Landmarks68};
+pub use geometry::reference_pose::{Points68, ReferencePose, STABLE_POINTS, key_frame, standard_face};
 pub use networks::FaceNetworks;
-pub use reference_pose::{Points68, ReferencePose, STABLE_POINTS, key_frame, standard_face};
-pub use region::FaceRegion;
-pub use smoothing::Smoothing;
-pub use still_face::{LEAST_INTEROCULAR_DISTANCE, StillFace};
-pub use tracker::{FaceTrack, FaceTracker, TrackGap, TrackedFrame};
+pub use networks::blendshapes::BLENDSHAPES;
+pub use networks::detector::Detection;
+pub use networks::identity::IdentityEmbedding;
+pub use networks::matte::{HairMatte, Matte, PersonMatte};
+pub use networks::mesh::MeshPass;
+pub use networks::region::FaceRegion;
+pub use tracking::face_choice::FaceChoice;
+pub use tracking::smoothing::Smoothing;
+pub use tracking::still_face::{LEAST_INTEROCULAR_DISTANCE, StillFace};
+pub use tracking::track::{FaceTrack, TrackGap, TrackedFrame};
+pub use tracking::tracker::FaceTracker;

@@ -45,7 +45,7 @@ fn detector_and_one_mesh_pass_equal_mediapipe() {
     assert!(pass.presence > 0.9);
     let (width, height) = (picture.width() as f32, picture.height() as f32);
     let mut distances = Vec::new();
-    for (p, q) in pass.landmarks.points.iter().zip(&expected.landmarks) {
+    for (p, q) in pass.landmarks.points().iter().zip(&expected.landmarks) {
         distances.push(((p[0] - q[0] * width).powi(2) + (p[1] - q[1] * height).powi(2)).sqrt());
         assert!((p[2] - q[2] * width).abs() < 0.1);
     }
@@ -67,12 +67,12 @@ fn a_still_face_rests_after_three_passes() {
     let unit = face.landmarks.interocular_distance();
     let mean = |points: &[[f32; 3]], scale: f32| {
         let sum: f32 =
-            face.landmarks.points.iter().zip(points).map(|(p, q)| (p[0] - q[0] * scale).hypot(p[1] - q[1] * scale)).sum();
+            face.landmarks.points().iter().zip(points).map(|(p, q)| (p[0] - q[0] * scale).hypot(p[1] - q[1] * scale)).sum();
         sum / points.len() as f32 / unit
     };
     assert!(mean(&expected.landmarks, picture.width() as f32) < 0.02);
     let once_more = networks.mesh_pass(&picture, &FaceRegion::around_landmarks(&face.landmarks)).unwrap();
-    assert!(mean(&once_more.landmarks.points, 1.0) < 0.01);
+    assert!(mean(once_more.landmarks.points(), 1.0) < 0.01);
 }
 
 #[test]
@@ -126,11 +126,11 @@ fn the_mattes_hold_the_face_and_not_the_background() {
     let face = networks.still_face(&picture, FaceChoice::Main).unwrap();
     let person = networks.person_matte(&picture).unwrap();
     assert_eq!(person.values.len(), 512 * 512);
-    let nose = face.landmarks.points[1];
+    let nose = face.landmarks.points()[1];
     assert!(person.at(nose[0] as u32, nose[1] as u32) > 0.9);
     assert!(person.at(400, 100) < 0.1);
     let hair = networks.hair_matte(&picture, &face.landmarks).unwrap();
     assert!(hair.at(nose[0] as u32, nose[1] as u32) < 0.1);
-    let forehead = face.landmarks.points[10];
+    let forehead = face.landmarks.points()[10];
     assert!(hair.at(forehead[0] as u32, forehead[1] as u32 - 30) > 0.6);
 }

@@ -3,10 +3,10 @@
 
 use std::path::PathBuf;
 
-use talkinghead_face::{CropMode, EyeCenter, FaceCrop, Points68, ReferencePose, key_frame};
+use talkinghead_face::{CropMode, EyeCentre, FaceCrop, Points68, ReferencePose, key_frame};
 
 fn path(name: &str) -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/preprocessing")).join(name)
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../talkinghead-evaluation/tests/fixtures/preprocessing")).join(name)
 }
 
 /// The numbers of a little-endian `.npy` file of f32 or f64.
@@ -69,7 +69,7 @@ fn crops_equal_the_reference() {
             .iter()
             .map(|face| face.map(|p| [p[0] * scale + offset[0], p[1] * scale + offset[1]]))
             .collect();
-        let crop = FaceCrop::around(&frames, CropMode::Static, EyeCenter::Reference).unwrap();
+        let crop = FaceCrop::around(&frames, CropMode::Static, EyeCentre::Reference).unwrap();
         assert_eq!(crop.side, side);
         for (found, wanted) in crop.corners[0].iter().zip(corner) {
             assert!((found - wanted).abs() < 1e-4, "{found} {wanted}");

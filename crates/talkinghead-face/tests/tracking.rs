@@ -27,7 +27,7 @@ fn track(frames: Vec<RgbImage>, choice: FaceChoice) -> Result<FaceTrack, FaceErr
 }
 
 fn nose_x(track: &FaceTrack) -> Vec<f32> {
-    track.frames.iter().map(|f| f.landmarks.points[1][0]).collect()
+    track.frames.iter().map(|f| f.landmarks.points()[1][0]).collect()
 }
 
 #[test]

@@ -9,6 +9,7 @@
 mod error;
 mod file_set;
 mod key_list;
+mod npy;
 mod options;
 mod pytorch;
 mod safetensors_file;
@@ -18,6 +19,7 @@ mod weights_file;
 pub use error::FormatError;
 pub use file_set::{FacePoints, parse_landmarks, parse_poses, read_landmarks, read_poses};
 pub use key_list::parse_keys;
+pub use npy::{NpyArray, NpyType};
 pub use options::Options;
 pub use pytorch::{parse_pytorch, read_pytorch};
 pub use safetensors_file::{parse_safetensors, read_safetensors, safetensors_bytes, write_safetensors};

@@ -83,6 +83,7 @@ impl MediaProcess {
         })?;
         let (stdin, stdout, stderr) = {
             let mut child = locked(&child);
+            tracing::debug!(program, id = child.id(), arguments = ?command.get_args(), "child starts");
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
         };
         let complaints = stderr.map(|stderr| std::thread::spawn(move || drain(stderr)));
@@ -105,6 +106,7 @@ impl MediaProcess {
         if crate::interruption::is_stopped() {
             return Err(MediaError::Interrupted);
         }
+        tracing::debug!(id = locked(&self.child).id(), %status, "child ends");
         let complaint = self.complaints.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
         Ok(Ending::describe(status, &complaint))
     }
@@ -132,6 +134,7 @@ impl Killer {
         if matches!(child.try_wait(), Ok(None)) {
             let _ = child.kill();
             let _ = child.wait();
+            tracing::debug!(id = child.id(), "child killed");
         }
     }
 }

@@ -50,7 +50,7 @@ impl MeasuredFace {
         let [yaw, pitch, roll] = fit.angles();
         let mut centre = Vector3::zeros();
         for &point in &RIGID_POINTS {
-            centre += Vector3::from(landmarks.points[point]);
+            centre += Vector3::from(landmarks.points()[point]);
         }
         centre /= RIGID_POINTS.len() as f32;
         let (upper, lower) = LIP_PAIRS[LIP_PAIRS.len() / 2];
@@ -154,7 +154,7 @@ impl MotionTrack {
 fn gaze(fit: &RigidFit, landmarks: &Landmarks, frontal: &[[f32; 3]]) -> [f32; 2] {
     let shift = EYES.map(|eye| {
         let (a, b) = (frontal[eye.corners.0], frontal[eye.corners.1]);
-        let iris = fit.to_frontal(landmarks.points[eye.iris]);
+        let iris = fit.to_frontal(landmarks.points()[eye.iris]);
         let width = distance(a, b).max(1e-6);
         [0, 1].map(|k| (iris[k] - (a[k] + b[k]) / 2.0) / width)
     });
@@ -195,7 +195,7 @@ mod tests {
         }
         let rotation = HeadPose { yaw, ..HeadPose::default() }.rotation();
         let place = |p: [f32; 3]| (20.0 * (rotation * Vector3::from(p)) + Vector3::new(200.0, 200.0, 0.0)).into();
-        Landmarks { points: points.into_iter().map(place).collect() }
+        Landmarks::from_fn(|i| place(points[i]))
     }
 
     #[test]

@@ -29,7 +29,7 @@ fn landmarks() -> Landmarks {
         let centre: [f32; 3] = std::array::from_fn(|k| corners.iter().map(|&i: &usize| points[i][k]).sum::<f32>() / 4.0);
         points.extend([centre; 5]);
     }
-    Landmarks { points }
+    Landmarks::from_fn(|i| points[i])
 }
 
 fn renderer() -> Option<ProjectionRenderer> {

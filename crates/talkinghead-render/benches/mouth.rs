@@ -31,7 +31,7 @@ fn speaking(gap: f32) -> Landmarks {
     for i in [17, 84, 181, 314, 405] {
         points[i][1] += 6.0 * gap;
     }
-    Landmarks { points: points.into_iter().map(|p| fit.to_picture(p)).collect() }
+    Landmarks::from_fn(|i| fit.to_picture(points[i]))
 }
 
 fn picture() -> RgbImage {

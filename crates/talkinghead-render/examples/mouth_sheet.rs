@@ -36,7 +36,7 @@ fn open(gap: f32) -> FaceMotion {
 /// The mouth's surroundings, one and a half interocular distances wide.
 fn close_up(picture: &RgbImage, landmarks: &Landmarks) -> RgbImage {
     let iod = landmarks.interocular_distance();
-    let (a, b) = (landmarks.points[13], landmarks.points[14]);
+    let (a, b) = (landmarks.points()[13], landmarks.points()[14]);
     let left = 0.5 * (a[0] + b[0]) - 0.75 * iod;
     let top = 0.5 * (a[1] + b[1]) - 0.65 * iod;
     let side = (1.5 * iod) as u32;

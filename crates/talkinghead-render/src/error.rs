@@ -3,12 +3,6 @@
 /// A portrait that cannot be animated.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum RenderError {
-    /// Not the 478 points of the landmark network.
-    #[error("a face needs 478 landmarks, found {found}")]
-    LandmarkCount {
-        /// Points given.
-        found: usize,
-    },
     /// A landmark is not a number.
     #[error("landmark {index} is not a finite number")]
     LandmarkNotFinite {

@@ -4,61 +4,46 @@
 //! body and background; no layers, no inpainting. The mouth is a hole in the mesh with a small scene behind it, and the lids
 //! slide over a fixed eye plate. Everything that depends on the portrait alone is prepared once; a frame only poses, warps
 //! and paints. Uses `talkinghead-face`; may be used by synthesis and everything above.
+//!
+//! Rooms, each using only those before it: [`math`](smoothstep), `picture` (canvases and what is done to them), `label`
+//! (label images and masks), `portrait` (the face's geometry and how a motion poses it), `warp` (mesh, triangles,
+//! sampling), `eyes`, `mouth`, `mouth_bank` (remembered mouths). On top, [`projection`] and the [`ProjectionRenderer`] put
+//! them together behind the [`Renderer`] trait, which other ways of making frames share.
 
-mod bank;
-pub mod blur;
-mod canvas;
-mod contact;
-mod delaunay;
-mod enlargement;
 mod error;
-mod expression;
 mod eyes;
-pub mod fill;
-mod fold_edges;
-mod fold_guard;
-mod head_region;
-mod holes;
 pub mod label;
-mod lash_line;
-mod lid_light;
-mod lids;
-pub mod masks;
 mod math;
-mod mesh;
 mod mouth;
-mod paste;
-pub mod polygon;
+mod mouth_bank;
+mod picture;
 mod portrait;
-mod pose;
 pub mod projection;
 mod projection_renderer;
 mod renderer;
-pub mod resize;
-mod sharpening;
-mod slope;
 #[cfg(test)]
 mod synthetic_face;
-mod texture;
-mod unsmile;
 mod warp;
 
-pub use bank::{
+pub use error::{FrameError, RenderError};
+pub use eyes::eyeballs::EyeScene;
+pub use label::masks;
+pub use math::{planar_distance, smoothstep};
+pub use mouth::lip_plate::LipPlate;
+pub use mouth::scene::MouthScene;
+pub use mouth_bank::{
     MouthBank, MouthBankOptions, MouthChoice, MouthFeature, MouthPlanner, MouthTarget, SpeechStyle, diverse_mouths, key_frame,
 };
-pub use canvas::{Canvas, Mask, to_byte};
-pub use error::{FrameError, RenderError};
-pub use expression::{ExpressionScale, deform};
-pub use eyes::EyeScene;
-pub use head_region::{HeadMattes, HeadRegion, Mattes};
-pub use math::{planar_distance, smoothstep};
-pub use mesh::WarpMesh;
-pub use mouth::{LipPlate, MouthScene};
-pub use paste::{AreaFrame, WorkingArea};
-pub use portrait::{PortraitGeometry, PosedFace, RigidMotion};
-pub use pose::{head_motion, pose_face};
+pub use picture::canvas::{Canvas, Mask, to_byte};
+pub use picture::texture::{LanczosTable, Texture};
+pub use picture::working_area::{AreaFrame, WorkingArea};
+pub use picture::{blur, fill, polygon, resize};
+pub use portrait::expression::{ExpressionScale, deform};
+pub use portrait::geometry::{PortraitGeometry, PosedFace, RigidMotion};
+pub use portrait::head_region::{HeadMattes, HeadRegion, Mattes};
+pub use portrait::pose::{head_motion, pose_face};
+pub use portrait::unsmile::{UnsmileBasis, UnsmileBasisError};
 pub use projection_renderer::{ProjectionRenderer, RenderOptions};
 pub use renderer::{PreparedPerformance, Renderer, Shot};
-pub use texture::{LanczosTable, Texture};
-pub use unsmile::UnsmileBasis;
-pub use warp::{WarpField, WarpSource, warp};
+pub use warp::field::{WarpField, WarpSource, warp};
+pub use warp::mesh::WarpMesh;

@@ -3,9 +3,9 @@
 use image::{Rgb, RgbImage};
 use talkinghead_face::Landmarks;
 
-use crate::label::GreyImage;
-use crate::paste::WorkingArea;
-use crate::{Canvas, to_byte};
+use crate::picture::canvas::{Canvas, to_byte};
+use crate::picture::grey_image::GreyImage;
+use crate::picture::working_area::WorkingArea;
 
 /// A mesh as the reference keeps it: x right, y down, z **towards** the camera, pixels; colours 0..1.
 #[derive(Clone, Copy, Debug)]

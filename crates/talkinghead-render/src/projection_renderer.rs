@@ -7,27 +7,28 @@ use image::RgbImage;
 use talkinghead_face::{FaceMotion, Landmarks, MESH_POINTS};
 
 use crate::error::{FrameError, RenderError};
-use crate::expression::ExpressionScale;
-use crate::eyes::{EyeScene, hides_own_eye};
-use crate::fold_edges;
-use crate::head_region::{HeadMattes, HeadRegion, Mattes};
-use crate::holes;
-use crate::lash_line;
-use crate::lid_light::LidLight;
-use crate::mesh::WarpMesh;
-use crate::mouth::MouthScene;
-use crate::paste::WorkingArea;
-use crate::portrait::{PortraitGeometry, PosedFace};
-use crate::pose::pose_face;
+use crate::eyes::eyeballs::{EyeScene, hides_own_eye};
+use crate::eyes::lash_line;
+use crate::eyes::lid_light::LidLight;
+use crate::mouth::scene::MouthScene;
+use crate::mouth_bank::{MouthBank, MouthChoice, MouthPlanner, MouthTarget};
+use crate::picture::canvas::Canvas;
+use crate::picture::texture::Texture;
+use crate::picture::working_area::WorkingArea;
+use crate::portrait::expression::ExpressionScale;
+use crate::portrait::fitness::check_fitness;
+use crate::portrait::geometry::{PortraitGeometry, PosedFace};
+use crate::portrait::head_region::{HeadMattes, HeadRegion, Mattes};
+use crate::portrait::pose::pose_face;
+use crate::portrait::sharpening;
+use crate::portrait::unsmile::UnsmileBasis;
 use crate::projection::FrameProjection;
-use crate::sharpening;
-use crate::texture::Texture;
-use crate::unsmile::UnsmileBasis;
-use crate::warp::{WarpField, WarpSource, paint_on_black, warp};
-use crate::{Canvas, MouthBank, MouthChoice, MouthPlanner, MouthTarget, PreparedPerformance, Renderer};
+use crate::renderer::{PreparedPerformance, Renderer};
+use crate::warp::field::{WarpField, WarpSource, paint_on_black, warp};
+use crate::warp::fold_edges;
+use crate::warp::holes;
+use crate::warp::mesh::WarpMesh;
 
-/// Least distance of the iris centres that can be animated, pixels.
-const LEAST_IOD: f32 = 12.0;
 /// Mirrored surroundings of the photograph, interocular distances: as far as the mesh reaches beyond it.
 const PADDING: f32 = 0.7;
 /// Frames of the future that the choice of a remembered mouth looks at: two seconds.
@@ -83,23 +84,29 @@ impl ProjectionRenderer {
         mattes: Option<Mattes<'_>>,
         options: &RenderOptions,
     ) -> Result<Self, RenderError> {
-        check(picture, landmarks, mattes)?;
+        let _span = tracing::debug_span!("prepare_portrait").entered();
+        check_fitness(picture, landmarks, mattes)?;
         let area = WorkingArea::around_head(picture, landmarks);
         let (canvas, landmarks) = area.enter(landmarks);
         let mut portrait = PortraitGeometry::from_landmarks(&landmarks);
-        unsmile().relax(&mut portrait, blendshapes);
+        UnsmileBasis::get().relax(&mut portrait, blendshapes);
+        tracing::debug!(width = canvas.width, height = canvas.height, iod = portrait.iod, "working area");
         let mattes = mattes.map(|m| HeadMattes { person: area.cut(m.person), hair: area.cut(m.hair) });
         let region = HeadRegion::find(&portrait, mattes.as_ref(), canvas.width, canvas.height);
         let mesh = WarpMesh::build(&mut portrait, &region, &area.frame());
+        tracing::debug!(vertices = mesh.vertices.len(), triangles = mesh.triangles.len(), "mesh");
         let mouth = MouthScene::prepare(&canvas, &portrait);
+        tracing::debug!(lip_plate = mouth.lip_plate().is_some(), "mouth");
         let eyes = EyeScene::prepare(&canvas, &portrait);
         let lid_light = LidLight::prepare(&canvas, &portrait);
+        tracing::debug!("eyes");
         let mut still = canvas;
         if let Some(plate) = mouth.lip_plate() {
             plate.apply(&mut still);
         }
         let sharpening = options.sharpening.unwrap_or_else(|| sharpening::measure(&still, &portrait));
         let texture = Texture::new(&still, (PADDING * portrait.iod) as usize, sharpening);
+        tracing::debug!(sharpening, "texture");
         let scale = ExpressionScale::of(&portrait);
         let size = picture.dimensions();
         let scratch = Mutex::new(Vec::new());
@@ -125,10 +132,10 @@ impl ProjectionRenderer {
         landmarks: &Landmarks,
         blendshapes: &[f32; 52],
     ) -> Result<bool, RenderError> {
-        check(picture, landmarks, None)?;
+        check_fitness(picture, landmarks, None)?;
         let (canvas, landmarks) = WorkingArea::around_head(picture, landmarks).enter(landmarks);
         let mut portrait = PortraitGeometry::from_landmarks(&landmarks);
-        unsmile().relax(&mut portrait, blendshapes);
+        UnsmileBasis::get().relax(&mut portrait, blendshapes);
         Ok(self.mouth.borrow_teeth(&canvas, &portrait))
     }
 
@@ -201,9 +208,11 @@ impl ProjectionRenderer {
         let (mut canvas, cover) = paint_on_black(&field, &self.texture, self.still.width, self.still.height);
         self.eyes.paint(&mut canvas, &self.portrait, &face);
         self.mouth.paint(&mut canvas, &face);
-        let irises = self.portrait.irises.iter().map(|&p| face.rigid.apply(p));
-        let points = face.points.iter().copied().chain(irises).map(|p| self.area.to_picture(p)).collect();
-        FrameProjection::place(&self.area, &canvas, &cover, Landmarks { points })
+        let landmarks = Landmarks::from_fn(|i| {
+            let iris = || face.rigid.apply(self.portrait.irises[i - MESH_POINTS]);
+            self.area.to_picture(face.points.get(i).copied().unwrap_or_else(iris))
+        });
+        FrameProjection::place(&self.area, &canvas, &cover, landmarks)
     }
 
     /// The posed face of a motion, in pixels of the working area.
@@ -248,6 +257,7 @@ impl Renderer for ProjectionRenderer {
                 choices.extend(planner.push(&MouthTarget::of_posed_face(&self.portrait, &self.pose(&motion))));
             }
             choices.extend(planner.finish());
+            tracing::debug!(remembered = bank.len(), frames = choices.len(), "mouths chosen");
         }
         Ok(Box::new(ProjectedPerformance { renderer: self, choices }))
     }
@@ -264,36 +274,4 @@ impl PreparedPerformance for ProjectedPerformance<'_> {
         let mouth = self.renderer.bank.as_deref().zip(self.choices.get(index));
         Ok(self.renderer.frame_with_mouth(motion, mouth))
     }
-}
-
-/// The basis that ships; were it unreadable, the contact pass alone would close the lips.
-fn unsmile() -> UnsmileBasis {
-    UnsmileBasis::from_safetensors(include_bytes!("../../../assets/models/unsmile.safetensors"))
-        .unwrap_or_else(UnsmileBasis::none)
-}
-
-fn check(picture: &RgbImage, landmarks: &Landmarks, mattes: Option<Mattes<'_>>) -> Result<(), RenderError> {
-    let found = landmarks.points.len();
-    if found != 478 {
-        return Err(RenderError::LandmarkCount { found });
-    }
-    if let Some(index) = landmarks.points.iter().position(|p| p.iter().any(|v| !v.is_finite())) {
-        return Err(RenderError::LandmarkNotFinite { index });
-    }
-    let found = landmarks.interocular_distance();
-    if found < LEAST_IOD {
-        return Err(RenderError::FaceTooSmall { found, least: LEAST_IOD });
-    }
-    let (width, height) = picture.dimensions();
-    let nose = landmarks.points[4];
-    if nose[0] < 0.0 || nose[1] < 0.0 || nose[0] >= width as f32 || nose[1] >= height as f32 {
-        return Err(RenderError::FaceOutside { width, height });
-    }
-    for (name, matte) in mattes.iter().flat_map(|m| [("person", m.person), ("hair", m.hair)]) {
-        if (matte.width, matte.height) != (width, height) {
-            let (found_width, found_height) = (matte.width, matte.height);
-            return Err(RenderError::MatteSize { name, found_width, found_height, width, height });
-        }
-    }
-    Ok(())
 }

@@ -3,7 +3,7 @@
 use image::RgbImage;
 use talkinghead_face::{FaceMotion, Landmarks};
 
-use crate::FrameError;
+use crate::error::FrameError;
 
 /// A reference picture with its landmarks, pixels.
 #[derive(Debug, Clone)]

@@ -18,5 +18,5 @@ pub(crate) fn landmarks(pose: &HeadPose, scale: f32) -> Landmarks {
             frontal.push([centre[0] + dx, centre[1] + dy, centre[2]]);
         }
     }
-    Landmarks { points: frontal.into_iter().map(|p| fit.to_picture(p)).collect() }
+    Landmarks::from_fn(|i| fit.to_picture(frontal[i]))
 }

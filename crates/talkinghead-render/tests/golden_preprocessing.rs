@@ -1,6 +1,6 @@
 //! Label images, masks, resizing and the hard projection against the goldens of the reference.
 //!
-//! The files in `fixtures/preprocessing` are made-up landmarks and what the PyTorch reference does with them.
+//! The files are those of `talkinghead-evaluation`: made-up landmarks and what the PyTorch reference does with them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use talkinghead_render::projection::{ColouredMesh, render_hard};
 use talkinghead_render::resize::{Bytes, Kernel, resize};
 
 fn fixture(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/preprocessing").join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../talkinghead-evaluation/tests/fixtures/preprocessing").join(name)
 }
 
 /// The numbers of a little-endian `.npy` file in C order.

@@ -18,7 +18,7 @@ fn landmarks(scale: f32, centre: [f32; 2]) -> Landmarks {
         let middle: [f32; 3] = std::array::from_fn(|k| 0.5 * (points[corners[0]][k] + points[corners[1]][k]));
         points.extend([middle; 5]);
     }
-    Landmarks { points }
+    Landmarks::new(points).unwrap()
 }
 
 fn pattern(width: u32, height: u32) -> RgbImage {
@@ -108,8 +108,8 @@ fn a_projection_shows_the_face_on_black() {
     let picture = RgbImage::from_pixel(512, 512, image::Rgb([180, 140, 120]));
     let renderer = renderer(&picture, &landmarks(12.0, [256.0, 256.0]));
     let projection = renderer.project(&FaceMotion::neutral());
-    assert_eq!(projection.landmarks.points.len(), 478);
-    let nose = projection.landmarks.points[4];
+    assert_eq!(projection.landmarks.points().len(), 478);
+    let nose = projection.landmarks.points()[4];
     assert_eq!(projection.image.get_pixel(nose[0] as u32, nose[1] as u32).0, [180, 140, 120]);
     assert_eq!(projection.image.get_pixel(5, 5).0, [0, 0, 0]);
     let covered = projection.cover.data.iter().filter(|&&v| v == 255).count();
@@ -121,12 +121,11 @@ fn impossible_faces_are_refused() {
     let picture = pattern(200, 200);
     let make =
         |landmarks: Landmarks| ProjectionRenderer::new(&picture, &landmarks, &[0.0; 52], None, &RenderOptions::default()).err();
-    assert!(matches!(make(Landmarks { points: vec![] }), Some(RenderError::LandmarkCount { found: 0 })));
     let tiny = landmarks(0.5, [100.0, 100.0]);
     assert!(matches!(make(tiny), Some(RenderError::FaceTooSmall { .. })));
     let outside = landmarks(8.0, [900.0, 100.0]);
     assert!(matches!(make(outside), Some(RenderError::FaceOutside { .. })));
     let mut broken = landmarks(8.0, [100.0, 100.0]);
-    broken.points[7][1] = f32::NAN;
+    broken.points_mut()[7][1] = f32::NAN;
     assert!(matches!(make(broken), Some(RenderError::LandmarkNotFinite { index: 7 })));
 }

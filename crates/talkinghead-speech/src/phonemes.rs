@@ -121,3 +121,13 @@ fn run(plan: &Arc<TypedRunnableModel>, samples: &[f32]) -> Result<Vec<PhonemeFra
     };
     run().map_err(SpeechError::network)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_network_that_ships_loads() {
+        assert!(plan(SHORTEST).is_ok());
+    }
+}

@@ -7,12 +7,13 @@ use std::path::Path;
 use burn::tensor::Device;
 use image::RgbImage;
 use talkinghead_face::{FaceChoice, FaceMotion, FaceNetworks, HeadPose};
+use talkinghead_render::Shot;
 use talkinghead_render::label::LabelParts;
 use talkinghead_render::{Mattes, ProjectionRenderer, RenderOptions};
 use talkinghead_synthesis::NeuralRenderer;
 use talkinghead_synthesis::generator::InferenceGenerator;
 use talkinghead_synthesis::import::load_generator;
-use talkinghead_synthesis::neural::{Points, Shot, hidden_parts, label_tensor, tile_of};
+use talkinghead_synthesis::neural::{Points, hidden_parts, label_tensor, tile_of};
 use talkinghead_synthesis::options::Options;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

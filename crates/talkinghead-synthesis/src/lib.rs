@@ -10,7 +10,6 @@ pub mod layers;
 pub mod neural;
 pub mod options;
 pub mod procedural;
-pub mod verify;
 pub mod weights;
 
 pub use burn::tensor::Device as BurnDevice;

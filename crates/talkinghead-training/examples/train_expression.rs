@@ -5,7 +5,7 @@
 
 use talkinghead_motion::expression::Precision;
 use talkinghead_training::expression::{
-    Corpus, ExpressionTraining, evaluate_expression, evaluate_unsmile, train_expression, train_unsmile,
+    ExpressionCorpus, ExpressionTraining, evaluate_expression, evaluate_unsmile, train_expression, train_unsmile,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -51,10 +51,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     if let Some(weights) = value("--evaluate-unsmile") {
-        println!("lips and face explained: {:?}", evaluate_unsmile(&Corpus::open(&options.data)?, &std::fs::read(weights)?)?);
+        println!(
+            "lips and face explained: {:?}",
+            evaluate_unsmile(&ExpressionCorpus::open(&options.data)?, &std::fs::read(weights)?)?
+        );
     }
     if let Some(output) = value("--unsmile") {
-        let fit = train_unsmile(&Corpus::open(&options.data)?)?;
+        let fit = train_unsmile(&ExpressionCorpus::open(&options.data)?)?;
         println!("un-smile: lips explained {:.3}, face {:.3}, {:?} examples", fit.explained, fit.explained_face, fit.examples);
         std::fs::write(output, fit.file.to_bytes(Precision::Half)?)?;
     }

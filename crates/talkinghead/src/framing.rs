@@ -52,8 +52,7 @@ mod tests {
     use super::*;
 
     fn face(x: f32, y: f32, height: f32) -> Landmarks {
-        let points = (0..478).map(|k| [x + height * 0.8 * (k % 2) as f32, y + height * (k % 3) as f32 / 2.0, 0.0]).collect();
-        Landmarks { points }
+        Landmarks::from_fn(|k| [x + height * 0.8 * (k % 2) as f32, y + height * (k % 3) as f32 / 2.0, 0.0])
     }
 
     #[test]

@@ -18,7 +18,6 @@ pub mod performance_flags;
 pub mod preprocess;
 #[cfg(feature = "training")]
 pub mod train;
-#[cfg(feature = "neural")]
 pub mod verify;
 
 use crate::arguments::{Arguments, Command};
@@ -44,7 +43,6 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Motion(command) => command.run(shared),
         #[cfg(feature = "neural")]
         Command::Import(command) => command.run(shared),
-        #[cfg(feature = "neural")]
         Command::Verify(command) => command.run(),
         Command::Preprocess(command) => command.run(shared),
         Command::Inspect(command) => command.run(shared),

@@ -5,9 +5,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use talkinghead_dataset::merge::{MergeSummary, merge};
 use talkinghead_dataset::{
-    ClipSettings, Corpus, CropMode, Format, MergeSettings, Place, Preprocessing, RunSummary, Shard, Thresholds,
+    ClipSettings, Corpus, CropMode, Format, Location, MergeSettings, MergeSummary, Preprocessing, RunSummary, Shard, Thresholds,
+    merge,
 };
 
 use super::{Shared, print_json, warn};
@@ -146,7 +146,7 @@ struct Report {
 impl Preprocess {
     /// Does it.
     pub fn run(self, shared: Shared) -> Result<(), Failure> {
-        let output = Place::parse(&self.output)?;
+        let output = Location::parse(&self.output)?;
         let mut report = Report { output: output.to_string(), shard: Shard::WHOLE.to_string(), run: None, merge: None };
         if !self.merge {
             let shard = self.shard()?;
@@ -170,13 +170,13 @@ impl Preprocess {
         }
     }
 
-    fn work(&self, shard: Shard, output: &Place, shared: Shared) -> Result<RunSummary, Failure> {
+    fn work(&self, shard: Shard, output: &Location, shared: Shared) -> Result<RunSummary, Failure> {
         let (Some(dataset), Some(input)) = (self.dataset, &self.input) else {
             return Err(Failure::new("nothing to preprocess", "give --dataset and --input"));
         };
         let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let run = Preprocessing {
-            input: Place::parse(input)?,
+            input: Location::parse(input)?,
             output: output.clone(),
             settings: self.clip_settings(dataset)?,
             shard,

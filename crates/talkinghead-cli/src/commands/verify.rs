@@ -3,9 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+#[cfg(feature = "neural")]
 use talkinghead::Device;
-use talkinghead_synthesis::verify::{Network, verify};
+#[cfg(feature = "neural")]
+use talkinghead_evaluation::golden::network::{self, Network};
+use talkinghead_evaluation::golden::{Report, Subject, preprocessing};
 
+#[cfg(feature = "neural")]
 use super::device_flag::DeviceFlag;
 use super::print;
 use crate::failure::Failure;
@@ -33,10 +37,12 @@ pub struct Verify {
     golden: PathBuf,
 
     /// One tolerance for all tensors: absolute for pictures, relative for everything else.
+    #[cfg(feature = "neural")]
     #[arg(long, value_name = "X", value_parser = tolerance)]
     tolerance: Option<f64>,
 
     /// Where to run.
+    #[cfg(feature = "neural")]
     #[arg(long, value_enum, default_value_t = DeviceFlag::Cpu)]
     device: DeviceFlag,
 
@@ -47,53 +53,56 @@ pub struct Verify {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum What {
+    #[cfg(feature = "neural")]
     Generator,
+    #[cfg(feature = "neural")]
     Discriminator,
     Preprocessing,
 }
 
 impl Verify {
-    /// Does it; fails when a tensor is beyond its tolerance.
+    /// Does it; fails when something is beyond its tolerance.
     pub fn run(self) -> Result<(), Failure> {
-        let network = match self.what {
-            What::Generator => Network::Generator,
-            What::Discriminator => Network::Discriminator,
-            What::Preprocessing => return self.preprocessing(),
+        let report = match self.what {
+            #[cfg(feature = "neural")]
+            What::Generator => self.network(Network::Generator)?,
+            #[cfg(feature = "neural")]
+            What::Discriminator => self.network(Network::Discriminator)?,
+            What::Preprocessing => self.preprocessing()?,
         };
-        let device = Device::from(self.device).open()?;
-        let report = verify(network, &self.golden, self.tolerance, &device)?;
         print(&if self.json { report.to_json() } else { report.to_string() })?;
         if report.passed() {
             return Ok(());
         }
-        let failed = report.tensors.iter().filter(|tensor| !tensor.passed).count();
+        let (failed, all) = (report.failed(), report.comparisons.len());
         Err(Failure::new(
-            format!("{failed} of {} tensors in {} are beyond their tolerance", report.tensors.len(), self.golden.display()),
-            "check that options.json and the weights are those of the dump",
+            format!("{failed} of {all} comparisons with {} do not hold", self.golden.display()),
+            match report.subject {
+                Subject::Preprocessing => "the lines marked FAILED say by how much",
+                _ => "check that options.json and the weights are those of the dump",
+            },
         ))
     }
 
-    fn preprocessing(&self) -> Result<(), Failure> {
+    #[cfg(feature = "neural")]
+    fn network(&self, network: Network) -> Result<Report, Failure> {
+        let device = Device::from(self.device).open()?;
+        Ok(network::verify(network, &self.golden, self.tolerance, &device)?)
+    }
+
+    fn preprocessing(&self) -> Result<Report, Failure> {
+        #[cfg(feature = "neural")]
         if self.tolerance.is_some() || !matches!(self.device, DeviceFlag::Cpu) {
             return Err(Failure::new(
                 "the preprocessing has tolerances of its own and runs on the processor",
                 "leave out --tolerance and --device",
             ));
         }
-        let hint = "give a folder with values.json, clip_landmarks.npy and rt.npy, as `talkinghead verify --help` says";
-        let report = talkinghead_dataset::verify::verify(&self.golden)
-            .map_err(|error| Failure::new(error.to_string(), error.hint().unwrap_or_else(|| hint.to_owned())))?;
-        print(&if self.json { report.to_json() } else { report.to_string() })?;
-        if report.passed() {
-            return Ok(());
-        }
-        Err(Failure::new(
-            format!("{} of {} comparisons with {} do not hold", report.failed(), report.checks.len(), self.golden.display()),
-            "the lines marked FAILED say by how much",
-        ))
+        Ok(preprocessing::verify(&self.golden)?)
     }
 }
 
+#[cfg(feature = "neural")]
 fn tolerance(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value >= 0.0 && value.is_finite() => Ok(value),

@@ -42,8 +42,8 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 const HOSTILE: &str = "talkinghead-formats/tests/fixtures/hostile";
-const ZIP: &str = "talkinghead-synthesis/tests/fixtures/d_lsgan_zip/latest_net_D.pth";
-const LEGACY: &str = "talkinghead-synthesis/tests/fixtures/d_lsgan_legacy/latest_net_D.pth";
+const ZIP: &str = "talkinghead-evaluation/tests/fixtures/network/d_lsgan_zip/latest_net_D.pth";
+const LEGACY: &str = "talkinghead-evaluation/tests/fixtures/network/d_lsgan_legacy/latest_net_D.pth";
 
 #[test]
 fn hostile_pickles_are_refused_by_name() {

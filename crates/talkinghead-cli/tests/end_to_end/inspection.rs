@@ -1,8 +1,8 @@
 //! `inspect`: a clip folder to look at, and folders that are broken.
 
-use talkinghead_dataset::npy::{Array, Precision};
-use talkinghead_dataset::rigid::posed;
+use talkinghead_dataset::geometry::posed;
 use talkinghead_face::{ReferencePose, standard_face};
+use talkinghead_formats::{NpyArray, NpyType};
 
 use crate::program::Place;
 
@@ -25,9 +25,9 @@ fn place_with_clip() -> Place {
     let rows: Vec<[f64; 6]> = (0..FRAMES).map(|i| [0.0, 0.03 * i as f64 - 0.2, 0.05, 2.0, -1.0, 0.5]).collect();
     let front = standard_face();
     let landmarks: Vec<Vec<[f64; 3]>> = rows.iter().map(|row| posed(&ReferencePose::from_rt(*row), &front)).collect();
-    place.write("clip/00003_aligned.npy", Array::from_points(&landmarks).to_bytes(Precision::Single));
-    place.write("clip/00003_aligned_rt.npy", Array::from_rows(&rows).to_bytes(Precision::Double));
-    place.write("clip/00003_aligned_front.npy", Array::from_points(&vec![front; FRAMES]).to_bytes(Precision::Double));
+    place.write("clip/00003_aligned.npy", NpyArray::from_points(&landmarks).to_bytes(NpyType::Float32));
+    place.write("clip/00003_aligned_rt.npy", NpyArray::from_rows(&rows).to_bytes(NpyType::Float64));
+    place.write("clip/00003_aligned_front.npy", NpyArray::from_points(&vec![front; FRAMES]).to_bytes(NpyType::Float64));
     place
 }
 
@@ -102,7 +102,7 @@ fn broken_folders() {
 #[test]
 fn files_that_do_not_belong_together() {
     let place = place_with_clip();
-    place.write("clip/00003_aligned_rt.npy", Array::from_rows(&[[0.0; 6]; 3]).to_bytes(Precision::Double));
+    place.write("clip/00003_aligned_rt.npy", NpyArray::from_rows(&[[0.0; 6]; 3]).to_bytes(NpyType::Float64));
     place.fail("inspect clip --output look.mp4", 1, &["3 poses", "12"]);
     let place = place_with_clip();
     place.ffmpeg("-f lavfi -i testsrc=size=256x256:rate=25:duration=0.2 -pix_fmt yuv420p", "clip/00003_aligned.mp4");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::program::Place;
 
 fn fixture() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../talkinghead-dataset/tests/fixtures/preprocessing")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../talkinghead-evaluation/tests/fixtures/preprocessing")
 }
 
 #[test]

@@ -2,10 +2,12 @@
 //!
 //! `VideoFlash/1001_DFA_ANG_XX.flv` with its sound also as `AudioWAV/1001_DFA_ANG_XX.wav`: actor, sentence, emotion, level.
 
-use super::{Corpus, SidecarIndex, Source, is_audio, is_video, unknown_place};
-use crate::{FileEntry, Rejection};
+use super::sidecars::{SidecarIndex, is_audio, is_video};
+use super::source::Source;
+use crate::store::FileEntry;
 
-pub(super) fn sources(files: &[FileEntry], index: &SidecarIndex<'_>, problems: &mut Vec<Rejection>) -> Vec<Source> {
+/// The sources; files whose place or name the layout does not know go to `unplaced`.
+pub(super) fn sources<'a>(files: &'a [FileEntry], index: &SidecarIndex<'_>, unplaced: &mut Vec<&'a FileEntry>) -> Vec<Source> {
     let mut sources = Vec::new();
     for file in files.iter().filter(|file| is_video(file)) {
         let stem = file.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("");
@@ -20,7 +22,7 @@ pub(super) fn sources(files: &[FileEntry], index: &SidecarIndex<'_>, problems: &
                     ..Source::new(file)
                 });
             }
-            _ => problems.push(unknown_place(file, Corpus::CremaD)),
+            _ => unplaced.push(file),
         }
     }
     sources
@@ -41,8 +43,8 @@ fn emotion(code: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use crate::Reason;
-    use crate::corpus::{Corpus, listing_of};
+    use crate::corpus::corpora::{Corpus, listing_of};
+    use crate::rejection::Reason;
 
     #[test]
     fn actor_emotion_and_sound_are_found() {

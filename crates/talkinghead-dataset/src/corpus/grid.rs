@@ -3,8 +3,9 @@
 //! Copies of it differ: `s1/bbaf2n.mpg`, `s1/video/bbaf2n.mpg`, `video/s1/…`, `s1/video/mpg_6000/…`, with word timings in
 //! `s1/align/bbaf2n.align`, `align/s1/…` or beside the video, sound inside the video or as `audio/s1/bbaf2n.wav`.
 
-use super::{SidecarIndex, Source, is_audio, is_video, parts};
-use crate::FileEntry;
+use super::sidecars::{SidecarIndex, is_audio, is_video, parts};
+use super::source::Source;
+use crate::store::FileEntry;
 
 /// Folder names that name no speaker.
 const STRUCTURE: [&str; 12] =
@@ -40,7 +41,7 @@ fn speaker(file: &FileEntry) -> Option<String> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use crate::corpus::{Corpus, listing_of};
+    use crate::corpus::corpora::{Corpus, listing_of};
 
     #[test]
     fn copies_of_the_corpus_are_understood() {

@@ -5,10 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Corpus, OfficialSplit, Source, is_video, parts, unknown_place};
-use crate::{FileEntry, Rejection};
+use super::sidecars::{is_video, parts};
+use super::source::{OfficialSplit, Source};
+use crate::store::FileEntry;
 
-pub(super) fn sources(files: &[FileEntry], problems: &mut Vec<Rejection>) -> Vec<Source> {
+/// The sources; files whose place or name the layout does not know go to `unplaced`.
+pub(super) fn sources<'a>(files: &'a [FileEntry], unplaced: &mut Vec<&'a FileEntry>) -> Vec<Source> {
     let texts: BTreeSet<&std::path::Path> =
         files.iter().filter(|file| file.extension() == "txt").map(|file| file.path.as_path()).collect();
     let mut sources = Vec::new();
@@ -33,7 +35,7 @@ pub(super) fn sources(files: &[FileEntry], problems: &mut Vec<Rejection>) -> Vec
                     ..Source::new(file)
                 });
             }
-            _ => problems.push(unknown_place(file, Corpus::Lrs3)),
+            _ => unplaced.push(file),
         }
     }
     sources
@@ -42,7 +44,8 @@ pub(super) fn sources(files: &[FileEntry], problems: &mut Vec<Rejection>) -> Vec
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use crate::corpus::{Corpus, OfficialSplit, listing_of};
+    use crate::corpus::corpora::{Corpus, listing_of};
+    use crate::corpus::source::OfficialSplit;
 
     #[test]
     fn the_three_parts_are_told_apart() {

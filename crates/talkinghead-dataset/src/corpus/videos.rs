@@ -1,8 +1,9 @@
 //! Any folder of videos. The folder a video lies in says nothing sure about who speaks: identities come from
-//! comparing faces once all clips are there (see [`crate::merge`]).
+//! comparing faces once all clips are there (in the merge).
 
-use super::{AUDIO, Source, is_video};
-use crate::FileEntry;
+use super::sidecars::{AUDIO, is_video};
+use super::source::Source;
+use crate::store::FileEntry;
 
 /// Extensions that never hide a video; looking into every file of a large folder takes time.
 const NEVER: [&str; 18] = [
@@ -34,7 +35,7 @@ fn is_video_start(start: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::corpus::{Corpus, listing_of};
+    use crate::corpus::corpora::{Corpus, listing_of};
 
     #[test]
     fn a_video_behind_another_extension_is_found_and_texts_are_not_opened() {

@@ -5,10 +5,12 @@
 
 use std::collections::HashMap;
 
-use super::{Corpus, OfficialSplit, Source, is_audio, is_video, parts, unknown_place};
-use crate::{FileEntry, Rejection};
+use super::sidecars::{is_audio, is_video, parts};
+use super::source::{OfficialSplit, Source};
+use crate::store::FileEntry;
 
-pub(super) fn sources(files: &[FileEntry], problems: &mut Vec<Rejection>) -> Vec<Source> {
+/// The sources; files whose place or name the layout does not know go to `unplaced`.
+pub(super) fn sources<'a>(files: &'a [FileEntry], unplaced: &mut Vec<&'a FileEntry>) -> Vec<Source> {
     let mut sound: HashMap<(Option<OfficialSplit>, Tail<'_>), &FileEntry> = HashMap::new();
     for file in files.iter().filter(|file| is_audio(file)) {
         if let Some(tail) = tail(file) {
@@ -25,7 +27,7 @@ pub(super) fn sources(files: &[FileEntry], problems: &mut Vec<Rejection>) -> Vec
                 official_split: split(file),
                 ..Source::new(file)
             }),
-            None => problems.push(unknown_place(file, Corpus::Voxceleb2)),
+            None => unplaced.push(file),
         }
     }
     sources
@@ -59,7 +61,8 @@ fn split(file: &FileEntry) -> Option<OfficialSplit> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use crate::corpus::{Corpus, OfficialSplit, listing_of};
+    use crate::corpus::corpora::{Corpus, listing_of};
+    use crate::corpus::source::OfficialSplit;
 
     #[test]
     fn sound_lies_in_the_other_tree() {

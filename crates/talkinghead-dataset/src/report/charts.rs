@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::statistics::median;
+
 /// About so many bars.
 const BARS: f64 = 22.0;
 /// Size of a chart and the edges of its plot, SVG units.
@@ -63,21 +65,21 @@ fn whole_step(least: f64) -> f64 {
         .unwrap_or(10.0 * power)
 }
 
-/// A chart's words.
-pub(super) struct Words<'a> {
+/// What is written beside a chart.
+pub(super) struct ChartLabels<'a> {
     pub(super) title: &'a str,
     pub(super) unit: &'a str,
     pub(super) note: &'a str,
 }
 
 /// The values' distribution, their median, and the limit that they were held to.
-pub(super) fn histogram(words: &Words<'_>, values: &[f64], limit: Option<f64>) -> String {
+pub(super) fn histogram(labels: &ChartLabels<'_>, values: &[f64], limit: Option<f64>) -> String {
     let Some((least, most)) = extremes(values) else { return String::new() };
     let bins = Bins::for_range(limit.map_or(least, |limit| limit.min(least)), limit.map_or(most, |limit| limit.max(most)));
     let counts = bins.counts(values);
     let mut svg = opened();
     bars(&mut svg, &bins, &counts, &counts, "var(--accent)");
-    let median = crate::quality::median(&mut values.to_vec());
+    let median = median(&mut values.to_vec());
     line(&mut svg, &bins, median, "var(--ink)", "stroke-dasharray='3 3'");
     if let Some(limit) = limit {
         line(&mut svg, &bins, limit, "var(--bad)", "");
@@ -85,11 +87,11 @@ pub(super) fn histogram(words: &Words<'_>, values: &[f64], limit: Option<f64>) -
     axes(&mut svg, &bins, &counts);
     let limit =
         limit.map(|limit| format!(" · <span style='color:var(--bad)'>limit {}</span>", number(limit))).unwrap_or_default();
-    framed(words, &svg, &format!("{} to {}, median {} {}{limit}", number(least), number(most), number(median), words.unit))
+    framed(labels, &svg, &format!("{} to {}, median {} {}{limit}", number(least), number(most), number(median), labels.unit))
 }
 
 /// Where clips reach (light) and where their means lie (dark).
-pub(super) fn coverage(words: &Words<'_>, ranges: &[(f64, f64)], means: &[f64]) -> String {
+pub(super) fn coverage(labels: &ChartLabels<'_>, ranges: &[(f64, f64)], means: &[f64]) -> String {
     let ends: Vec<f64> = ranges.iter().flat_map(|&(a, b)| [a, b]).chain(means.iter().copied()).collect();
     let Some((least, most)) = extremes(&ends) else { return String::new() };
     let bins = Bins::for_range(least, most);
@@ -101,7 +103,7 @@ pub(super) fn coverage(words: &Words<'_>, ranges: &[(f64, f64)], means: &[f64]) 
         line(&mut svg, &bins, 0.0, "var(--ink)", "stroke-dasharray='3 3'");
     }
     axes(&mut svg, &bins, &reached);
-    framed(words, &svg, &format!("{} to {} {}", number(least), number(most), words.unit))
+    framed(labels, &svg, &format!("{} to {} {}", number(least), number(most), labels.unit))
 }
 
 fn extremes(values: &[f64]) -> Option<(f64, f64)> {
@@ -113,8 +115,8 @@ fn opened() -> String {
     format!("<svg viewBox='0 0 {} {}' role=img>", SIZE[0], SIZE[1])
 }
 
-fn framed(words: &Words<'_>, svg: &str, figures: &str) -> String {
-    format!("<figure><b>{}</b><small>{figures}</small>{svg}</svg><small>{}</small></figure>", words.title, words.note)
+fn framed(labels: &ChartLabels<'_>, svg: &str, figures: &str) -> String {
+    format!("<figure><b>{}</b><small>{figures}</small>{svg}</svg><small>{}</small></figure>", labels.title, labels.note)
 }
 
 fn x(bins: &Bins, value: f64) -> f64 {
@@ -194,7 +196,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const WORDS: Words<'_> = Words { title: "length", unit: "s", note: "" };
+    const LABELS: ChartLabels<'_> = ChartLabels { title: "length", unit: "s", note: "" };
 
     #[test]
     fn numbers_are_short() {
@@ -203,9 +205,9 @@ mod tests {
 
     #[test]
     fn nothing_gives_no_chart_and_one_value_gives_one_bar() {
-        assert_eq!(histogram(&WORDS, &[], None), "");
-        assert_eq!(histogram(&WORDS, &[f64::NAN], None), "");
-        assert_eq!(histogram(&WORDS, &[3.0], None).matches("<rect").count(), 1);
+        assert_eq!(histogram(&LABELS, &[], None), "");
+        assert_eq!(histogram(&LABELS, &[f64::NAN], None), "");
+        assert_eq!(histogram(&LABELS, &[3.0], None).matches("<rect").count(), 1);
     }
 
     proptest! {

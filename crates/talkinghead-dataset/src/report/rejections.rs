@@ -2,16 +2,19 @@
 
 use std::fmt::Write;
 
-use super::{escaped, strips};
-use crate::merge::Merged;
-use crate::{DatasetError, Place, Rejection};
+use super::contact_strips::{SHOWN, evenly_chosen, gallery};
+use super::text::escaped;
+use crate::error::DatasetError;
+use crate::publish::CollectedDataset;
+use crate::rejection::Rejection;
+use crate::store::Location;
 
 /// Lines of the list.
 const LISTED: usize = 200;
 
 /// How often each reason occurs.
-pub(super) fn bars(html: &mut String, merged: &Merged) {
-    let reasons = &merged.summary.reasons;
+pub(super) fn bars(html: &mut String, dataset: &CollectedDataset) {
+    let reasons = &dataset.summary.reasons;
     if reasons.is_empty() {
         html.push_str("<h3>Nothing was rejected</h3>");
         return;
@@ -31,17 +34,17 @@ pub(super) fn bars(html: &mut String, merged: &Merged) {
 }
 
 /// The section: strips of what was rejected after it was looked at, and the list.
-pub(super) fn section(html: &mut String, output: &Place, merged: &Merged) -> Result<(), DatasetError> {
-    if merged.rejected.is_empty() {
+pub(super) fn section(html: &mut String, output: &Location, dataset: &CollectedDataset) -> Result<(), DatasetError> {
+    if dataset.rejected.is_empty() {
         return Ok(());
     }
     html.push_str("<h2>Rejected</h2><p>Frames of what was rejected after it was tracked, then the whole list.</p>");
-    let mut seen: Vec<&Rejection> = merged.rejected.iter().filter(|rejection| rejection.first_frame.is_some()).collect();
+    let mut seen: Vec<&Rejection> = dataset.rejected.iter().filter(|rejection| rejection.first_frame.is_some()).collect();
     seen.dedup_by(|a, b| a.source == b.source);
-    strips::gallery(
+    gallery(
         html,
         output,
-        strips::spread(&seen, strips::SHOWN).into_iter().map(|rejection| {
+        evenly_chosen(&seen, SHOWN).into_iter().map(|rejection| {
             let (source, reason) = (escaped(&rejection.source), rejection.reason.explanation());
             (
                 rejection.source.as_str(),
@@ -50,7 +53,7 @@ pub(super) fn section(html: &mut String, output: &Place, merged: &Merged) -> Res
         }),
     )?;
     html.push_str("<details open><summary>List</summary><div class=card><table><tr><th>source</th><th>frames</th><th>reason</th><th>detail</th></tr>");
-    for rejection in merged.rejected.iter().take(LISTED) {
+    for rejection in dataset.rejected.iter().take(LISTED) {
         let frames = match (rejection.first_frame, rejection.frames) {
             (Some(first), Some(frames)) => format!("{first} to {}", first + frames.saturating_sub(1)),
             _ => "all".to_owned(),
@@ -63,8 +66,8 @@ pub(super) fn section(html: &mut String, output: &Place, merged: &Merged) -> Res
         );
     }
     html.push_str("</table></div></details>");
-    if merged.rejected.len() > LISTED {
-        let _ = write!(html, "<p>{} more are in <code>rejected.jsonl</code>.</p>", merged.rejected.len() - LISTED);
+    if dataset.rejected.len() > LISTED {
+        let _ = write!(html, "<p>{} more are in <code>rejected.jsonl</code>.</p>", dataset.rejected.len() - LISTED);
     }
     Ok(())
 }

@@ -42,10 +42,12 @@ pub struct ExpressionBasis {
 
 impl ExpressionBasis {
     /// The basis that ships with the program, parsed once.
-    #[allow(clippy::expect_used, reason = "the file is compiled in and covered by a test")]
+    #[expect(clippy::expect_used, reason = "the asset is compiled in and checked by a test")]
     pub fn get() -> &'static ExpressionBasis {
         static BASIS: OnceLock<ExpressionBasis> = OnceLock::new();
-        BASIS.get_or_init(|| Self::from_tensors(super::shipped()).expect("the basis that ships is valid"))
+        BASIS.get_or_init(|| {
+            Self::from_tensors(super::shipped()).expect("the shipped asset expression.safetensors is checked by a test")
+        })
     }
 
     /// A basis from tensors `basis.shape` `[8, 1404]`, `basis.opening` and `basis.width` `[1404]`, `basis.encoder`

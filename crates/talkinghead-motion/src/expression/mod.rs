@@ -19,12 +19,12 @@ pub use model::{ExpressionModel, ExpressionSettings, ExpressionStream};
 pub use tensor_file::{Precision, TensorFile, TensorFileError};
 
 /// The weights that ship with the program, parsed once.
-#[allow(clippy::expect_used, reason = "the file is compiled in and covered by a test")]
+#[expect(clippy::expect_used, reason = "the asset is compiled in and checked by a test")]
 fn shipped() -> &'static TensorFile {
     static FILE: OnceLock<TensorFile> = OnceLock::new();
     FILE.get_or_init(|| {
         let bytes = include_bytes!("../../../../assets/models/expression.safetensors");
-        TensorFile::from_bytes(bytes).expect("the weights that ship are valid")
+        TensorFile::from_bytes(bytes).expect("the shipped asset expression.safetensors is checked by a test")
     })
 }
 

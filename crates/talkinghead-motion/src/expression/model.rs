@@ -45,15 +45,17 @@ pub struct ExpressionModel {
     /// Standard deviation of each output in speech: opening and width in interocular distances, shape in its own units.
     scale: [f32; OUTPUTS],
     /// Median of each output in speech, from the closed mouth at rest.
-    center: [f32; OUTPUTS],
+    centre: [f32; OUTPUTS],
 }
 
 impl ExpressionModel {
     /// The model that ships with the program, parsed once.
-    #[allow(clippy::expect_used, reason = "the file is compiled in and covered by a test")]
+    #[expect(clippy::expect_used, reason = "the asset is compiled in and checked by a test")]
     pub fn get() -> &'static ExpressionModel {
         static MODEL: OnceLock<ExpressionModel> = OnceLock::new();
-        MODEL.get_or_init(|| Self::from_tensors(super::shipped()).expect("the model that ships is valid"))
+        MODEL.get_or_init(|| {
+            Self::from_tensors(super::shipped()).expect("the shipped asset expression.safetensors is checked by a test")
+        })
     }
 
     /// A model from a file's tensors (those of its parts, `output.scale` and `output.center` `[10]`).
@@ -70,7 +72,7 @@ impl ExpressionModel {
             networks: [ExpressionNetwork::from_tensors(file, "network.0")?, ExpressionNetwork::from_tensors(file, "network.1")?],
             linear: LinearModel::from_tensors(file)?,
             scale: ten("output.scale")?,
-            center: ten("output.center")?,
+            centre: ten("output.center")?,
         })
     }
 
@@ -103,7 +105,7 @@ impl ExpressionModel {
     }
 
     fn expression(&self, predicted: &[f32; OUTPUTS], closure: f32, rest: f32, gain: f32) -> Expression {
-        let value = |o: usize| self.center[o] + self.scale[o] * LIVELINESS * predicted[o];
+        let value = |o: usize| self.centre[o] + self.scale[o] * LIVELINESS * predicted[o];
         let strength = gain * (1.0 - rest);
         Expression {
             opening: value(0).max(0.0) * (1.0 - CLOSURE * closure) * strength,
@@ -193,6 +195,14 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use talkinghead_speech::SpeechFeatures;
+
+    #[test]
+    fn the_weights_that_ship_are_whole() {
+        let bytes = include_bytes!("../../../../assets/models/expression.safetensors");
+        let file = TensorFile::from_bytes(bytes).unwrap();
+        ExpressionModel::from_tensors(&file).unwrap();
+        super::super::ExpressionBasis::from_tensors(&file).unwrap();
+    }
 
     fn speech() -> Vec<SpeechFrame> {
         let bytes = include_bytes!("../../../talkinghead-speech/tests/fixtures/jfk_16k_mono.wav");

@@ -3,10 +3,11 @@
 //! The face is sampled from this plate, so that no bright tooth pixel hangs on a lip's edge when the lips meet.
 
 use super::contour::{inner_lips, outer_lips};
-use crate::blur::blur_mask;
-use crate::fill::pull_push;
-use crate::polygon::{Region, polygon_mask};
-use crate::{Canvas, Mask, PortraitGeometry};
+use crate::picture::blur::blur_mask;
+use crate::picture::canvas::{Canvas, Mask};
+use crate::picture::fill::pull_push;
+use crate::picture::polygon::{Region, polygon_mask};
+use crate::portrait::geometry::PortraitGeometry;
 
 /// Gap of the photographed lips (interocular distances) from which the plate is needed.
 const LEAST_GAP: f32 = 0.05;

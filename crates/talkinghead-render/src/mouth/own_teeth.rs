@@ -1,12 +1,14 @@
 //! The upper teeth that a smiling portrait shows, cut out along their lower edge and spread on the dental arch.
 
 use super::contour::{SkullFrame, inner_lips, scaled};
-use super::sampling::bicubic;
 use super::tints::{Tints, luminance, quantile};
-use crate::blur::blur_mask;
-use crate::fill::pull_push;
-use crate::polygon::{Region, polygon_mask};
-use crate::{Canvas, Mask, PortraitGeometry, smoothstep};
+use crate::math::smoothstep;
+use crate::picture::bicubic::bicubic;
+use crate::picture::blur::blur_mask;
+use crate::picture::canvas::{Canvas, Mask};
+use crate::picture::fill::pull_push;
+use crate::picture::polygon::{Region, polygon_mask};
+use crate::portrait::geometry::PortraitGeometry;
 
 /// Half width of the plate, interocular distances.
 const HALF_WIDTH: f32 = 0.62;

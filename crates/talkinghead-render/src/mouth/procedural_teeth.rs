@@ -1,7 +1,7 @@
 //! Drawn teeth on a parabolic arch, for portraits that show none of their own.
 
 use super::contour::ARCH;
-use crate::smoothstep;
+use crate::math::smoothstep;
 
 /// Widths of the teeth from the midline outwards, in interocular distances.
 const WIDTHS: [f32; 6] = [0.135, 0.105, 0.12, 0.105, 0.10, 0.15];

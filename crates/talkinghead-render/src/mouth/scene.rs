@@ -5,9 +5,11 @@ use super::lip_plate::LipPlate;
 use super::own_teeth::OwnTeeth;
 use super::procedural_teeth::{Row, shaded};
 use super::tints::Tints;
-use crate::blur::blur_mask;
-use crate::polygon::{Region, polygon_mask};
-use crate::{Canvas, PortraitGeometry, PosedFace, smoothstep};
+use crate::math::smoothstep;
+use crate::picture::blur::blur_mask;
+use crate::picture::canvas::Canvas;
+use crate::picture::polygon::{Region, polygon_mask};
+use crate::portrait::geometry::{PortraitGeometry, PosedFace};
 use talkinghead_face::RigidFit;
 
 /// Half width of the line between closed lips, interocular distances.
@@ -227,8 +229,8 @@ fn over(colour: &mut [f32; 3], top: [f32; 3], alpha: f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::expression::ExpressionScale;
-    use crate::pose::pose_face;
+    use crate::portrait::expression::ExpressionScale;
+    use crate::portrait::pose::pose_face;
     use crate::synthetic_face::landmarks;
     use talkinghead_face::{FaceMotion, HeadPose};
 

@@ -1,8 +1,9 @@
 //! Colours of the mouth, read from the picture: lips, skin, white of the eyes.
 
 use super::contour::{inner_lips, outer_lips};
-use crate::polygon::{Region, polygon_mask};
-use crate::{Canvas, Mask, planar_distance};
+use crate::math::planar_distance;
+use crate::picture::canvas::{Canvas, Mask};
+use crate::picture::polygon::{Region, polygon_mask};
 
 /// Colours that the scene behind the lips is painted with, 0..255.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor};
 use image::RgbImage;
-use talkinghead_face::{CROP_SIDE, Points68, ReferencePose, key_frame};
+use talkinghead_face::{CROP_SIDE, HannWindow, Points68, ReferencePose, key_frame};
 use talkinghead_render::label::LabelParts;
 
 use super::conditioning::{FrameInput, Points, image_tensor, label_tensor, masked_source};
@@ -190,25 +190,14 @@ fn label(landmarks: &Points, device: &Device) -> Tensor<4> {
     label_tensor(landmarks, SIDE, SIDE, LabelParts::default(), device)
 }
 
-/// x and y smoothed over time with a Hann window of five (its ends are zero), mirrored at the ends; z as it is.
+/// x and y smoothed over time with a Hann window of five, mirrored at the ends; z as it is.
 fn smoothed(frames: &[Points68]) -> Vec<Points68> {
-    let last = frames.len().saturating_sub(1);
-    (0..frames.len())
-        .map(|index| {
-            if last == 0 {
-                return frames[index];
-            }
-            let before = &frames[if index == 0 { 1 } else { index - 1 }];
-            let after = &frames[if index == last { last - 1 } else { index + 1 }];
-            std::array::from_fn(|i| {
-                let mut point = frames[index][i];
-                for axis in 0..2 {
-                    point[axis] = 0.5 * point[axis] + 0.25 * (before[i][axis] + after[i][axis]);
-                }
-                point
-            })
-        })
-        .collect()
+    let window = HannWindow::new(5);
+    let value = |index: usize, i: usize, axis: usize| window.at(frames.len(), |at| frames[at][i][axis], index as i64);
+    let smooth = |(index, face): (usize, &Points68)| -> Points68 {
+        std::array::from_fn(|i| [value(index, i, 0), value(index, i, 1), face[i][2]])
+    };
+    frames.iter().enumerate().map(smooth).collect()
 }
 
 #[cfg(test)]

@@ -47,13 +47,13 @@ fn sample(picture: &RgbImage, place: [f64; 2]) -> [f32; 3] {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use talkinghead_face::{CropMode, EyeCenter, standard_face};
+    use talkinghead_face::{CropMode, EyeCentre, standard_face};
 
     #[test]
     fn a_crop_pasted_back_changes_little() {
         // The standard face lies in a 256 pixel frame such that its crop is nearly the frame itself.
         let face = standard_face().map(|p| [p[0], p[1]]);
-        let crop = FaceCrop::around(&[face], CropMode::default(), EyeCenter::AllPoints).unwrap();
+        let crop = FaceCrop::around(&[face], CropMode::default(), EyeCentre::AllPoints).unwrap();
         let picture = RgbImage::from_fn(256, 256, |x, y| Rgb([x as u8, y as u8, ((x + y) / 2) as u8]));
         let mut pasted = picture.clone();
         paste(&mut pasted, &crop.cut(0, &picture), &crop);

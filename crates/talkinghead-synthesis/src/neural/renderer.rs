@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::{Device, Tensor};
 use image::RgbImage;
-use talkinghead_face::{CROP_SIDE, CropMode, EyeCenter, FaceCrop, FaceMotion, HeadPose, Landmarks, Landmarks68, RigidFit};
+use talkinghead_face::{CROP_SIDE, CropMode, EyeCentre, FaceCrop, FaceMotion, HeadPose, Landmarks, Landmarks68, RigidFit};
 use talkinghead_render::label::LabelParts;
 use talkinghead_render::{FrameError, PreparedPerformance, ProjectionRenderer, Renderer, Shot};
 
@@ -162,7 +162,7 @@ fn points68(landmarks: &Landmarks) -> Points {
 }
 
 fn crop_of(landmarks: &Landmarks) -> Result<FaceCrop, SynthesisError> {
-    FaceCrop::around(&[points68(landmarks)], CropMode::default(), EyeCenter::AllPoints)
+    FaceCrop::around(&[points68(landmarks)], CropMode::default(), EyeCentre::AllPoints)
         .map_err(|error| SynthesisError::Rendering(error.to_string()))
 }
 

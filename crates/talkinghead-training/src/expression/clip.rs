@@ -9,7 +9,7 @@ use talkinghead_motion::expression::inputs::{GROUP_NAMES, GROUP_VALUES, groups};
 use talkinghead_motion::expression::{Precision, TensorFile};
 use talkinghead_speech::SpeechFeatures;
 
-use super::corpus::{Corpus, CorpusRow};
+use super::corpus::{CorpusRow, ExpressionCorpus};
 use super::error::ExpressionTrainingError;
 
 /// Points the face landmark network gives.
@@ -53,14 +53,14 @@ impl Clip {
 /// Loads recordings, measuring what the cache lacks.
 #[derive(Debug)]
 pub struct ClipLoader<'a> {
-    corpus: &'a Corpus,
+    corpus: &'a ExpressionCorpus,
     cache: Option<PathBuf>,
     tracker: FaceTracker,
 }
 
 impl<'a> ClipLoader<'a> {
     /// A loader; `cache` is a folder that is made when missing.
-    pub fn new(corpus: &'a Corpus, cache: Option<&Path>) -> Self {
+    pub fn new(corpus: &'a ExpressionCorpus, cache: Option<&Path>) -> Self {
         let tracker = FaceTracker::new(&FaceNetworks::load(), FaceChoice::default());
         Self { corpus, cache: cache.map(Path::to_owned), tracker }
     }
@@ -92,7 +92,7 @@ impl<'a> ClipLoader<'a> {
         let landmarks: Vec<Landmarks> = landmarks
             .chunks_exact(LANDMARKS * 3)
             .take(frames)
-            .map(|frame| Landmarks { points: frame.as_chunks::<3>().0.to_vec() })
+            .map(|frame| Landmarks::from_fn(|i| std::array::from_fn(|k| frame[3 * i + k])))
             .collect();
         let over_eyes = |a: usize, b: usize| landmarks.iter().map(|l| distance(l, a, b) / distance(l, 33, 263)).collect();
         Ok(Clip {
@@ -134,7 +134,7 @@ impl<'a> ClipLoader<'a> {
         let frames = FrameReader::open(path, &Limits::default()).map_err(media)?;
         let track =
             self.tracker.track(frames).map_err(|source| ExpressionTrainingError::Face { path: path.to_owned(), source })?;
-        let values: Vec<f32> = track.frames.iter().flat_map(|f| f.landmarks.points.iter().flatten().copied()).collect();
+        let values: Vec<f32> = track.frames.iter().flat_map(|f| f.landmarks.points().iter().flatten().copied()).collect();
         let mut file = TensorFile::default();
         file.insert("landmarks", &[track.frames.len(), LANDMARKS, 3], values);
         Ok(file)
@@ -142,7 +142,7 @@ impl<'a> ClipLoader<'a> {
 }
 
 fn distance(landmarks: &Landmarks, a: usize, b: usize) -> f32 {
-    let (a, b) = (landmarks.points[a], landmarks.points[b]);
+    let (a, b) = (landmarks.points()[a], landmarks.points()[b]);
     (0..3).map(|k| (a[k] - b[k]).powi(2)).sum::<f32>().sqrt().max(1e-6)
 }
 

@@ -35,14 +35,14 @@ impl CorpusRow {
 
 /// A folder with `index.csv`.
 #[derive(Clone, Debug)]
-pub struct Corpus {
+pub struct ExpressionCorpus {
     /// The folder.
     pub folder: PathBuf,
     /// Rows in the file's order.
     pub rows: Vec<CorpusRow>,
 }
 
-impl Corpus {
+impl ExpressionCorpus {
     /// Reads `index.csv` in a folder.
     ///
     /// # Errors
@@ -74,9 +74,9 @@ mod tests {
                     b.mp4,clip,c,train,3.0,ok,evaluation only,x\n\
                     c.mp4,clip,c,test,3.0,weak,redistributable,x\n";
         std::fs::write(folder.path().join("index.csv"), text).unwrap();
-        let corpus = Corpus::open(folder.path()).unwrap();
+        let corpus = ExpressionCorpus::open(folder.path()).unwrap();
         assert_eq!(corpus.rows.iter().map(CorpusRow::may_teach).collect::<Vec<_>>(), [true, false, false]);
         assert_eq!(corpus.rows.iter().map(CorpusRow::speaks).collect::<Vec<_>>(), [true, true, false]);
-        assert!(Corpus::open(&folder.path().join("missing")).is_err());
+        assert!(ExpressionCorpus::open(&folder.path().join("missing")).is_err());
     }
 }

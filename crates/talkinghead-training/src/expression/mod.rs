@@ -19,7 +19,7 @@ mod train;
 mod unsmile;
 mod weighting;
 
-pub use corpus::{Corpus, CorpusRow};
+pub use corpus::{CorpusRow, ExpressionCorpus};
 pub use error::ExpressionTrainingError;
 pub use evaluate::{Score, SetScores};
 pub use train::{ExpressionTraining, TrainedExpression, evaluate_expression, train_expression};

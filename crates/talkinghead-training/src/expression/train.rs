@@ -11,7 +11,7 @@ use talkinghead_motion::expression::{CENTIMETRES_PER_IOD, Precision, SHAPE_COMPO
 
 use super::basis_fit::FittedBasis;
 use super::clip::{Clip, ClipLoader};
-use super::corpus::{Corpus, CorpusRow};
+use super::corpus::{CorpusRow, ExpressionCorpus};
 use super::error::ExpressionTrainingError;
 use super::evaluate::{SetScores, mean_opening, score_set};
 use super::examples_of_speech::{SpeechExample, examples};
@@ -64,7 +64,7 @@ pub struct TrainedExpression {
 /// # Errors
 /// The corpus cannot be read, or nothing in it may teach.
 pub fn train_expression(options: &ExpressionTraining) -> Result<TrainedExpression, ExpressionTrainingError> {
-    let corpus = Corpus::open(&options.data)?;
+    let corpus = ExpressionCorpus::open(&options.data)?;
     let loader = ClipLoader::new(&corpus, options.cache.as_deref());
     let clips = loader.load(|row| row.may_teach() && row.speaks())?;
     if clips.is_empty() {
@@ -135,7 +135,7 @@ fn fit_ridge(examples: &[SpeechExample], file: &mut TensorFile) -> Result<(), Ex
 /// The corpus or the weights cannot be read.
 pub fn evaluate_expression(options: &ExpressionTraining, weights: &[u8]) -> Result<Vec<SetScores>, ExpressionTrainingError> {
     let model = ExpressionModel::from_tensors(&TensorFile::from_bytes(weights)?)?;
-    let corpus = Corpus::open(&options.data)?;
+    let corpus = ExpressionCorpus::open(&options.data)?;
     let loader = ClipLoader::new(&corpus, options.cache.as_deref());
     let read_training = |row: &CorpusRow| row.split == "train" && row.kind == "grid";
     let clips = loader.load(|row| row.speaks() && (row.split != "train" || read_training(row)))?;

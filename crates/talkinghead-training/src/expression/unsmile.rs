@@ -6,7 +6,7 @@ use talkinghead_media::{FrameReader, Limits};
 use talkinghead_motion::expression::TensorFile;
 use talkinghead_motion::expression::points::SHAPE_POINTS;
 
-use super::corpus::{Corpus, CorpusRow};
+use super::corpus::{CorpusRow, ExpressionCorpus};
 use super::error::ExpressionTrainingError;
 use super::linear_algebra::Ridge;
 
@@ -53,7 +53,7 @@ pub struct UnsmileFit {
 ///
 /// # Errors
 /// A file cannot be read, or nothing may teach.
-pub fn train_unsmile(corpus: &Corpus) -> Result<UnsmileFit, ExpressionTrainingError> {
+pub fn train_unsmile(corpus: &ExpressionCorpus) -> Result<UnsmileFit, ExpressionTrainingError> {
     let networks = FaceNetworks::load();
     let videos: Vec<&CorpusRow> =
         corpus.rows.iter().filter(|row| row.may_teach() && (row.kind == "grid" || row.kind == "clip")).collect();
@@ -82,19 +82,19 @@ pub fn train_unsmile(corpus: &Corpus) -> Result<UnsmileFit, ExpressionTrainingEr
 ///
 /// # Errors
 /// The corpus or the weights cannot be read.
-pub fn evaluate_unsmile(corpus: &Corpus, weights: &[u8]) -> Result<(f32, f32), ExpressionTrainingError> {
+pub fn evaluate_unsmile(corpus: &ExpressionCorpus, weights: &[u8]) -> Result<(f32, f32), ExpressionTrainingError> {
     let file = TensorFile::from_bytes(weights)?;
     let basis: Vec<Vec<f32>> = file.get("basis", &[SCORES, FIELD])?.chunks_exact(FIELD).map(<[f32]>::to_vec).collect();
     score(corpus, &basis)
 }
 
-fn score(corpus: &Corpus, basis: &[Vec<f32>]) -> Result<(f32, f32), ExpressionTrainingError> {
+fn score(corpus: &ExpressionCorpus, basis: &[Vec<f32>]) -> Result<(f32, f32), ExpressionTrainingError> {
     let validation = photographs(corpus, "validation", &FaceNetworks::load())?;
     let lips: Vec<usize> = SHAPE_POINTS.iter().flat_map(|&i| 3 * i..3 * i + 3).collect();
     Ok((explained(basis, &validation, &lips), explained(basis, &validation, &(0..FIELD).collect::<Vec<_>>())))
 }
 
-fn photographs(corpus: &Corpus, split: &str, networks: &FaceNetworks) -> Result<Vec<Group>, ExpressionTrainingError> {
+fn photographs(corpus: &ExpressionCorpus, split: &str, networks: &FaceNetworks) -> Result<Vec<Group>, ExpressionTrainingError> {
     let rows = corpus.rows.iter().filter(|row| row.kind == "still" && row.split == split && row.licence == "redistributable");
     person_groups(corpus, &rows.collect::<Vec<_>>(), networks)
 }
@@ -128,7 +128,11 @@ fn look(landmarks: &Landmarks, scores: &[f32]) -> Look {
     Look { scores: scores.iter().zip(score_names()).map(used).collect(), face: face.into_iter().flatten().collect() }
 }
 
-fn person_groups(corpus: &Corpus, rows: &[&CorpusRow], networks: &FaceNetworks) -> Result<Vec<Group>, ExpressionTrainingError> {
+fn person_groups(
+    corpus: &ExpressionCorpus,
+    rows: &[&CorpusRow],
+    networks: &FaceNetworks,
+) -> Result<Vec<Group>, ExpressionTrainingError> {
     let looks: Vec<(String, Look)> = rows
         .par_iter()
         .map(|row| {
@@ -148,7 +152,7 @@ fn person_groups(corpus: &Corpus, rows: &[&CorpusRow], networks: &FaceNetworks) 
     Ok(groups.into_values().map(|looks| (looks, PHOTOGRAPH)).collect())
 }
 
-fn video_group(corpus: &Corpus, row: &CorpusRow, networks: &FaceNetworks) -> Result<Group, ExpressionTrainingError> {
+fn video_group(corpus: &ExpressionCorpus, row: &CorpusRow, networks: &FaceNetworks) -> Result<Group, ExpressionTrainingError> {
     let path = corpus.path(row);
     let face = |source| ExpressionTrainingError::Face { path: path.clone(), source };
     let frames = FrameReader::open(&path, &Limits::default())

@@ -1,0 +1,15 @@
+//! The networks that look at a picture. Each file here knows one network and its ONNX file; [`FaceNetworks`] composes them.
+
+pub(crate) mod blendshapes;
+pub(crate) mod detector;
+mod face_networks;
+mod guided_filter;
+pub(crate) mod identity;
+pub(crate) mod matte;
+pub(crate) mod mesh;
+mod mesh_executor;
+mod onnx;
+mod picture_size;
+pub(crate) mod region;
+
+pub use face_networks::FaceNetworks;

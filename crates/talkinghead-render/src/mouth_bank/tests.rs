@@ -1,0 +1,180 @@
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use image::{Rgb, RgbImage};
+use talkinghead_face::{HeadPose, LIP_PAIRS, Landmarks};
+
+use super::*;
+use crate::synthetic_face::landmarks;
+use crate::{Canvas, PortraitGeometry, PosedFace, RigidMotion};
+
+/// The made-up face with its lips `gap` interocular distances apart.
+fn speaking(gap: f32, yaw: f32) -> Landmarks {
+    let pose = HeadPose { yaw, ..Default::default() };
+    let mut face = landmarks(&pose, 14.0);
+    let drop = gap * face.interocular_distance();
+    for (upper, lower) in LIP_PAIRS {
+        let [x, y, z] = face.points()[upper];
+        face.points_mut()[lower] = [x, y + drop, z];
+    }
+    for i in [17, 84, 181, 314, 405, 152] {
+        face.points_mut()[i][1] += drop;
+    }
+    face
+}
+
+fn picture(seed: usize) -> RgbImage {
+    RgbImage::from_fn(512, 512, |x, y| {
+        let v = ((x as usize * 31 + y as usize * 17 + seed * 57) % 90) as u8;
+        Rgb([120 + v, 80 + v / 2, 60 + v / 3])
+    })
+}
+
+/// A talking clip: the gap swings, and a second time with another phase.
+fn clip() -> Vec<(RgbImage, Landmarks)> {
+    (0..40).map(|t| (picture(t), speaking(0.06 + 0.06 * (t as f32 * 0.7).sin(), 3.0 * (t as f32 * 0.1).sin()))).collect()
+}
+
+fn posed(face: &Landmarks) -> (PortraitGeometry, PosedFace) {
+    let portrait = PortraitGeometry::from_landmarks(face);
+    let rigid = RigidMotion {
+        rotation: nalgebra::Matrix3::identity(),
+        scale: 1.0,
+        centre: portrait.centre.into(),
+        shift: nalgebra::Vector3::zeros(),
+    };
+    let posed = PosedFace {
+        points: portrait.vertices.clone(),
+        frontal: portrait.frontal.clone(),
+        rigid,
+        jaw_drop: 0.0,
+        lip_gaps: [0.0; 9],
+        blink: [0.0; 2],
+        gaze: [0.0; 2],
+    };
+    (portrait, posed)
+}
+
+#[test]
+fn a_remembered_frame_finds_itself() {
+    let frames = clip();
+    let bank = MouthBank::from_frames(frames.iter().cloned(), MouthBankOptions::default());
+    assert_eq!(bank.len(), 40);
+    for (t, (_, face)) in frames.iter().enumerate() {
+        let best = bank.nearest(&MouthTarget::of_landmarks(face), 3);
+        assert_eq!(best[0].0, t);
+        assert!(best[0].1 < 1e-9);
+    }
+}
+
+#[test]
+fn a_plan_runs_on_where_it_can() {
+    let frames = clip();
+    let bank = Arc::new(MouthBank::from_frames(frames.iter().cloned(), MouthBankOptions::default()));
+    // A noisy copy of the clip: single frames would match others better now and then.
+    let targets: Vec<MouthTarget> = (0..40)
+        .map(|t| {
+            let noise = 0.006 * ((t * 7919) % 11) as f32 / 11.0;
+            MouthTarget::of_landmarks(&speaking(0.06 + 0.06 * (t as f32 * 0.7).sin() + noise, 3.0 * (t as f32 * 0.1).sin()))
+        })
+        .collect();
+    let main = |c: &MouthChoice| c.parts.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap().0;
+    let choices = bank.plan(&targets);
+    let running = choices.windows(2).filter(|w| main(&w[0]) + 1 == main(&w[1])).count();
+    let greedy = targets.windows(2).filter(|w| bank.nearest(&w[0], 1)[0].0 + 1 == bank.nearest(&w[1], 1)[0].0).count();
+    assert!(running >= 33 && running > greedy, "{running} {greedy}");
+    for choice in &choices {
+        assert!((choice.parts.iter().map(|p| p.1).sum::<f32>() - 1.0).abs() < 1e-5);
+        assert!(choice.strength > 0.9);
+    }
+}
+
+#[test]
+fn a_streaming_plan_equals_the_full_one() {
+    let frames = clip();
+    let bank = Arc::new(MouthBank::from_frames(frames.iter().take(30).cloned(), MouthBankOptions::default()));
+    let targets: Vec<MouthTarget> =
+        (0..120).map(|t| MouthTarget::of_landmarks(&speaking(0.07 + 0.06 * (t as f32 * 0.53).sin(), 0.0))).collect();
+    let full = bank.plan(&targets);
+    let mut planner = MouthPlanner::new(Arc::clone(&bank), 50);
+    let mut streamed: Vec<MouthChoice> = targets.iter().filter_map(|t| planner.push(t)).collect();
+    assert!(streamed.len() >= 65, "choices come while targets arrive");
+    streamed.extend(planner.finish());
+    assert_eq!(full.len(), 120);
+    assert_eq!(full, streamed);
+}
+
+#[test]
+fn far_mouths_are_left_to_the_painted_one() {
+    let closed = MouthBank::from_frames([(picture(0), speaking(0.0, 0.0))], MouthBankOptions::default());
+    let bank = Arc::new(closed);
+    let strengths: Vec<f32> =
+        [0.0, 0.05, 0.4].map(|gap| bank.plan(&[MouthTarget::of_landmarks(&speaking(gap, 0.0))])[0].strength).to_vec();
+    assert!(strengths[0] > 0.99 && strengths[2] < 0.01, "{strengths:?}");
+}
+
+#[test]
+fn memory_stays_bounded_and_different_mouths_stay() {
+    let options = MouthBankOptions { most_bytes: 1 << 20, ..Default::default() };
+    let mut bank = MouthBank::new(options);
+    bank.begin_recording();
+    let (still, wide) = (picture(1), speaking(0.3, 0.0));
+    for t in 0..120 {
+        let face = if t == 5 { wide.clone() } else { speaking(0.02 + 0.0001 * (t % 10) as f32, 0.0) };
+        bank.add(&still, &face, t);
+        assert!(bank.bytes() <= 1 << 20);
+    }
+    let best = bank.nearest(&MouthTarget::of_landmarks(&wide), 1)[0];
+    assert_eq!(bank.frame(best.0), 5);
+}
+
+#[test]
+fn an_overlay_of_the_frame_itself_changes_nothing_much() {
+    let (frame, face) = (picture(3), speaking(0.08, 2.0));
+    let bank = MouthBank::from_frames([(frame.clone(), face.clone())], MouthBankOptions::default());
+    let (portrait, posed) = posed(&face);
+    let mut canvas = Canvas::from_rgb(&frame);
+    let before = canvas.clone();
+    bank.overlay(&mut canvas, &posed, portrait.iod, &MouthChoice { parts: vec![(0, 1.0)], strength: 1.0 });
+    for (a, b) in canvas.data.iter().zip(&before.data) {
+        assert!((0..3).all(|k| (a[k] - b[k]).abs() < 1.0), "{a:?} {b:?}");
+    }
+}
+
+#[test]
+fn an_overlay_takes_on_the_frames_light() {
+    let face = speaking(0.08, 0.0);
+    let grey = |v: u8| RgbImage::from_pixel(512, 512, Rgb([v; 3]));
+    let bank = MouthBank::from_frames([(grey(90), face.clone())], MouthBankOptions::default());
+    let (portrait, posed) = posed(&face);
+    let mut canvas = Canvas::from_rgb(&grey(140));
+    bank.overlay(&mut canvas, &posed, portrait.iod, &MouthChoice { parts: vec![(0, 1.0)], strength: 1.0 });
+    assert!(canvas.data.iter().all(|c| (c[1] - 140.0).abs() < 0.5));
+}
+
+#[test]
+fn the_key_frame_is_closed_and_frontal() {
+    let frames: Vec<Landmarks> =
+        (0..30).map(|t| speaking(if t == 17 { 0.0 } else { 0.05 + 0.002 * t as f32 }, if t == 17 { 0.5 } else { 6.0 })).collect();
+    assert_eq!(key_frame(&frames), Some(17));
+    assert_eq!(key_frame(&[]), None);
+}
+
+#[test]
+fn diverse_mouths_hold_the_extremes_and_the_one_asked_for() {
+    let frames: Vec<Landmarks> = (0..40).map(|t| speaking(if t == 33 { 0.35 } else { 0.001 * t as f32 }, 0.0)).collect();
+    let chosen = diverse_mouths(&frames, 4, Some(7));
+    assert_eq!(chosen.len(), 4);
+    assert!(chosen.contains(&7) && chosen.contains(&33), "{chosen:?}");
+    assert!(chosen.windows(2).all(|w| w[0] < w[1]));
+}
+
+#[test]
+fn a_style_has_closed_lips_and_the_clips_opening() {
+    let frames: Vec<Landmarks> = (0..60).map(|t| speaking(0.1 * (1.0 + (t as f32 * 0.5).sin()), 2.0)).collect();
+    let style = SpeechStyle::measure(&frames).unwrap();
+    assert!(style.neutral[14][1] - style.neutral[13][1] < 0.15, "centimetres apart");
+    assert!((style.opening - 0.2).abs() < 0.03, "{}", style.opening);
+    assert!(SpeechStyle::measure(&frames[..5]).is_none());
+}
