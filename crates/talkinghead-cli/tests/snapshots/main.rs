@@ -14,7 +14,13 @@ mod usage;
 
 use program::Place;
 
-/// A command as it is typed, its exit code unless 0, and what it prints: standard output first.
+/// Whether a line only tells how far the work has come: stages overlap, and take as long as they take.
+fn is_progress(line: &str) -> bool {
+    let stage = line.split(':').next().unwrap_or_default();
+    talkinghead::Stage::ALL.iter().any(|known| known.name() == stage)
+}
+
+/// A command as it is typed, its exit code unless 0, and what it prints: standard output first; without progress.
 fn transcript(place: &Place, arguments: &str) -> String {
     let mut command = place.command(arguments);
     let output = command.env("COLUMNS", "100").env_remove("TALKINGHEAD_LOG").env_remove("TALKINGHEAD_KERNELS").output().unwrap();
@@ -23,7 +29,7 @@ fn transcript(place: &Place, arguments: &str) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     // A machine's own words (paths of temporary folders) are nobody's business.
     let said = (text(&output.stdout) + &text(&output.stderr)).replace(place.path().to_str().unwrap(), "/place");
-    let said: Vec<&str> = said.lines().map(str::trim_end).collect();
+    let said: Vec<&str> = said.lines().map(str::trim_end).filter(|line| !is_progress(line)).collect();
     format!("$ talkinghead {arguments}\n{code}{}\n", said.join("\n")).replace("\n\n\n", "\n\n")
 }
 
