@@ -6,6 +6,7 @@ use talkinghead_face::FaceError;
 use talkinghead_media::MediaError;
 use talkinghead_motion::MotionError;
 use talkinghead_render::{FrameError, RenderError};
+use talkinghead_simd::{InstructionSetError, KERNELS_VARIABLE};
 use talkinghead_speech::SpeechError;
 #[cfg(feature = "neural")]
 use talkinghead_synthesis::{FormatError, SynthesisError};
@@ -57,6 +58,13 @@ pub enum GenerationError {
     /// The caller's [`crate::Cancellation`] was used.
     #[error("interrupted")]
     Cancelled,
+}
+
+impl From<InstructionSetError> for GenerationError {
+    fn from(error: InstructionSetError) -> Self {
+        let hint = format!("leave {KERNELS_VARIABLE} unset; `talkinghead doctor` names the instructions in use");
+        Self::option(error.to_string(), hint)
+    }
 }
 
 #[cfg(feature = "neural")]

@@ -2,7 +2,6 @@
 
 use talkinghead_face::FaceNetworks;
 use talkinghead_render::Shot;
-use talkinghead_simd::{InstructionSet, KERNELS_VARIABLE};
 use talkinghead_synthesis::BurnDevice;
 use talkinghead_synthesis::generator::InferenceGenerator;
 use talkinghead_synthesis::import::load_generator;
@@ -35,10 +34,6 @@ impl LoadedGenerator {
     /// # Errors
     /// There is no file, it cannot be read or does not fit, or this machine lacks the device.
     pub(crate) fn open(choice: &NeuralChoice) -> Result<Self, GenerationError> {
-        InstructionSet::chosen().map_err(|error| {
-            let hint = format!("leave {KERNELS_VARIABLE} unset; `talkinghead doctor` names the instructions in use");
-            GenerationError::option(error.to_string(), hint)
-        })?;
         let device = choice.device.open()?;
         let (config, weights) = load_generator(&choice.weights, &Options::new())?;
         let generator = InferenceGenerator::with_precision(&config, weights, &device, choice.precision)?;

@@ -99,7 +99,7 @@ impl Reenactment {
     /// # Errors
     /// Unreadable inputs, arrays that do not fit each other, networks that do not fit.
     pub fn run(&self) -> Result<usize, GenerationError> {
-        let job = self.job.begin();
+        let job = self.job.begin()?;
         let files = &self.inputs;
         let named = [&files.landmarks, &files.rotations, &files.front, &files.reference, &files.reference_landmarks];
         let optional = [&files.projection, &files.audio].into_iter().flatten();
