@@ -138,7 +138,7 @@ impl Reenactment {
             let frame = frame?;
             size.get_or_insert(frame.dimensions());
             for (slot, _) in kept.iter_mut().zip(wanted).filter(|(_, wanted)| **wanted == index) {
-                *slot = Some(whole(&frame));
+                *slot = Some(whole(&frame)?);
             }
         }
         let pictures: Option<Vec<RgbImage>> = kept.into_iter().collect();
@@ -167,10 +167,10 @@ impl Reenactment {
             job.check()?;
             // Where there are more landmarks than frames, the last frame stays.
             if let Some(frame) = projections.as_mut().and_then(Iterator::next) {
-                projection = Some(whole(&frame?));
+                projection = Some(whole(&frame?)?);
             }
             let made = synthesis.frame(index, projection.clone(), raw)?;
-            let real = real.as_mut().and_then(Iterator::next).transpose()?.map(|frame| whole(&frame));
+            let real = real.as_mut().and_then(Iterator::next).transpose()?.map(|frame| whole(&frame)).transpose()?;
             let picture = match self.options.picture {
                 ReenactedPicture::Result => picture_of(&made.image)?,
                 ReenactedPicture::Comparison => row(&tiles(synthesis, index, &made, compares.then_some(real))?),
@@ -230,12 +230,14 @@ fn same_file(a: &Path, b: &Path) -> bool {
 }
 
 /// The whole frame at 256 x 256, bicubic.
-fn whole(frame: &RgbImage) -> RgbImage {
+fn whole(frame: &RgbImage) -> Result<RgbImage, GenerationError> {
     if frame.dimensions() == (SIDE, SIDE) {
-        return frame.clone();
+        return Ok(frame.clone());
     }
     let (width, height) = (frame.width() as usize, frame.height() as usize);
     let bytes = Bytes { height, width, channels: 3, data: frame.as_raw().clone() };
     let small = resize(&bytes, SIDE as usize, SIDE as usize, Kernel::Bicubic);
-    RgbImage::from_raw(SIDE, SIDE, small.data).unwrap_or_else(|| RgbImage::new(SIDE, SIDE))
+    let found = small.data.len();
+    let picture = RgbImage::from_raw(SIDE, SIDE, small.data);
+    picture.ok_or_else(|| SynthesisError::input("frame", format!("{} bytes", SIDE * SIDE * 3), format!("{found}")).into())
 }

@@ -21,6 +21,17 @@ pub enum Split {
     Test,
 }
 
+impl Split {
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Validation => "validation",
+            Self::Test => "test",
+        }
+    }
+}
+
 /// The split of every identity. The official test part, where there is one, is the test split (with everything else of its
 /// identities); else, and for validation, identities are drawn by the seed.
 pub(crate) fn split_identities(

@@ -15,7 +15,7 @@ pub(crate) fn write_shards(output: &Location, rows: &mut [ManifestRow], clips_pe
     splits.dedup();
     for split in splits {
         let numbers: Vec<usize> = (0..rows.len()).filter(|&row| rows[row].split == split).collect();
-        let word = serde_json::to_value(split).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
+        let word = split.name();
         for (shard, part) in numbers.chunks(clips_per_shard.max(1)).enumerate() {
             let name = format!("shards/{word}-{shard:06}.tar");
             write_shard(output, &name, part.iter().map(|&row| &rows[row]))?;

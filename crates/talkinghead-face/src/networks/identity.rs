@@ -68,7 +68,7 @@ impl IdentityNetwork {
 
     /// The identity vector of an [`aligned_face`].
     pub(crate) fn embed(&self, face: &[f32]) -> Result<IdentityEmbedding, FaceError> {
-        let values = self.network.run(face)?.into_iter().next().unwrap_or_default();
+        let values = self.network.run_first(face)?;
         if values.len() != LENGTH {
             return Err(FaceError::network("face_embedding", format!("{} numbers instead of 128", values.len())));
         }

@@ -68,7 +68,7 @@ impl PersonSegmentation {
         let small = shrink(picture, PERSON_SIDE);
         let mut input = vec![0.0; 3 * PERSON_SIDE * PERSON_SIDE];
         write_planes(&small, &mut input);
-        let mask = self.network.run(&input)?.into_iter().next().unwrap_or_default();
+        let mask = self.network.run_first(&input)?;
         if mask.len() != PERSON_SIDE * PERSON_SIDE {
             return Err(FaceError::network("selfie_segmentation", "mask of another size"));
         }
@@ -107,7 +107,7 @@ impl HairSegmentation {
         // The fourth channel is the last frame's mask: none for a still.
         let mut input = vec![0.0; 4 * HAIR_SIDE * HAIR_SIDE];
         write_planes(&small, &mut input);
-        let logits = self.network.run(&input)?.into_iter().next().unwrap_or_default();
+        let logits = self.network.run_first(&input)?;
         let plane = HAIR_SIDE * HAIR_SIDE;
         if logits.len() != 2 * plane {
             return Err(FaceError::network("hair_segmentation", "mask of another size"));

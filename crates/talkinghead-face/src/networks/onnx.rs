@@ -32,6 +32,11 @@ impl OnnxNetwork {
         run().map_err(|e| FaceError::network(self.name, e))
     }
 
+    /// As [`OnnxNetwork::run`], the first output alone.
+    pub(crate) fn run_first(&self, input: &[f32]) -> Result<Vec<f32>, FaceError> {
+        self.run(input)?.into_iter().next().ok_or_else(|| FaceError::network(self.name, "it has no output"))
+    }
+
     /// Reads the file and makes it ready to run.
     pub(crate) fn load(&self) -> TractResult<Arc<TypedRunnableModel>> {
         let _span = tracing::debug_span!("load_network", name = self.name).entered();

@@ -138,25 +138,16 @@ impl WorkingArea {
         if let Some(enlargement) = &self.enlargement {
             return enlargement.paste(&self.picture, r, frame);
         }
-        let (width, height) = self.picture.dimensions();
-        let line = 3 * width as usize;
-        let mut bytes = Vec::with_capacity(line * height as usize);
-        for (y, row) in self.picture.as_raw().chunks_exact(line).enumerate() {
-            if y < r.y || y >= r.y + r.height {
-                bytes.extend_from_slice(row);
-                continue;
-            }
-            let colours = frame.data[(y - r.y) * r.width..(y - r.y + 1) * r.width].as_flattened();
-            bytes.extend_from_slice(&row[..3 * r.x]);
-            let start = bytes.len();
-            bytes.resize(start + colours.len(), 0);
+        let mut picture = self.picture.clone();
+        let line = 3 * picture.width() as usize;
+        let rows = picture.chunks_exact_mut(line).skip(r.y).take(r.height);
+        for (row, colours) in rows.zip(frame.data.chunks_exact(r.width)) {
             // Values are 0..255 here; the conversion through i32 is one instruction for several of them.
-            for (out, &v) in bytes[start..].iter_mut().zip(colours) {
+            for (out, &v) in row[3 * r.x..].iter_mut().zip(colours.as_flattened()) {
                 *out = (v + 0.5) as i32 as u8;
             }
-            bytes.extend_from_slice(&row[3 * (r.x + r.width)..]);
         }
-        RgbImage::from_raw(width, height, bytes).unwrap_or_else(|| self.picture.clone())
+        picture
     }
 
     /// The whole picture as it was given.

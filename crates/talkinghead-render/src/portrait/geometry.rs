@@ -72,7 +72,7 @@ impl PortraitGeometry {
             frontal,
             expression_weight,
             gap,
-            irises: landmarks.points().get(468..).unwrap_or_default().to_vec(),
+            irises: landmarks.irises().to_vec(),
             centre: centre.into(),
             fit,
             iod,
