@@ -6,7 +6,7 @@ cargo="${CARGO:-cargo}"
 arm=aarch64-unknown-linux-gnu
 
 echo "features: the everyday path, without networks"
-$cargo clippy -p talkinghead-cli --no-default-features --all-targets -- -D warnings
+$cargo clippy -p talkinghead-cli --no-default-features -- -D warnings
 echo "features: s3"
 $cargo clippy -p talkinghead-dataset --features s3 --all-targets -- -D warnings
 echo "fuzz targets"
