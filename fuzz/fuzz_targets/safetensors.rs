@@ -2,11 +2,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use talkinghead_formats::{parse_safetensors, safetensors_bytes};
+use talkinghead_formats::{FloatWidth, parse_safetensors, safetensors_bytes};
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok((dict, metadata)) = parse_safetensors(bytes) {
-        let written = safetensors_bytes(&dict, &metadata).expect("what was read can be written");
+        let written = safetensors_bytes(&dict, &metadata, FloatWidth::Single).expect("what was read can be written");
         let (again, same) = parse_safetensors(&written).expect("what was written can be read");
         assert_eq!(metadata, same);
         assert_eq!(dict.len(), again.len());

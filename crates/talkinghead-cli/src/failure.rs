@@ -67,7 +67,7 @@ impl From<MotionError> for Failure {
 #[cfg(feature = "neural")]
 impl From<SynthesisError> for Failure {
     fn from(error: SynthesisError) -> Self {
-        Self { message: error.to_string(), hint: error.hint().map(str::to_owned) }
+        Self { message: error.to_string(), hint: error.hint() }
     }
 }
 

@@ -44,7 +44,7 @@ mod statistics;
 pub use clip::{ClipDescription, ClipFiles, ClipFolder, ClipSettings, CropDescription, PoseRange, SyncDescription};
 pub use corpus::{Corpus, OfficialSplit, Source};
 pub use error::DatasetError;
-pub use geometry::{CLIP_SIDE, CropMode};
+pub use geometry::CLIP_SIDE;
 pub use merge::merge;
 pub use publish::{Format, ManifestRow, MergeSettings, MergeSummary, Split, read_manifest};
 pub use quality::{FailedThreshold, Quality, Thresholds};
@@ -53,3 +53,4 @@ pub use schedule::{DatasetDescription, Preprocessing, PreprocessingProgress, Run
 pub use source::{ShotDetector, StageSeconds};
 pub use statistics::Statistics;
 pub use store::{FileEntry, Listing, Location, encode_path};
+pub use talkinghead_face::CropMode;

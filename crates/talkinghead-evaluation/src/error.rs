@@ -56,7 +56,7 @@ impl EvaluationError {
             Self::Media(error) => error.hint(),
             Self::Face(_) => None,
             #[cfg(feature = "neural")]
-            Self::Synthesis(error) => error.hint().map(str::to_owned),
+            Self::Synthesis(error) => error.hint(),
         }
     }
 

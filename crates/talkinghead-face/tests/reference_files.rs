@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use talkinghead_face::{CropMode, EyeCentre, FaceCrop, Points68, ReferencePose, key_frame};
+use talkinghead_face::{CropMode, EyeCentre, FaceCrop, Landmarks68, ReferencePose, key_frame};
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../talkinghead-evaluation/tests/fixtures/preprocessing")).join(name)
@@ -22,12 +22,12 @@ fn numbers(name: &str) -> Vec<f64> {
     data.chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect()
 }
 
-fn faces(name: &str) -> Vec<Points68> {
+fn faces(name: &str) -> Vec<Landmarks68> {
     let numbers = numbers(name);
     numbers.chunks_exact(68 * 3).map(|f| std::array::from_fn(|i| std::array::from_fn(|k| f[3 * i + k]))).collect()
 }
 
-fn assert_near(a: &Points68, b: &Points68, tolerance: f64) {
+fn assert_near(a: &Landmarks68, b: &Landmarks68, tolerance: f64) {
     for (p, q) in a.iter().flatten().zip(b.iter().flatten()) {
         assert!((p - q).abs() < tolerance, "{p} {q}");
     }

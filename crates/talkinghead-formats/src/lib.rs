@@ -3,7 +3,8 @@
 //!
 //! Design decision: strangers' bytes are read in a room of their own. It knows no network and no device, uses no unsafe code,
 //! executes nothing, allocates no more than the file's own length warrants, and compiles in seconds, so that every reader has
-//! a fuzz target that runs with sanitizers. May depend on nothing of ours; synthesis and whatever reads weights may use it.
+//! a fuzz target that runs with sanitizers. May depend on nothing of ours; whatever reads weights may use it (synthesis, motion,
+//! render).
 #![forbid(unsafe_code)]
 
 mod error;
@@ -22,6 +23,6 @@ pub use key_list::parse_keys;
 pub use npy::{NpyArray, NpyType};
 pub use options::Options;
 pub use pytorch::{parse_pytorch, read_pytorch};
-pub use safetensors_file::{parse_safetensors, read_safetensors, safetensors_bytes, write_safetensors};
+pub use safetensors_file::{FloatWidth, parse_safetensors, read_safetensors, safetensors_bytes};
 pub use state_dict::{HostTensor, StateDict, element_count};
 pub use weights_file::read_weights;

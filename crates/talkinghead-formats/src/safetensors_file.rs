@@ -7,14 +7,25 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
 use crate::error::FormatError;
+use crate::weights_file::read_bounded;
 use crate::{HostTensor, StateDict};
+
+/// How floats are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FloatWidth {
+    /// 16 bits (IEEE half precision).
+    Half,
+    /// 32 bits.
+    #[default]
+    Single,
+}
 
 /// Tensors and metadata of a file.
 ///
 /// # Errors
-/// Unreadable, truncated or inconsistent files, and element types that are no numbers of ours.
+/// Unreadable, oversized, truncated or inconsistent files, and element types that are no numbers of ours.
 pub fn read_safetensors(path: &Path) -> Result<(StateDict, BTreeMap<String, String>), FormatError> {
-    let bytes = std::fs::read(path).map_err(|source| FormatError::io(path, source))?;
+    let bytes = read_bounded(path)?;
     parse_safetensors(&bytes).map_err(|reason| FormatError::malformed(path, reason))
 }
 
@@ -60,20 +71,19 @@ fn numbers<const N: usize>(bytes: &[u8], convert: impl Fn([u8; N]) -> f32) -> Ve
     bytes.as_chunks::<N>().0.iter().map(|chunk| convert(*chunk)).collect()
 }
 
-/// The bytes of a safetensors file with these tensors and this metadata.
+/// The bytes of a safetensors file with these tensors and this metadata; the same tensors give the same bytes. Whoever writes them into
+/// a file does it so that the file appears whole or not at all.
 ///
 /// # Errors
 /// Only if a tensor's shape and values disagree.
-pub fn safetensors_bytes(dict: &StateDict, metadata: &BTreeMap<String, String>) -> Result<Vec<u8>, String> {
-    let integers: BTreeMap<&str, Vec<i64>> = dict
-        .iter()
-        .filter(|(_, tensor)| tensor.integer)
-        .map(|(key, tensor)| (key, tensor.values.iter().map(|value| *value as i64).collect()))
-        .collect();
+pub fn safetensors_bytes(dict: &StateDict, metadata: &BTreeMap<String, String>, floats: FloatWidth) -> Result<Vec<u8>, String> {
+    let converted: BTreeMap<&str, Converted> =
+        dict.iter().filter_map(|(key, tensor)| Some((key, convert(tensor, floats)?))).collect();
     let mut views = Vec::with_capacity(dict.len());
     for (key, tensor) in dict.iter() {
-        let (dtype, bytes) = match integers.get(key) {
-            Some(values) => (Dtype::I64, bytemuck::cast_slice(values)),
+        let (dtype, bytes) = match converted.get(key) {
+            Some(Converted::Integers(values)) => (Dtype::I64, bytemuck::cast_slice(values)),
+            Some(Converted::Halves(bytes)) => (Dtype::F16, bytes.as_slice()),
             None => (Dtype::F32, bytemuck::cast_slice(&tensor.values)),
         };
         let view = TensorView::new(dtype, tensor.shape.clone(), bytes).map_err(|error| format!("tensor `{key}`: {error}"))?;
@@ -84,17 +94,47 @@ pub fn safetensors_bytes(dict: &StateDict, metadata: &BTreeMap<String, String>) 
     safetensors::serialize(views, (!metadata.is_empty()).then_some(metadata)).map_err(|error| error.to_string())
 }
 
-/// Writes a safetensors file: whole or not at all.
-///
-/// # Errors
-/// If the file cannot be written.
-pub fn write_safetensors(path: &Path, dict: &StateDict, metadata: &BTreeMap<String, String>) -> Result<(), FormatError> {
-    let bytes = safetensors_bytes(dict, metadata).map_err(|reason| FormatError::malformed(path, reason))?;
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = Path::new(&partial);
-    std::fs::write(partial, bytes).and_then(|()| std::fs::rename(partial, path)).map_err(|source| {
-        let _ = std::fs::remove_file(partial);
-        FormatError::io(path, source)
-    })
+/// Values that are stored as something other than f32.
+enum Converted {
+    Integers(Vec<i64>),
+    Halves(Vec<u8>),
+}
+
+fn convert(tensor: &HostTensor, floats: FloatWidth) -> Option<Converted> {
+    let values = tensor.values.iter();
+    match (tensor.integer, floats) {
+        (true, _) => Some(Converted::Integers(values.map(|value| *value as i64).collect())),
+        (false, FloatWidth::Half) => {
+            Some(Converted::Halves(values.flat_map(|value| half::f16::from_f32(*value).to_le_bytes()).collect()))
+        }
+        (false, FloatWidth::Single) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut dict = StateDict::new();
+        dict.insert("b", HostTensor::new(vec![2, 2], vec![1.0, -2.0, 0.5, 0.0]).unwrap());
+        dict.insert("a", HostTensor { shape: Vec::new(), values: vec![3.0], integer: true });
+        let metadata = BTreeMap::from([("who".to_owned(), "a test".to_owned())]);
+        for floats in [FloatWidth::Half, FloatWidth::Single] {
+            let bytes = safetensors_bytes(&dict, &metadata, floats).unwrap();
+            assert_eq!(bytes, safetensors_bytes(&dict, &metadata, floats).unwrap());
+            assert_eq!(parse_safetensors(&bytes).unwrap(), (dict.clone(), metadata.clone()));
+        }
+        let sizes = [FloatWidth::Half, FloatWidth::Single].map(|f| safetensors_bytes(&dict, &metadata, f).unwrap().len());
+        assert!(sizes[0] < sizes[1]);
+    }
+
+    #[test]
+    fn a_shape_that_does_not_hold_its_values_is_refused() {
+        let mut dict = StateDict::new();
+        dict.insert("a", HostTensor { shape: vec![2], values: vec![3.0], integer: false });
+        assert!(safetensors_bytes(&dict, &BTreeMap::new(), FloatWidth::Single).unwrap_err().contains("`a`"));
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use talkinghead_formats::{HostTensor, StateDict, parse_pytorch, parse_safetensors, read_weights, safetensors_bytes};
+use talkinghead_formats::{FloatWidth, HostTensor, StateDict, parse_pytorch, parse_safetensors, read_weights, safetensors_bytes};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/hostile").join(name)
@@ -64,7 +64,7 @@ fn bit_flips_never_panic() {
     let legacy = std::fs::read(fixture("evil_legacy.pth")).unwrap();
     let mut dict = StateDict::new();
     dict.insert("w", HostTensor::new(vec![2], vec![1.0, 2.0]).unwrap());
-    let safe = safetensors_bytes(&dict, &Default::default()).unwrap();
+    let safe = safetensors_bytes(&dict, &Default::default(), FloatWidth::Single).unwrap();
     for original in [sound, legacy, safe] {
         for position in 0..original.len() {
             for value in [0x00, 0x01, 0x7f, 0x80, 0xff, original[position] ^ 0x20] {
@@ -78,6 +78,14 @@ fn bit_flips_never_panic() {
 
 #[test]
 fn a_file_without_tensors_is_read_back() {
-    let bytes = safetensors_bytes(&StateDict::new(), &Default::default()).unwrap();
+    let bytes = safetensors_bytes(&StateDict::new(), &Default::default(), FloatWidth::Single).unwrap();
     assert!(parse_safetensors(&bytes).unwrap().0.is_empty());
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_no_file_is_refused_before_it_is_read() {
+    let message = read_weights(Path::new("/dev/zero")).unwrap_err().to_string();
+    assert!(message.contains("/dev/zero") && message.contains("neither a file"), "{message}");
+    assert!(read_weights(Path::new(env!("CARGO_MANIFEST_DIR"))).is_err());
 }

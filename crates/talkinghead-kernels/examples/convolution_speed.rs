@@ -5,15 +5,15 @@
 
 use std::time::Instant;
 
-use talkinghead_kernels::{Convolution, Epilogue, Geometry, Method, Path, Precision, weight_gradient};
+use talkinghead_kernels::{Convolution, Epilogue, Geometry, InstructionSet, Method, Precision, weight_gradient};
 
 type Anything = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Anything> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let repetitions: usize = arguments.first().map_or(Ok(10), |text| text.parse())?;
-    let path = Path::chosen()?;
-    println!("path {path}, {} threads", rayon::current_num_threads());
+    let instructions = InstructionSet::chosen()?;
+    println!("instructions {instructions}, {} threads", rayon::current_num_threads());
     let three = |input, output| Geometry::new(input, output, 3).padding(1);
     let mut cases = vec![
         ("64 -> 64 @256", three(64, 64), 256, 1),
@@ -35,12 +35,19 @@ fn main() -> Result<(), Anything> {
         ]);
     }
     for (name, geometry, side, samples) in cases {
-        case(name, geometry, side, samples, path, repetitions)?;
+        case(name, geometry, side, samples, instructions, repetitions)?;
     }
     Ok(())
 }
 
-fn case(name: &str, geometry: Geometry, side: usize, samples: usize, path: Path, repetitions: usize) -> Result<(), Anything> {
+fn case(
+    name: &str,
+    geometry: Geometry,
+    side: usize,
+    samples: usize,
+    instructions: InstructionSet,
+    repetitions: usize,
+) -> Result<(), Anything> {
     let size = [side, side];
     let out = geometry.output_size(size)?;
     let numbers =
@@ -62,7 +69,7 @@ fn case(name: &str, geometry: Geometry, side: usize, samples: usize, path: Path,
     let mut result = vec![0.0; y.len()];
     let none = Epilogue::default();
     let of = |method, precision| -> Result<Vec<Convolution>, Anything> {
-        let one = || Ok(Convolution::new(geometry, weights.clone(), path, method)?.with_precision(precision));
+        let one = || Ok(Convolution::new(geometry, weights.clone(), instructions, method)?.with_precision(precision));
         (0..samples).map(|_| one()).collect()
     };
     for (pass, method, precision) in [
@@ -77,7 +84,7 @@ fn case(name: &str, geometry: Geometry, side: usize, samples: usize, path: Path,
         })?;
     }
     let backward: Vec<Convolution> = (0..samples)
-        .map(|_| Convolution::new(geometry.input_gradient(size)?, weights.clone(), path, Method::Exact))
+        .map(|_| Convolution::new(geometry.input_gradient(size)?, weights.clone(), instructions, Method::Exact))
         .collect::<Result<_, _>>()?;
     let mut gradient = vec![0.0; x.len()];
     report("input", work, &mut || {
@@ -85,13 +92,13 @@ fn case(name: &str, geometry: Geometry, side: usize, samples: usize, path: Path,
         Ok(())
     })?;
     report("weights", work, &mut || {
-        (0..samples).try_for_each(|_| weight_gradient(&geometry, path, &x, &y, 1, size).map(drop))?;
+        (0..samples).try_for_each(|_| weight_gradient(&geometry, instructions, &x, &y, 1, size).map(drop))?;
         Ok(())
     })?;
     report("gradients", 2.0 * work, &mut || {
         for one in &backward {
             one.forward(&y, 1, out, none, &mut gradient)?;
-            weight_gradient(&geometry, path, &x, &y, 1, size)?;
+            weight_gradient(&geometry, instructions, &x, &y, 1, size)?;
         }
         Ok(())
     })

@@ -1,9 +1,10 @@
 //! Attention over shots, position by position: energies, their softmax, and the weighted mean, each in one pass.
 
+use talkinghead_simd::{Job, Simd, run};
+
 use crate::convolution::check;
 use crate::scratch::SharedMut;
-use crate::simd::{Job, Simd, run};
-use crate::{KernelError, Path, parallel};
+use crate::{InstructionSet, KernelError, parallel};
 
 /// Pixels handled at a time.
 const STRIP: usize = 1024;
@@ -14,7 +15,13 @@ const STRIP: usize = 1024;
 ///
 /// # Errors
 /// Buffers of the wrong length.
-pub fn attention(path: Path, keys: &[f32], query: &[f32], shots: usize, channels: usize) -> Result<Vec<f32>, KernelError> {
+pub fn attention(
+    instructions: InstructionSet,
+    keys: &[f32],
+    query: &[f32],
+    shots: usize,
+    channels: usize,
+) -> Result<Vec<f32>, KernelError> {
     let pixels = query.len() / channels.max(1);
     check("query", query.len(), channels * pixels)?;
     check("keys", keys.len(), shots * channels * pixels)?;
@@ -29,7 +36,7 @@ pub fn attention(path: Path, keys: &[f32], query: &[f32], shots: usize, channels
         let keys = &keys[shot * channels * pixels..][..channels * pixels];
         for channel in 0..channels {
             let at = channel * pixels + first;
-            run(path, MultiplyAdd { a: &keys[at..at + length], b: &query[at..at + length], sum: energy });
+            run(instructions, MultiplyAdd { a: &keys[at..at + length], b: &query[at..at + length], sum: energy });
         }
     });
     parallel::each(parallel::threads(20 * shots * pixels), count, |strip| {
@@ -59,7 +66,7 @@ pub fn attention(path: Path, keys: &[f32], query: &[f32], shots: usize, channels
 /// # Errors
 /// Buffers of the wrong length.
 pub fn merge_shots(
-    path: Path,
+    instructions: InstructionSet,
     features: &[f32],
     attention: &[f32],
     joint: Option<&[f32]>,
@@ -79,7 +86,7 @@ pub fn merge_shots(
         let sum = unsafe { shared.part(channel * pixels, pixels) };
         for shot in 0..shots {
             let a = &features[(shot * channels + channel) * pixels..][..pixels];
-            run(path, MultiplyAdd { a, b: &attention[shot * pixels..][..pixels], sum });
+            run(instructions, MultiplyAdd { a, b: &attention[shot * pixels..][..pixels], sum });
         }
     });
     Ok(out)

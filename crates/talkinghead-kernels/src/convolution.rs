@@ -3,13 +3,15 @@
 use std::sync::OnceLock;
 
 #[cfg(target_arch = "x86_64")]
+use talkinghead_simd::round_to_bf16;
+
 use crate::amx;
 use crate::direct::{self, DirectWeights};
 use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
 use crate::scratch::with_scratch;
 use crate::winograd::{self, WinogradWeights};
-use crate::{KernelError, Path, Precision, precision};
+use crate::{InstructionSet, KernelError, Precision};
 
 /// How a convolution is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,7 +28,7 @@ pub enum Method {
 #[derive(Debug)]
 pub struct Convolution {
     geometry: Geometry,
-    path: Path,
+    instructions: InstructionSet,
     method: Method,
     precision: Precision,
     direct: DirectWeights,
@@ -40,13 +42,13 @@ impl Convolution {
     ///
     /// # Errors
     /// The wrong number of weights.
-    pub fn new(geometry: Geometry, weights: Vec<f32>, path: Path, method: Method) -> Result<Self, KernelError> {
+    pub fn new(geometry: Geometry, weights: Vec<f32>, instructions: InstructionSet, method: Method) -> Result<Self, KernelError> {
         check("weights", weights.len(), geometry.weights())?;
-        let path = if path.is_available() { path } else { Path::Portable };
-        let (rows, _) = crate::simd::tile_shape(path);
+        let instructions = instructions.or_portable();
+        let (rows, _) = talkinghead_simd::tile_shape(instructions);
         Ok(Self {
             geometry,
-            path,
+            instructions,
             method,
             precision: Precision::F32,
             direct: DirectWeights::new(&geometry, &weights, rows),
@@ -59,10 +61,10 @@ impl Convolution {
     /// The same in another precision. In bf16 the weights are rounded for good, and the method is [`Method::Exact`].
     #[must_use]
     pub fn with_precision(mut self, precision: Precision) -> Self {
-        self.precision = precision.on(self.path);
+        self.precision = precision.on(self.instructions);
         if self.precision == Precision::Bf16 {
             self.method = Method::Exact;
-            self.direct.map(precision::round);
+            self.direct.map(round_to_bf16);
         }
         self
     }
@@ -91,8 +93,11 @@ impl Convolution {
     ) -> Result<(), KernelError> {
         let geometry = &self.geometry;
         let output = geometry.output_size(size)?;
-        check("input", x.len(), batch * geometry.input * size[0] * size[1])?;
-        let length = batch * geometry.output * output[0] * output[1];
+        let count = |channels: usize, [height, width]: [usize; 2]| -> usize {
+            [channels, height, width].into_iter().fold(batch, usize::saturating_mul)
+        };
+        check("input", x.len(), count(geometry.input, size))?;
+        let length = count(geometry.output, output);
         check("output", out.len(), length)?;
         if let Some(bias) = epilogue.bias {
             check("bias", bias.len(), geometry.output)?;
@@ -105,16 +110,16 @@ impl Convolution {
         }
         if self.precision == Precision::Bf16 {
             #[cfg(target_arch = "x86_64")]
-            if self.path == Path::Amx {
+            if self.instructions == InstructionSet::Amx {
                 let weights = self.tiles.get_or_init(|| amx::TileWeights::new(geometry, &self.direct.unpack(geometry)));
                 let problem = amx::Problem { geometry, weights, x, batch, size, output, epilogue };
-                // SAFETY: the path was found available when it was taken.
-                unsafe { amx::convolve::<amx::Instructions>(self.path, &problem, out) };
+                // SAFETY: the tiles were found available when the instruction set was taken.
+                unsafe { amx::convolve::<talkinghead_simd::tiles::Processor>(self.instructions, &problem, out) };
                 return Ok(());
             }
             with_scratch(x.len(), |rounded| {
                 for (to, from) in rounded.iter_mut().zip(x) {
-                    *to = precision::round(*from);
+                    *to = round_to_bf16(*from);
                 }
                 self.by_vectors(rounded, batch, size, output, epilogue, out);
             });
@@ -127,15 +132,15 @@ impl Convolution {
     /// Convolves with f32 vectors. Buffers have been checked.
     fn by_vectors(&self, x: &[f32], batch: usize, size: [usize; 2], output: [usize; 2], epilogue: Epilogue<'_>, out: &mut [f32]) {
         let geometry = &self.geometry;
-        let (rows, _) = crate::simd::tile_shape(self.path);
+        let (rows, _) = talkinghead_simd::tile_shape(self.instructions);
         if self.method == Method::Fast && winograd::pays(geometry, batch, output) {
             let weights = self.winograd.get_or_init(|| WinogradWeights::new(geometry, &self.direct.unpack(geometry), rows));
             let problem = winograd::Problem { geometry, weights, x, batch, size, output, epilogue };
-            winograd::convolve(self.path, problem, out);
+            winograd::convolve(self.instructions, problem, out);
             return;
         }
         let weights = &self.direct;
-        direct::convolve(self.path, direct::Problem { geometry, weights, x, batch, size, output, epilogue }, out);
+        direct::convolve(self.instructions, direct::Problem { geometry, weights, x, batch, size, output, epilogue }, out);
     }
 }
 

@@ -1,10 +1,11 @@
 //! Passes over feature maps that are limited by memory.
 
+use talkinghead_simd::{Job, Simd, run};
+
 use crate::convolution::check;
 use crate::epilogue::Activation;
 use crate::scratch::SharedMut;
-use crate::simd::{Job, Simd, run};
-use crate::{KernelError, Path, parallel};
+use crate::{InstructionSet, KernelError, parallel};
 
 /// A normalisation with constant statistics and the activation behind it: `activation(x * scale + shift)` per channel.
 ///
@@ -13,7 +14,7 @@ use crate::{KernelError, Path, parallel};
 /// # Errors
 /// Buffers of the wrong length.
 pub fn scale_and_shift(
-    path: Path,
+    instructions: InstructionSet,
     x: &[f32],
     scale: &[f32],
     shift: &[f32],
@@ -36,7 +37,7 @@ pub fn scale_and_shift(
         let from = &x[plane * pixels..][..pixels];
         // SAFETY: each plane is one task's.
         let to = unsafe { shared.part(plane * pixels, pixels) };
-        run(path, ScaleAndShift { from, to, scale: scale[channel], shift: shift[channel], slope });
+        run(instructions, ScaleAndShift { from, to, scale: scale[channel], shift: shift[channel], slope });
     });
     Ok(out)
 }
@@ -55,6 +56,7 @@ impl Job for ScaleAndShift<'_> {
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         let Self { from, to, scale, shift, slope } = self;
+        debug_assert_eq!(from.len(), to.len());
         let whole = from.len() / S::LANES * S::LANES;
         // SAFETY: whole vectors inside both slices, which are equally long; the processor has S's instructions.
         unsafe {

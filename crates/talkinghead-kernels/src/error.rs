@@ -1,37 +1,38 @@
 //! What can be wrong with a request.
 
-use crate::Path;
+use talkinghead_simd::InstructionSetError;
 
 /// An error of this crate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KernelError {
-    /// No path of this name.
-    #[error("`{name}` is no kernel path; there are portable, avx2, avx512, amx and neon")]
-    UnknownPath {
-        /// What was asked for.
-        name: String,
-    },
-    /// The processor lacks the instructions.
-    #[error("this processor cannot take the kernel path `{path}`")]
-    Unavailable {
-        /// What was asked for.
-        path: Path,
-    },
+    /// A choice of instructions that cannot be followed.
+    #[error(transparent)]
+    InstructionSet(#[from] InstructionSetError),
     /// No precision of this name.
     #[error("`{name}` is no precision; there are f32, bf16 and auto")]
     UnknownPrecision {
         /// What was asked for.
         name: String,
     },
-    /// A buffer of the wrong length.
-    #[error("the {what} of a convolution must hold {wanted} numbers, found {found}")]
+    /// A buffer of the wrong length, or the wrong number of something.
+    #[error("{what}: wanted {wanted}, found {found}")]
     Length {
         /// Which buffer.
         what: &'static str,
-        /// Numbers needed.
+        /// How many are needed.
         wanted: usize,
-        /// Numbers there.
+        /// How many are there.
         found: usize,
+    },
+    /// A tensor of the wrong shape.
+    #[error("the {what} must have the shape {wanted:?}, found {found:?}")]
+    Shape {
+        /// Which tensor.
+        what: &'static str,
+        /// Shape needed.
+        wanted: Vec<usize>,
+        /// Shape there.
+        found: Vec<usize>,
     },
     /// A geometry that makes no picture.
     #[error("impossible convolution: {0}")]

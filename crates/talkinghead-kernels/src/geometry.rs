@@ -72,9 +72,18 @@ impl Geometry {
         self.kernel[0] * self.kernel[1]
     }
 
-    /// Numbers in the weights.
+    /// Numbers in the weights; those that cannot be counted are more than any buffer holds.
     pub fn weights(&self) -> usize {
-        self.input * self.output * self.taps()
+        self.weight_shape().into_iter().fold(1, usize::saturating_mul)
+    }
+
+    /// Shape of the weights: `[output, input, kh, kw]`, transposed `[input, output, kh, kw]`.
+    pub fn weight_shape(&self) -> [usize; 4] {
+        let [height, width] = self.kernel;
+        match self.direction {
+            Direction::Ordinary => [self.output, self.input, height, width],
+            Direction::Transposed { .. } => [self.input, self.output, height, width],
+        }
     }
 
     /// Height and width of the output for an input of that size.
@@ -141,7 +150,7 @@ impl Geometry {
     pub fn multiply_adds(&self, batch: usize, size: [usize; 2]) -> Result<usize, KernelError> {
         let out = self.output_size(size)?;
         let windows = if self.direction == Direction::Ordinary { out } else { size };
-        Ok(batch * windows[0] * windows[1] * self.weights())
+        Ok([batch, windows[0], windows[1]].into_iter().fold(self.weights(), usize::saturating_mul))
     }
 }
 

@@ -100,7 +100,7 @@ impl Sampling {
                     let x = &x[(b * self.channels + channel) * plane..][..plane];
                     let value = (0..4).map(|i| x[place.index[i]] * weights[i]).sum();
                     // SAFETY: each row of the output is one task's.
-                    unsafe { *shared.address((b * self.channels + channel) * pixels + pixel) = value };
+                    unsafe { *shared.address((b * self.channels + channel) * pixels + pixel, 1) = value };
                 }
             }
         });

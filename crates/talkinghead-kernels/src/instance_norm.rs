@@ -1,9 +1,10 @@
 //! Instance normalisation and the leaky ReLU behind it, forward and backward, each in as few passes as there can be.
 
+use talkinghead_simd::{Job, Simd, run};
+
 use crate::convolution::check;
 use crate::scratch::SharedMut;
-use crate::simd::{Job, Simd, run};
-use crate::{KernelError, Path, parallel};
+use crate::{InstructionSet, KernelError, parallel};
 
 /// Pixels summed in f32 before the sum goes on in f64.
 const STRIP: usize = 4096;
@@ -14,7 +15,7 @@ const STRIP: usize = 4096;
 /// # Errors
 /// A buffer of the wrong length.
 pub fn instance_norm(
-    path: Path,
+    instructions: InstructionSet,
     x: &[f32],
     planes: usize,
     epsilon: f32,
@@ -29,11 +30,11 @@ pub fn instance_norm(
         // SAFETY: each plane is one task's.
         let (out, inverse) = unsafe { (shared.part(plane * pixels, pixels), shared_inverse.part(plane, 1)) };
         let count = pixels as f64;
-        let mean = run(path, Sums { a: x, b: None, from: 0.0, slope: 1.0 })[0] / count;
-        let variance = run(path, Sums { a: x, b: None, from: mean as f32, slope: 1.0 })[1] / count;
+        let mean = run(instructions, Sums { a: x, b: None, from: 0.0, slope: 1.0 })[0] / count;
+        let variance = run(instructions, Sums { a: x, b: None, from: mean as f32, slope: 1.0 })[1] / count;
         let deviation = 1.0 / (variance + f64::from(epsilon)).sqrt();
         inverse[0] = deviation as f32;
-        run(path, Apply { a: x, b: None, out, factors: [deviation as f32, 0.0, (-mean * deviation) as f32], slope });
+        run(instructions, Apply { a: x, b: None, out, factors: [deviation as f32, 0.0, (-mean * deviation) as f32], slope });
     });
     Ok((out, inverse))
 }
@@ -43,7 +44,7 @@ pub fn instance_norm(
 /// # Errors
 /// Buffers of the wrong length, or a slope of 0, which cannot be undone.
 pub fn instance_norm_gradient(
-    path: Path,
+    instructions: InstructionSet,
     y: &[f32],
     inverse: &[f32],
     gradient: &[f32],
@@ -53,9 +54,7 @@ pub fn instance_norm_gradient(
     let pixels = y.len() / planes.max(1);
     check("result", y.len(), planes * pixels)?;
     check("gradient", gradient.len(), y.len())?;
-    if slope == 0.0 {
-        return Err(KernelError::Geometry("the gradient of a norm needs an activation that can be undone".into()));
-    }
+    check_slope(slope)?;
     let mut out = vec![0.0; y.len()];
     let shared = SharedMut::new(&mut out);
     parallel::each(parallel::threads(10 * y.len()), planes, |plane| {
@@ -63,13 +62,21 @@ pub fn instance_norm_gradient(
         let (y, gradient) = (&y[range.clone()], &gradient[range]);
         // SAFETY: each plane is one task's.
         let out = unsafe { shared.part(plane * pixels, pixels) };
-        let sums = run(path, Sums { a: y, b: Some(gradient), from: 0.0, slope });
+        let sums = run(instructions, Sums { a: y, b: Some(gradient), from: 0.0, slope });
         let count = pixels as f64;
         let inverse = f64::from(inverse[plane]);
         let factors = [-sums[1] / count * inverse, inverse, -sums[0] / count * inverse];
-        run(path, Apply { a: y, b: Some(gradient), out, factors: factors.map(|factor| factor as f32), slope });
+        run(instructions, Apply { a: y, b: Some(gradient), out, factors: factors.map(|factor| factor as f32), slope });
     });
     Ok(out)
+}
+
+/// Whether the activation behind a norm can be undone, as the gradient must.
+pub(crate) fn check_slope(slope: f32) -> Result<(), KernelError> {
+    if slope == 0.0 {
+        return Err(KernelError::Geometry("the gradient of a norm needs an activation that can be undone".into()));
+    }
+    Ok(())
 }
 
 /// Without `b`: the sum and the sum of squares of `a - from`. With `b`, where `a` is what an activation of that slope made: the sum of
@@ -93,6 +100,7 @@ impl Job for Sums<'_> {
     #[inline(always)]
     unsafe fn run<S: Simd>(self) -> [f64; 2] {
         let Self { a, b, from, slope } = self;
+        debug_assert!(b.is_none_or(|b| b.len() == a.len()) && S::LANES <= 16);
         let mut totals = [0.0_f64; 2];
         for start in (0..a.len()).step_by(STRIP) {
             let end = (start + STRIP).min(a.len());
@@ -157,6 +165,7 @@ impl Job for Apply<'_> {
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         let Self { a, b, out, factors, slope } = self;
+        debug_assert!(out.len() == a.len() && b.is_none_or(|b| b.len() == a.len()));
         let whole = a.len() / S::LANES * S::LANES;
         // SAFETY: whole vectors inside the slices, which are equally long; the processor has S's instructions.
         unsafe {

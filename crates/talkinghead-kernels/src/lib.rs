@@ -1,5 +1,6 @@
 //! Convolution and the few other hot operations of the networks, forward and backward, for the processor: AMX, AVX-512, AVX2, NEON
-//! and portable. Knows nothing of networks; may use nothing of the project.
+//! and portable. Knows nothing of networks; of the project it may use only `talkinghead-simd`.
+#![expect(unsafe_code, reason = "vector kernels over raw memory, each checked by its safe entry")]
 
 #[cfg(any(target_arch = "x86_64", test))]
 mod amx;
@@ -16,10 +17,8 @@ mod grid_sample;
 mod instance_norm;
 mod modulation;
 mod parallel;
-mod path;
 mod precision;
 mod scratch;
-pub mod simd;
 mod weight_gradient;
 mod winograd;
 
@@ -32,8 +31,8 @@ pub use geometry::{Direction, Geometry};
 pub use grid_sample::{Corners, Sampling};
 pub use instance_norm::{instance_norm, instance_norm_gradient};
 pub use modulation::{Branch, Modulation, ModulationWeights, modulate};
-pub use path::{Path, VARIABLE};
 pub use precision::Precision;
+pub use talkinghead_simd::{InstructionSet, InstructionSetError};
 #[cfg(test)]
 extern crate self as talkinghead_kernels;
 

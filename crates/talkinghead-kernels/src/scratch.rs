@@ -23,6 +23,7 @@ impl Scratch {
         if self.lines.len() < lines {
             self.lines.resize(lines, Line([0.0; ALIGNMENT / 4]));
         }
+        debug_assert!(length <= self.lines.len() * (ALIGNMENT / 4));
         // SAFETY: a line is 16 numbers without padding, and the vector holds `lines` of them.
         unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), length) }
     }
@@ -69,9 +70,9 @@ impl<'a> SharedMut<'a> {
         unsafe { std::slice::from_raw_parts_mut(self.start.add(start), length) }
     }
 
-    /// Address of a number. Writing there is up to the caller.
-    pub fn address(&self, index: usize) -> *mut f32 {
-        debug_assert!(index <= self.length);
+    /// Address of `length` numbers from `index` on. Writing there is up to the caller.
+    pub fn address(&self, index: usize, length: usize) -> *mut f32 {
+        debug_assert!(index.checked_add(length).is_some_and(|end| end <= self.length), "address outside the slice");
         self.start.wrapping_add(index)
     }
 }

@@ -3,10 +3,10 @@
 
 mod plain;
 
-use talkinghead_kernels::{Convolution, Epilogue, Geometry, Method, Path, Precision};
+use talkinghead_kernels::{Convolution, Epilogue, Geometry, InstructionSet, Method, Precision};
 
-fn available() -> impl Iterator<Item = Path> {
-    Path::ALL.into_iter().filter(|path| path.is_available())
+fn available() -> impl Iterator<Item = InstructionSet> {
+    InstructionSet::ALL.into_iter().filter(|instructions| instructions.is_available())
 }
 
 /// To the nearest bf16, ties to even, by way of the definition: the two neighbours and which is nearer.
@@ -47,13 +47,13 @@ fn equals_the_definition_with_rounded_operands() {
         let [rounded, rounded_x] = [&weights, &x].map(|values| values.iter().copied().map(round).collect::<Vec<_>>());
         let wanted = plain::convolve(&geometry, &rounded, &rounded_x, 2, size);
         let tolerance = 2e-6 * ((geometry.input * geometry.taps()) as f64).sqrt();
-        for path in available() {
+        for instructions in available() {
             for method in [Method::Exact, Method::Fast] {
-                let convolution = Convolution::new(geometry, weights.clone(), path, method).unwrap();
+                let convolution = Convolution::new(geometry, weights.clone(), instructions, method).unwrap();
                 let convolution = convolution.with_precision(Precision::Bf16);
                 assert_eq!(convolution.precision(), Precision::Bf16);
                 for (found, wanted) in forward(&convolution, &x, 2, size).iter().zip(&wanted) {
-                    assert!((f64::from(*found) - wanted).abs() < tolerance, "{path} {geometry:?}: {found} not {wanted}");
+                    assert!((f64::from(*found) - wanted).abs() < tolerance, "{instructions} {geometry:?}: {found} not {wanted}");
                 }
             }
         }
@@ -68,13 +68,13 @@ fn is_near_f32_but_not_f32() {
     let x = plain::numbers(2, geometry.input * size[0] * size[1]);
     let wanted = plain::convolve(&geometry, &weights, &x, 1, size);
     let power = |values: &mut dyn Iterator<Item = f64>| values.map(|value| value * value).sum::<f64>();
-    for path in available() {
-        let convolution = Convolution::new(geometry, weights.clone(), path, Method::Exact).unwrap();
+    for instructions in available() {
+        let convolution = Convolution::new(geometry, weights.clone(), instructions, Method::Exact).unwrap();
         let found = forward(&convolution.with_precision(Precision::Bf16), &x, 1, size);
         let error = power(&mut found.iter().zip(&wanted).map(|(found, wanted)| f64::from(*found) - wanted));
         let decibel = 10.0 * (power(&mut wanted.iter().copied()) / error).log10();
         // Two operands rounded to 8 bits each: about 2^-9 / sqrt(3) * sqrt(2) of the size, 53 dB.
-        assert!((50.0..60.0).contains(&decibel), "{path}: signal to error {decibel} dB");
+        assert!((50.0..60.0).contains(&decibel), "{instructions}: signal to error {decibel} dB");
     }
 }
 
@@ -83,10 +83,10 @@ fn auto_is_bf16_on_the_matrix_tiles_alone() {
     let geometry = Geometry::new(8, 8, 3).padding(1);
     let weights = plain::numbers(1, geometry.weights());
     let x = plain::numbers(2, 8 * 64);
-    for path in available() {
-        let new = || Convolution::new(geometry, weights.clone(), path, Method::Exact).unwrap();
+    for instructions in available() {
+        let new = || Convolution::new(geometry, weights.clone(), instructions, Method::Exact).unwrap();
         let auto = new().with_precision(Precision::Auto);
-        let same = if path == Path::Amx { Precision::Bf16 } else { Precision::F32 };
+        let same = if instructions == InstructionSet::Amx { Precision::Bf16 } else { Precision::F32 };
         assert_eq!(auto.precision(), same);
         assert_eq!(forward(&auto, &x, 1, [8, 8]), forward(&new().with_precision(same), &x, 1, [8, 8]));
         assert_eq!(new().precision(), Precision::F32);
@@ -98,12 +98,12 @@ fn missing_numbers_stay_missing() {
     let geometry = Geometry::new(2, 3, 3).padding(1);
     let mut x = vec![1.0; 2 * 25];
     x[12] = f32::from_bits(0x7f80_0001);
-    for path in available() {
-        let convolution = Convolution::new(geometry, vec![1.0; geometry.weights()], path, Method::Exact).unwrap();
+    for instructions in available() {
+        let convolution = Convolution::new(geometry, vec![1.0; geometry.weights()], instructions, Method::Exact).unwrap();
         let out = forward(&convolution.with_precision(Precision::Bf16), &x, 1, [5, 5]);
         for (index, value) in out.iter().enumerate() {
             let near = (1..=3).contains(&(index % 25 / 5)) && (1..=3).contains(&(index % 5));
-            assert_eq!(near, value.is_nan(), "{path} at {index}: {value}");
+            assert_eq!(near, value.is_nan(), "{instructions} at {index}: {value}");
         }
     }
 }
@@ -116,8 +116,9 @@ fn the_gradient_of_the_input_is_right_in_bf16() {
     let weights = plain::numbers(1, geometry.weights());
     let y = plain::numbers(2, geometry.output * small[0] * small[1]);
     let [rounded, rounded_y] = [&weights, &y].map(|values| values.iter().copied().map(round).collect::<Vec<_>>());
-    for path in available() {
-        let gradient = Convolution::new(geometry.input_gradient(size).unwrap(), weights.clone(), path, Method::Exact).unwrap();
+    for instructions in available() {
+        let gradient =
+            Convolution::new(geometry.input_gradient(size).unwrap(), weights.clone(), instructions, Method::Exact).unwrap();
         let found = forward(&gradient.with_precision(Precision::Bf16), &y, 1, small);
         // The derivative of sum(y * convolve(x)) with respect to single pixels of x.
         for index in (0..found.len()).step_by(97) {
@@ -125,7 +126,7 @@ fn the_gradient_of_the_input_is_right_in_bf16() {
             x[index] = 1.0;
             let moved = plain::convolve(&geometry, &rounded, &x, 1, size);
             let wanted: f64 = moved.iter().zip(&rounded_y).map(|(a, b)| a * f64::from(*b)).sum();
-            assert!((f64::from(found[index]) - wanted).abs() < 1e-4, "{path}: {} not {wanted}", found[index]);
+            assert!((f64::from(found[index]) - wanted).abs() < 1e-4, "{instructions}: {} not {wanted}", found[index]);
         }
     }
 }

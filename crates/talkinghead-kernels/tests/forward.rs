@@ -4,10 +4,10 @@
 mod plain;
 
 use proptest::prelude::*;
-use talkinghead_kernels::{Activation, Convolution, Epilogue, Geometry, Method, Path};
+use talkinghead_kernels::{Activation, Convolution, Epilogue, Geometry, InstructionSet, Method};
 
-fn available() -> Vec<Path> {
-    Path::ALL.into_iter().filter(|path| path.is_available()).collect()
+fn available() -> Vec<InstructionSet> {
+    InstructionSet::ALL.into_iter().filter(|instructions| instructions.is_available()).collect()
 }
 
 fn compare(geometry: Geometry, batch: usize, size: [usize; 2], method: Method, tolerance: f64) -> Result<(), String> {
@@ -23,15 +23,15 @@ fn compare(geometry: Geometry, batch: usize, size: [usize; 2], method: Method, t
         *value = if *value > 0.0 { *value } else { *value * f64::from(0.2_f32) } + f64::from(residual[index]);
     }
     let scale = ((geometry.input * geometry.taps()) as f64).sqrt();
-    for path in available() {
-        let convolution = Convolution::new(geometry, weights.clone(), path, method).unwrap();
+    for instructions in available() {
+        let convolution = Convolution::new(geometry, weights.clone(), instructions, method).unwrap();
         let mut found = vec![f32::NAN; wanted.len()];
         let epilogue = Epilogue { bias: Some(&bias), activation: Activation::LeakyRelu(0.2), residual: Some(&residual) };
         convolution.forward(&x, batch, size, epilogue, &mut found).unwrap();
         for (index, (found, wanted)) in found.iter().zip(&wanted).enumerate() {
             let difference = (f64::from(*found) - wanted).abs();
             if difference.is_nan() || difference > tolerance * scale {
-                return Err(format!("{path}: {geometry:?} batch {batch} size {size:?} at {index}: {found} not {wanted}"));
+                return Err(format!("{instructions}: {geometry:?} batch {batch} size {size:?} at {index}: {found} not {wanted}"));
             }
         }
     }
@@ -86,18 +86,18 @@ fn deep_and_wide() {
 #[test]
 fn huge_and_missing_numbers_go_through() {
     let geometry = Geometry::new(2, 5, 3).padding(1);
-    for path in available() {
+    for instructions in available() {
         for special in [f32::NAN, f32::INFINITY, f32::MAX] {
             let mut x = vec![0.0; 2 * 8 * 8];
             x[27] = special;
-            let convolution = Convolution::new(geometry, vec![1.0; geometry.weights()], path, Method::Exact).unwrap();
+            let convolution = Convolution::new(geometry, vec![1.0; geometry.weights()], instructions, Method::Exact).unwrap();
             let mut out = vec![0.0; 5 * 64];
             convolution.forward(&x, 1, [8, 8], Epilogue::default(), &mut out).unwrap();
             // Row 3, column 3 of channel 0: seen by its nine neighbours, by nobody else.
             for (index, value) in out.iter().enumerate() {
                 let (row, column) = (index % 64 / 8, index % 8);
                 let near = (2..=4).contains(&row) && (2..=4).contains(&column);
-                assert_eq!(near, *value != 0.0, "{path} {special} at {row} {column}: {value}");
+                assert_eq!(near, *value != 0.0, "{instructions} {special} at {row} {column}: {value}");
             }
         }
     }
@@ -106,8 +106,8 @@ fn huge_and_missing_numbers_go_through() {
 #[test]
 fn wrong_lengths_are_refused() {
     let geometry = Geometry::new(2, 3, 3).padding(1);
-    assert!(Convolution::new(geometry, vec![0.0; 53], Path::Portable, Method::Exact).is_err());
-    let convolution = Convolution::new(geometry, vec![0.0; 54], Path::Portable, Method::Exact).unwrap();
+    assert!(Convolution::new(geometry, vec![0.0; 53], InstructionSet::Portable, Method::Exact).is_err());
+    let convolution = Convolution::new(geometry, vec![0.0; 54], InstructionSet::Portable, Method::Exact).unwrap();
     let mut out = vec![0.0; 3 * 16];
     let none = Epilogue::default();
     assert!(convolution.forward(&[0.0; 31], 1, [4, 4], none, &mut out).is_err());

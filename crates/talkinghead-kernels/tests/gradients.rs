@@ -5,7 +5,7 @@
 mod plain;
 
 use proptest::prelude::*;
-use talkinghead_kernels::{Convolution, Epilogue, Geometry, Method, Path, bias_gradient, weight_gradient};
+use talkinghead_kernels::{Convolution, Epilogue, Geometry, InstructionSet, Method, bias_gradient, weight_gradient};
 
 fn close(what: &str, found: &[f32], wanted: &[f64], depth: usize) -> Result<(), String> {
     let tolerance = 3e-6 * (depth as f64).sqrt().max(1.0);
@@ -26,13 +26,19 @@ fn compare(geometry: Geometry, batch: usize, size: [usize; 2]) -> Result<(), Str
     let wanted_weights = plain::weight_gradient(&geometry, &x, &y, batch, size);
     let wanted_input = plain::input_gradient(&geometry, &weights, &y, batch, size);
     let pixels = output[0] * output[1];
-    for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
-        let found = weight_gradient(&geometry, path, &x, &y, batch, size).unwrap();
-        close(&format!("{path} weights {geometry:?} {batch} {size:?}"), &found, &wanted_weights, batch * pixels)?;
-        let backward = Convolution::new(geometry.input_gradient(size).unwrap(), weights.clone(), path, Method::Exact).unwrap();
+    for instructions in InstructionSet::ALL.into_iter().filter(|instructions| instructions.is_available()) {
+        let found = weight_gradient(&geometry, instructions, &x, &y, batch, size).unwrap();
+        close(&format!("{instructions} weights {geometry:?} {batch} {size:?}"), &found, &wanted_weights, batch * pixels)?;
+        let backward =
+            Convolution::new(geometry.input_gradient(size).unwrap(), weights.clone(), instructions, Method::Exact).unwrap();
         let mut found = vec![f32::NAN; x.len()];
         backward.forward(&y, batch, output, Epilogue::default(), &mut found).unwrap();
-        close(&format!("{path} input {geometry:?} {batch} {size:?}"), &found, &wanted_input, geometry.output * geometry.taps())?;
+        close(
+            &format!("{instructions} input {geometry:?} {batch} {size:?}"),
+            &found,
+            &wanted_input,
+            geometry.output * geometry.taps(),
+        )?;
     }
     let wanted: Vec<f64> = (0..geometry.output)
         .map(|o| (0..batch).flat_map(|b| &y[(b * geometry.output + o) * pixels..][..pixels]).map(|&v| f64::from(v)).sum())

@@ -6,12 +6,12 @@ mod plain;
 use plain::numbers;
 use proptest::prelude::*;
 use talkinghead_kernels::{
-    Activation, Branch, Corners, Modulation, ModulationWeights, Path, Sampling, attention, instance_norm, instance_norm_gradient,
-    merge_shots, modulate, scale_and_shift, upsample_nearest,
+    Activation, Branch, Corners, InstructionSet, Modulation, ModulationWeights, Sampling, attention, instance_norm,
+    instance_norm_gradient, merge_shots, modulate, scale_and_shift, upsample_nearest,
 };
 
-fn available() -> impl Iterator<Item = Path> {
-    Path::ALL.into_iter().filter(|path| path.is_available())
+fn available() -> impl Iterator<Item = InstructionSet> {
+    InstructionSet::ALL.into_iter().filter(|instructions| instructions.is_available())
 }
 
 fn lrelu(x: f64) -> f64 {
@@ -53,18 +53,18 @@ proptest! {
                 }
             }
         }
-        for path in available() {
+        for instructions in available() {
             let weights: Vec<_> = parts.iter().map(|(_, gamma, beta, biases, _)| {
-                ModulationWeights::new(path, channels, gamma, beta, Some([&biases[0], &biases[1]])).unwrap()
+                ModulationWeights::new(instructions, channels, gamma, beta, Some([&biases[0], &biases[1]])).unwrap()
             }).collect();
             let modulations: Vec<Vec<Modulation>> = groups.iter()
                 .map(|group| group.iter().map(|&j| Modulation { weights: &weights[j], map: &parts[j].4 }).collect()).collect();
             let branches: Vec<Branch> = modulations.iter()
                 .map(|modulations| Branch { scale: Some(&scale), shift: Some(&shift), modulations }).collect();
             let mut found = vec![f32::NAN; x.len()];
-            modulate(path, &x, channels, &branches, Activation::LeakyRelu(0.2), &mut found).unwrap();
+            modulate(instructions, &x, channels, &branches, Activation::LeakyRelu(0.2), &mut found).unwrap();
             for (found, wanted) in found.iter().zip(&wanted) {
-                prop_assert!((f64::from(*found) - wanted).abs() < 1e-4 * wanted.abs().max(1.0), "{path}: {found} not {wanted}");
+                prop_assert!((f64::from(*found) - wanted).abs() < 1e-4 * wanted.abs().max(1.0), "{instructions}: {found} not {wanted}");
             }
         }
     }
@@ -74,9 +74,9 @@ proptest! {
         let keys = numbers(1, shots * channels * pixels);
         let query: Vec<f32> = numbers(2, channels * pixels).iter().map(|x| 4.0 * x).collect();
         let joint = numbers(3, channels * pixels);
-        for path in available() {
-            let weights = attention(path, &keys, &query, shots, channels).unwrap();
-            let merged = merge_shots(path, &keys, &weights, Some(&joint), channels, shots).unwrap();
+        for instructions in available() {
+            let weights = attention(instructions, &keys, &query, shots, channels).unwrap();
+            let merged = merge_shots(instructions, &keys, &weights, Some(&joint), channels, shots).unwrap();
             for p in (0..pixels).step_by(37) {
                 let energy: Vec<f64> = (0..shots).map(|s| (0..channels).map(|c| {
                     f64::from(keys[(s * channels + c) * pixels + p]) * f64::from(query[c * pixels + p])
@@ -135,8 +135,8 @@ proptest! {
 fn passes_over_memory() {
     let x = numbers(1, 2 * 3 * 35);
     let (scale, shift) = (numbers(2, 3), numbers(3, 3));
-    for path in available() {
-        let found = scale_and_shift(path, &x, &scale, &shift, Activation::LeakyRelu(0.2), 2).unwrap();
+    for instructions in available() {
+        let found = scale_and_shift(instructions, &x, &scale, &shift, Activation::LeakyRelu(0.2), 2).unwrap();
         for (index, found) in found.iter().enumerate() {
             let c = index / 35 % 3;
             let wanted = lrelu(f64::from(x[index]) * f64::from(scale[c]) + f64::from(shift[c]));
@@ -180,12 +180,12 @@ fn instance_norm_and_its_gradient() {
                 .collect()
         };
         let exact: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
-        for path in available() {
+        for instructions in available() {
             for slope in [1.0_f32, 0.2] {
-                let (y, inverse) = instance_norm(path, &x, planes, 1e-5, slope).unwrap();
+                let (y, inverse) = instance_norm(instructions, &x, planes, 1e-5, slope).unwrap();
                 let wanted = forward(&exact, f64::from(slope));
-                assert!(y.iter().zip(&wanted).all(|(a, b)| (f64::from(*a) - b).abs() < 1e-5), "{path}");
-                let gradient = instance_norm_gradient(path, &y, &inverse, &weights, slope).unwrap();
+                assert!(y.iter().zip(&wanted).all(|(a, b)| (f64::from(*a) - b).abs() < 1e-5), "{instructions}");
+                let gradient = instance_norm_gradient(instructions, &y, &inverse, &weights, slope).unwrap();
                 for index in (0..x.len()).step_by(1 + x.len() / 50) {
                     let loss = |step: f64| -> f64 {
                         let mut moved = exact.clone();
@@ -195,12 +195,12 @@ fn instance_norm_and_its_gradient() {
                     let wanted = (loss(1e-5) - loss(-1e-5)) / 2e-5;
                     assert!(
                         (f64::from(gradient[index]) - wanted).abs() < 1e-4,
-                        "{path} {slope}: {} not {wanted}",
+                        "{instructions} {slope}: {} not {wanted}",
                         gradient[index]
                     );
                 }
             }
         }
     }
-    assert!(instance_norm_gradient(Path::Portable, &[1.0], &[1.0], &[1.0], 0.0).is_err());
+    assert!(instance_norm_gradient(InstructionSet::Portable, &[1.0], &[1.0], &[1.0], 0.0).is_err());
 }

@@ -5,7 +5,8 @@
 
 use std::path::PathBuf;
 
-use talkinghead_render::label::{GreyImage, LabelParts, Point, forehead, label_image};
+use talkinghead_face::FlatLandmarks68;
+use talkinghead_render::label::{GreyImage, LabelParts, forehead, label_image};
 use talkinghead_render::masks::{MaskKind, mask};
 use talkinghead_render::projection::{ColouredMesh, render_hard};
 use talkinghead_render::resize::{Bytes, Kernel, resize};
@@ -33,7 +34,7 @@ fn npy(name: &str) -> Vec<f64> {
     }
 }
 
-fn landmarks(frame: usize) -> [Point; 68] {
+fn landmarks(frame: usize) -> FlatLandmarks68 {
     let all = npy("clip_landmarks.npy");
     std::array::from_fn(|i| {
         let start = (frame * 68 + i) * 3;

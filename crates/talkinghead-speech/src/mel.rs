@@ -51,8 +51,8 @@ impl LogMel {
             for (to, (sample, weight)) in self.input.iter_mut().zip(self.pending[start..].iter().zip(&self.window)) {
                 *to = sample * weight;
             }
-            // Lengths are the plan's own, so this cannot fail.
-            let _ = self.fft.process_with_scratch(&mut self.input, &mut self.spectrum, &mut self.scratch);
+            let done = self.fft.process_with_scratch(&mut self.input, &mut self.spectrum, &mut self.scratch);
+            debug_assert!(done.is_ok(), "lengths are the plan's own: {done:?}");
             give(std::array::from_fn(|k| {
                 let band = &self.bands[k];
                 let power: f32 = band.weights.iter().zip(&self.spectrum[band.first..]).map(|(w, s)| w * s.norm_sqr()).sum();

@@ -1,15 +1,20 @@
 //! Speed of a generator: `measure_generator WEIGHTS.safetensors [SIDE] [FRAMES] [PRECISION]`. Prints arithmetic per frame, seconds per frame
 //! with and without cached references, the machine's matrix-product rate measured in the same run, and peak memory.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use burn::tensor::{Device, Distribution, Tensor};
 use talkinghead_kernels::Precision;
 use talkinghead_synthesis::generator::{InferenceGenerator, RawImage, References, Source, Targets};
 use talkinghead_synthesis::import::load_generator;
-use talkinghead_synthesis::layers::{Mode, Pass};
+use talkinghead_synthesis::layers::OPERATION_TARGET;
 use talkinghead_synthesis::options::Options;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -18,6 +23,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let frames: usize = arguments.get(2).map_or(Ok(3), |text| text.parse())?;
     let precision: Precision = arguments.get(3).map_or(Ok(Precision::F32), |text| text.parse())?;
     let device = Device::flex();
+    let shares = Shares::default();
+    tracing_subscriber::registry().with(shares.clone()).init();
     let start = Instant::now();
     let (config, weights) = load_generator(Path::new(file), &Options::new())?;
     let generator = InferenceGenerator::with_precision(&config, weights, &device, precision)?;
@@ -33,13 +40,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let targets = Targets { label: picture([1, channels, side, side]), reference: Some(source()), projection: Some(source()) };
 
-    let mut pass = Pass::new(Mode::Evaluation);
     let start = Instant::now();
-    let encoded = generator.network().encode_references(&references, &mut pass)?;
-    println!("references: {:.1} GFLOP in {:.2} s", pass.operations() as f64 / 1e9, start.elapsed().as_secs_f64());
-    let mut counted = Pass::new(Mode::Evaluation);
-    generator.network().synthesise(&encoded, &targets, RawImage::Skipped, &mut counted)?;
-    let work = counted.operations() as f64 / 1e9;
+    let encoded = generator.encode_references(&references)?;
+    println!(
+        "references: {:.1} GFLOP in {:.2} s",
+        shares.take().values().map(Share::gflop).sum::<f64>(),
+        start.elapsed().as_secs_f64()
+    );
+    generator.synthesise(&encoded, &targets, RawImage::Skipped)?;
+    let work: f64 = shares.take().values().map(Share::gflop).sum();
     let mut seconds: Vec<f64> = Vec::new();
     let mut rates: Vec<f64> = Vec::new();
     for _ in 0..frames {
@@ -61,14 +70,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "matrix product 1024^3 (f32, same threads): {peak:.0} GFLOP/s; the frame reaches {:.0} % of it",
         100.0 * work / best / peak
     );
-    let mut pass = Pass::new(Mode::Evaluation);
+    shares.take();
     let start = Instant::now();
-    generator.network().synthesise(&encoded, &targets, RawImage::Skipped, &mut pass)?.image.into_data();
+    generator.synthesise(&encoded, &targets, RawImage::Skipped)?.image.into_data();
     let whole = start.elapsed().as_secs_f64();
     let mut rest = whole;
     println!("by kind of operation (one frame, {:.0} ms):", 1e3 * whole);
-    for (kind, share) in pass.shares() {
-        let (seconds, work) = (share.time.as_secs_f64(), 2e-9 * share.multiply_adds as f64);
+    for (kind, share) in shares.take() {
+        let (seconds, work) = (share.time.as_secs_f64(), share.gflop());
         rest -= seconds;
         println!(
             "  {kind:36} {:4} calls {:7.1} ms {:5.1} % {work:6.1} GFLOP {:5.0} GFLOP/s",
@@ -81,6 +90,87 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("  {:36}            {:7.1} ms {:5.1} %", "everything else", 1e3 * rest, 100.0 * rest / whole);
     println!("peak memory {:.2} GB", peak_gigabytes());
     Ok(())
+}
+
+/// What one kind of operation took.
+#[derive(Debug, Clone, Default)]
+struct Share {
+    calls: u32,
+    multiply_adds: u64,
+    time: Duration,
+}
+
+impl Share {
+    /// One multiply-add is two operations.
+    fn gflop(&self) -> f64 {
+        2e-9 * self.multiply_adds as f64
+    }
+}
+
+/// Adds up the spans of the networks' operations by kind.
+#[derive(Debug, Clone, Default)]
+struct Shares(Arc<Mutex<BTreeMap<String, Share>>>);
+
+impl Shares {
+    fn take(&self) -> BTreeMap<String, Share> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// An operation that runs.
+#[derive(Debug, Default)]
+struct Running {
+    kind: String,
+    multiply_adds: u64,
+    since: Option<Instant>,
+}
+
+impl tracing::field::Visit for Running {
+    fn record_str(&mut self, field: &tracing::field::Field, value: &str) {
+        if field.name() == "kind" {
+            self.kind = value.to_owned();
+        }
+    }
+
+    fn record_u64(&mut self, field: &tracing::field::Field, value: u64) {
+        if field.name() == "multiply_adds" {
+            self.multiply_adds = value;
+        }
+    }
+
+    fn record_debug(&mut self, _field: &tracing::field::Field, _value: &dyn std::fmt::Debug) {}
+}
+
+impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Shares {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>, _context: Context<'_, S>) -> bool {
+        metadata.target() == OPERATION_TARGET
+    }
+
+    fn on_new_span(&self, attributes: &tracing::span::Attributes<'_>, id: &tracing::span::Id, context: Context<'_, S>) {
+        let mut running = Running::default();
+        attributes.record(&mut running);
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().insert(running);
+        }
+    }
+
+    fn on_enter(&self, id: &tracing::span::Id, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(running) = span.extensions_mut().get_mut::<Running>()
+        {
+            running.since = Some(Instant::now());
+        }
+    }
+
+    fn on_exit(&self, id: &tracing::span::Id, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        let Some(running) = span.extensions_mut().remove::<Running>() else { return };
+        let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let share = shares.entry(running.kind).or_default();
+        share.calls += 1;
+        share.multiply_adds += running.multiply_adds;
+        share.time += running.since.map_or(Duration::ZERO, |since| since.elapsed());
+    }
 }
 
 fn matrix_rate(device: &Device) -> f64 {

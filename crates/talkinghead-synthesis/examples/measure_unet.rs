@@ -59,9 +59,14 @@ impl Spade {
             burn::tensor::module::avg_pool2d(label.clone(), AvgPoolOptions::new([factor; 2]).with_stride([factor; 2]))
         };
         let h = relu(self.shared.forward(map));
-        let norm = instance_norm(x, 1e-5, 1.0);
+        let norm = norm(x, 1.0);
         norm * self.gamma.forward(h.clone()).add_scalar(1.0) + self.beta.forward(h)
     }
+}
+
+/// An instance norm and a leaky ReLU of that slope, which is not 0.
+fn norm(x: Tensor<4>, slope: f32) -> Tensor<4> {
+    instance_norm(x, 1e-5, slope).unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[derive(Module, Debug)]
@@ -96,12 +101,12 @@ impl UNet {
 
     fn forward(&self, image: Tensor<4>, label: Tensor<4>) -> Tensor<4> {
         let layer = |index: usize, x: Tensor<4>| self.layers[index].forward(x);
-        let normed = |index: usize, x: Tensor<4>| instance_norm(layer(index, x), 1e-5, 0.2);
+        let normed = |index: usize, x: Tensor<4>| norm(layer(index, x), 0.2);
         let skip0 = normed(0, Tensor::cat(vec![image.clone(), label.clone()], 1));
         let skip1 = normed(1, skip0.clone());
         let skip2 = normed(2, skip1.clone());
         let skip3 = normed(3, skip2.clone());
-        let x = instance_norm(layer(5, normed(4, skip3.clone())), 1e-5, 1.0) + skip3;
+        let x = norm(layer(5, normed(4, skip3.clone())), 1.0) + skip3;
         let x = lrelu(self.spades[0].forward(x, &label));
         let x = Tensor::cat(vec![upsample_nearest(layer(6, x)), skip2], 1);
         let x = lrelu(self.spades[1].forward(x, &label));

@@ -42,6 +42,12 @@ pub enum SynthesisError {
         /// What was given.
         found: String,
     },
+    /// A result could not be read back from the device.
+    #[error("the device failed while it computed: {0}")]
+    ReadBack(String),
+    /// A file could not be written.
+    #[error(transparent)]
+    Output(#[from] talkinghead_media::MediaError),
     /// The picture pipeline around the network failed.
     #[error("{0}")]
     Rendering(String),
@@ -64,8 +70,9 @@ impl SynthesisError {
     }
 
     /// What the user can do about it, if there is something general to say.
-    pub fn hint(&self) -> Option<&'static str> {
-        Some(match self {
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Output(error) => return error.hint(),
             Self::Io { .. } => "check that the file exists and may be read or written",
             Self::Malformed { reason, .. } if reason.contains("refused") => {
                 "a state dict needs no more than tensors: do not trust this file, or save its state_dict() alone, with torch.save or as \
@@ -85,6 +92,7 @@ impl SynthesisError {
             Self::Device(_) => {
                 "`talkinghead doctor` lists what this program can use; book/src/devices.md says what each device needs"
             }
+            Self::ReadBack(_) => "the device may lack memory: use fewer or smaller pictures, or the processor (`--device cpu`)",
             Self::Weights(mismatch) if mismatch.fits() => {
                 "training diverged or the file is damaged: use an earlier checkpoint, or copy the file again"
             }
@@ -96,7 +104,8 @@ impl SynthesisError {
                 "all inputs must belong to each other and be of the size and number that the network was built for"
             }
             Self::Rendering(_) => "use pictures in which the whole face is visible",
-        })
+        };
+        Some(hint.to_owned())
     }
 }
 
@@ -163,7 +172,7 @@ impl From<FormatError> for SynthesisError {
 
 impl From<SynthesisError> for talkinghead_render::FrameError {
     fn from(error: SynthesisError) -> Self {
-        let hint = error.hint().map(str::to_owned);
+        let hint = error.hint();
         Self::new(error, hint)
     }
 }

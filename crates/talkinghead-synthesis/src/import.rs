@@ -193,7 +193,7 @@ pub fn resolve_options(dict: &StateDict, given: &Options) -> Result<GeneratorCon
 /// Unreadable files, contradicting options, and weights that do not fit exactly: every missing and unexpected key is named.
 pub fn import_generator(input: &Path, output: &Path, given: &Options) -> Result<Imported, SynthesisError> {
     let (dict, metadata) = read_weights(input)?;
-    let given = with_metadata(&metadata, given);
+    let given = with_metadata(input, &metadata, given)?;
     let config = resolve_options(&dict, &given)?;
     let (tensors, values) = (dict.len(), dict.value_count());
     // Building checks every key, shape and value; the shapes are those of the dictionary afterwards.
@@ -218,12 +218,17 @@ pub fn metadata_of(config: &GeneratorConfig) -> BTreeMap<String, String> {
     BTreeMap::from([(METADATA_KEY.to_string(), Options::from(config).to_json())])
 }
 
-fn with_metadata(metadata: &BTreeMap<String, String>, given: &Options) -> Options {
-    let mut options = metadata.get(METADATA_KEY).and_then(|text| Options::parse(text).ok()).unwrap_or_default();
+fn with_metadata(path: &Path, metadata: &BTreeMap<String, String>, given: &Options) -> Result<Options, SynthesisError> {
+    let mut options = match metadata.get(METADATA_KEY) {
+        Some(text) => Options::parse(text).map_err(|reason| {
+            SynthesisError::malformed(path, format!("the options in its metadata (`{METADATA_KEY}`): {reason}"))
+        })?,
+        None => Options::new(),
+    };
     for (name, value) in given.iter() {
         options.set(name, value);
     }
-    options
+    Ok(options)
 }
 
 /// Reads a generator's weights and design from a file: one of ours, or a published checkpoint with the options it needs.
@@ -232,6 +237,6 @@ fn with_metadata(metadata: &BTreeMap<String, String>, given: &Options) -> Option
 /// As [`import_generator`].
 pub fn load_generator(path: &Path, given: &Options) -> Result<(GeneratorConfig, Weights), SynthesisError> {
     let (dict, metadata) = read_weights(path)?;
-    let config = resolve_options(&dict, &with_metadata(&metadata, given))?;
+    let config = resolve_options(&dict, &with_metadata(path, &metadata, given)?)?;
     Ok((config, Weights::Checkpoint(dict)))
 }

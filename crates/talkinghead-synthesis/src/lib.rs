@@ -17,4 +17,4 @@ pub use device::DeviceKind;
 pub use error::{SynthesisError, WeightMismatch};
 pub use neural::NeuralRenderer;
 pub use talkinghead_formats::FormatError;
-pub use talkinghead_kernels::{KernelError, Path as KernelPath, Precision, VARIABLE as KERNELS_VARIABLE};
+pub use talkinghead_kernels::{KernelError, Precision};

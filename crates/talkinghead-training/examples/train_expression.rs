@@ -3,7 +3,7 @@
 //! `train_expression DATA CACHE [--output FILE] [--evaluate FILE] [--seed N] [--unsmile FILE] [--evaluate-unsmile FILE]`
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
-use talkinghead_motion::expression::Precision;
+use talkinghead_motion::expression::FloatWidth;
 use talkinghead_training::expression::{
     ExpressionCorpus, ExpressionTraining, evaluate_expression, evaluate_unsmile, train_expression, train_unsmile,
 };
@@ -59,7 +59,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(output) = value("--unsmile") {
         let fit = train_unsmile(&ExpressionCorpus::open(&options.data)?)?;
         println!("un-smile: lips explained {:.3}, face {:.3}, {:?} examples", fit.explained, fit.explained_face, fit.examples);
-        std::fs::write(output, fit.file.to_bytes(Precision::Half)?)?;
+        std::fs::write(output, fit.file.to_bytes(FloatWidth::Half)?)?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use talkinghead_face::FaceError;
 use talkinghead_media::MediaError;
 use talkinghead_motion::MotionError;
 use talkinghead_render::{FrameError, RenderError};
+use talkinghead_simd::{InstructionSetError, KERNELS_VARIABLE};
 use talkinghead_speech::SpeechError;
 #[cfg(feature = "neural")]
 use talkinghead_synthesis::{FormatError, SynthesisError};
@@ -59,6 +60,13 @@ pub enum GenerationError {
     Cancelled,
 }
 
+impl From<InstructionSetError> for GenerationError {
+    fn from(error: InstructionSetError) -> Self {
+        let hint = format!("leave {KERNELS_VARIABLE} unset; `talkinghead doctor` names the instructions in use");
+        Self::option(error.to_string(), hint)
+    }
+}
+
 #[cfg(feature = "neural")]
 impl From<FormatError> for GenerationError {
     fn from(error: FormatError) -> Self {
@@ -79,7 +87,7 @@ impl GenerationError {
             }
             Self::Frame(error) => error.hint().map(str::to_owned),
             #[cfg(feature = "neural")]
-            Self::Synthesis(error) => error.hint().map(str::to_owned),
+            Self::Synthesis(error) => error.hint(),
             Self::Option { hint, .. } => Some(hint.clone()),
             Self::Cancelled => Some("nothing was left behind; run the same command again to start over".to_owned()),
         }

@@ -164,7 +164,7 @@ impl Generation {
     pub fn run(&self) -> Result<Report, GenerationError> {
         let start = Instant::now();
         let Inputs { references, audio } = self.inspect()?;
-        let job = &self.job.begin();
+        let job = &self.job.begin()?;
         // The recording and the pictures know nothing of each other: look at both at once.
         let (person, speech) = std::thread::scope(|scope| {
             let speech =

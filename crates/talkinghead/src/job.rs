@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use talkinghead_simd::InstructionSet;
+
 use crate::progress::OnProgress;
 use crate::report::StageTimes;
 use crate::{Cancellation, GenerationError, Progress, Stage};
@@ -30,8 +32,13 @@ impl Job {
     }
 
     /// This job begun afresh: its clock at zero, and stopping it stops nothing else.
-    pub(crate) fn begin(&self) -> Self {
-        Self { on_progress: Arc::clone(&self.on_progress), cancellation: self.cancellation.child(), times: Arc::default() }
+    ///
+    /// # Errors
+    /// The environment asks for instructions that are not there: told before any work, since what is deep inside cannot.
+    pub(crate) fn begin(&self) -> Result<Self, GenerationError> {
+        InstructionSet::chosen()?;
+        let on_progress = Arc::clone(&self.on_progress);
+        Ok(Self { on_progress, cancellation: self.cancellation.child(), times: Arc::default() })
     }
 
     pub(crate) fn tell(&self, stage: Stage, done: usize, total: Option<usize>) {

@@ -46,8 +46,9 @@ pub use report::Report;
 pub use talkinghead_face::FaceChoice;
 pub use talkinghead_media::Limits;
 pub use talkinghead_motion::{Blinking, MotionFrame, MotionTrack};
+pub use talkinghead_simd::{InstructionSet, InstructionSetError, KERNELS_VARIABLE};
 #[cfg(feature = "neural")]
-pub use talkinghead_synthesis::{KERNELS_VARIABLE, KernelPath, Precision};
+pub use talkinghead_synthesis::Precision;
 pub use threads::use_threads;
 
 /// Keeps the README's examples compiling.

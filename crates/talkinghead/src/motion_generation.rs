@@ -105,7 +105,7 @@ impl MotionGeneration {
     /// # Errors
     /// An input is missing or unreadable, a video shows no face, a gain is out of range.
     pub fn run(&self) -> Result<GeneratedMotion, GenerationError> {
-        let job = self.job.begin();
+        let job = self.job.begin()?;
         let networks = FaceNetworks::load();
         match &self.source {
             Source::Audio(audio) => self.perform(audio, &networks, &job),

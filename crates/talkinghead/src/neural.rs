@@ -2,11 +2,11 @@
 
 use talkinghead_face::FaceNetworks;
 use talkinghead_render::Shot;
+use talkinghead_synthesis::BurnDevice;
 use talkinghead_synthesis::generator::InferenceGenerator;
 use talkinghead_synthesis::import::load_generator;
 use talkinghead_synthesis::neural::NeuralRenderer;
 use talkinghead_synthesis::options::Options;
-use talkinghead_synthesis::{BurnDevice, KERNELS_VARIABLE, KernelPath};
 
 use crate::reference_loader::Subject;
 use crate::{GenerationError, NeuralChoice, RendererChoice};
@@ -34,10 +34,6 @@ impl LoadedGenerator {
     /// # Errors
     /// There is no file, it cannot be read or does not fit, or this machine lacks the device.
     pub(crate) fn open(choice: &NeuralChoice) -> Result<Self, GenerationError> {
-        KernelPath::chosen().map_err(|error| {
-            let hint = format!("leave {KERNELS_VARIABLE} unset; `talkinghead doctor` names the kernels in use");
-            GenerationError::option(error.to_string(), hint)
-        })?;
         let device = choice.device.open()?;
         let (config, weights) = load_generator(&choice.weights, &Options::new())?;
         let generator = InferenceGenerator::with_precision(&config, weights, &device, choice.precision)?;

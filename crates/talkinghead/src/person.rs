@@ -130,7 +130,7 @@ impl PersonBuilder {
     /// # Errors
     /// A reference is missing, unreadable or shows no face, the portrait cannot be animated, weights do not fit.
     pub fn prepare(&self) -> Result<Person, GenerationError> {
-        let job = self.job.begin();
+        let job = self.job.begin()?;
         check_inputs(self.references.iter().map(PathBuf::as_path).chain(self.options.renderer.path()))?;
         check_renderer(&self.options.renderer)?;
         let references = probe_references(&self.references, &self.options)?;

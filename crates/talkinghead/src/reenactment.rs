@@ -99,7 +99,7 @@ impl Reenactment {
     /// # Errors
     /// Unreadable inputs, arrays that do not fit each other, networks that do not fit.
     pub fn run(&self) -> Result<usize, GenerationError> {
-        let job = self.job.begin();
+        let job = self.job.begin()?;
         let files = &self.inputs;
         let named = [&files.landmarks, &files.rotations, &files.front, &files.reference, &files.reference_landmarks];
         let optional = [&files.projection, &files.audio].into_iter().flatten();
@@ -172,8 +172,8 @@ impl Reenactment {
             let made = synthesis.frame(index, projection.clone(), raw)?;
             let real = real.as_mut().and_then(Iterator::next).transpose()?.map(|frame| whole(&frame));
             let picture = match self.options.picture {
-                ReenactedPicture::Result => picture_of(&made.image),
-                ReenactedPicture::Comparison => row(&tiles(synthesis, index, &made, compares.then_some(real))),
+                ReenactedPicture::Result => picture_of(&made.image)?,
+                ReenactedPicture::Comparison => row(&tiles(synthesis, index, &made, compares.then_some(real))?),
             };
             let mut video = match writer.take() {
                 Some(writer) => writer,
@@ -197,16 +197,21 @@ impl Reenactment {
 }
 
 /// `real`: none where there is no real frame, black where the clip ends early.
-fn tiles(synthesis: &DrivenSynthesis, index: usize, made: &Synthesis, real: Option<Option<RgbImage>>) -> Vec<RgbImage> {
-    let mut tiles = vec![tile_of(&synthesis.label(index))];
+fn tiles(
+    synthesis: &DrivenSynthesis,
+    index: usize,
+    made: &Synthesis,
+    real: Option<Option<RgbImage>>,
+) -> Result<Vec<RgbImage>, GenerationError> {
+    let mut tiles = vec![tile_of(&synthesis.label(index))?];
     tiles.extend(real.map(|frame| frame.unwrap_or_else(|| RgbImage::new(SIDE, SIDE))));
-    tiles.push(picture_of(&made.image));
-    tiles.extend(made.raw.as_ref().map(picture_of));
-    tiles.extend(made.warped.reference.as_ref().map(picture_of));
-    tiles.extend(made.weight.reference.as_ref().map(tile_of));
-    tiles.extend(made.warped.projection.as_ref().map(picture_of));
-    tiles.extend(made.weight.projection.as_ref().map(tile_of));
-    tiles
+    tiles.push(picture_of(&made.image)?);
+    tiles.extend(made.raw.as_ref().map(picture_of).transpose()?);
+    tiles.extend(made.warped.reference.as_ref().map(picture_of).transpose()?);
+    tiles.extend(made.weight.reference.as_ref().map(tile_of).transpose()?);
+    tiles.extend(made.warped.projection.as_ref().map(picture_of).transpose()?);
+    tiles.extend(made.weight.projection.as_ref().map(tile_of).transpose()?);
+    Ok(tiles)
 }
 
 fn row(tiles: &[RgbImage]) -> RgbImage {

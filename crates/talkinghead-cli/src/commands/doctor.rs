@@ -2,7 +2,8 @@
 
 use clap::Args;
 #[cfg(feature = "neural")]
-use talkinghead::{Device, KERNELS_VARIABLE, KernelPath, Precision};
+use talkinghead::{Device, Precision};
+use talkinghead::{InstructionSet, KERNELS_VARIABLE};
 use talkinghead_media::{Container, ffmpeg_version, ffprobe_version};
 
 use super::{print, print_json};
@@ -64,6 +65,7 @@ fn examine() -> Findings {
     }
     #[cfg(feature = "neural")]
     examine_devices(&mut findings);
+    findings.push(kernels());
     for (name, built_in) in [("neural", cfg!(feature = "neural")), ("training", cfg!(feature = "training"))] {
         let built_in = if built_in { Ok("built in".to_owned()) } else { Err("left out of this program".to_owned()) };
         findings.push(finding(name, false, built_in));
@@ -86,11 +88,18 @@ fn examine_devices(findings: &mut Vec<Finding>) {
         };
         findings.push(finding(&format!("device {}", device.name()), device == Device::Cpu, works));
     }
-    let kernels = KernelPath::chosen().map(|path| {
-        let numbers = Precision::Auto.on(path);
-        format!("{path}, {numbers} by default; {KERNELS_VARIABLE} forces another path")
+}
+
+/// Which instructions are used.
+fn kernels() -> Finding {
+    let described = InstructionSet::chosen().map(|instructions| {
+        #[cfg(feature = "neural")]
+        let numbers = format!(", {} by default", Precision::Auto.on(instructions));
+        #[cfg(not(feature = "neural"))]
+        let numbers = "";
+        format!("{instructions}{numbers}; {KERNELS_VARIABLE} forces another instruction set")
     });
-    findings.push(finding("kernels", false, kernels.map_err(|error| error.to_string())));
+    finding("kernels", false, described.map_err(|error| error.to_string()))
 }
 
 fn finding(name: &str, needed: bool, outcome: Result<String, String>) -> Finding {
@@ -117,22 +126,8 @@ fn text(findings: &Findings) -> String {
     lines.join("\n")
 }
 
-/// Architecture and the vector instructions that the kernels use.
+/// Architecture and the instruction sets of it that the kernels can use.
 fn processor() -> String {
-    #[allow(unused_mut)]
-    let mut features: Vec<&str> = Vec::new();
-    #[cfg(target_arch = "x86_64")]
-    {
-        let found = [
-            ("AVX2", std::arch::is_x86_feature_detected!("avx2")),
-            ("FMA", std::arch::is_x86_feature_detected!("fma")),
-            ("AVX-512", std::arch::is_x86_feature_detected!("avx512f")),
-            ("AVX-512 BF16", std::arch::is_x86_feature_detected!("avx512bf16")),
-        ];
-        features.extend(found.iter().filter(|(_, there)| *there).map(|(name, _)| name));
-    }
-    if cfg!(target_arch = "aarch64") {
-        features.push("NEON");
-    }
-    format!("{} ({})", std::env::consts::ARCH, if features.is_empty() { "plain".to_owned() } else { features.join(", ") })
+    let sets: Vec<&str> = InstructionSet::available().map(InstructionSet::name).collect();
+    format!("{} ({})", std::env::consts::ARCH, sets.join(", "))
 }

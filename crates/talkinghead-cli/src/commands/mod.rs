@@ -38,6 +38,10 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     if let Some(threads) = shared.threads {
         talkinghead::use_threads(threads);
     }
+    // Doctor tells it among its findings; these need no instructions at all.
+    if !matches!(arguments.command, Command::Doctor(_) | Command::Completions(_) | Command::Man(_)) {
+        talkinghead::InstructionSet::chosen().map_err(talkinghead::GenerationError::from)?;
+    }
     match arguments.command {
         Command::Generate(command) => command.run(shared),
         Command::Motion(command) => command.run(shared),

@@ -199,8 +199,8 @@ impl Preprocess {
         let usual = ClipSettings::new(dataset);
         let settings = ClipSettings {
             crop: match self.crop {
-                CropName::Constant => CropMode::Constant,
-                CropName::Tracked => CropMode::Tracked,
+                CropName::Constant => CropMode::Static,
+                CropName::Tracked => CropMode::Following,
             },
             least_seconds: self.min_seconds.unwrap_or(usual.least_seconds),
             most_seconds: self.max_seconds.unwrap_or(usual.most_seconds),

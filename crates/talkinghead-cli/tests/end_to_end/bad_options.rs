@@ -56,3 +56,14 @@ fn no_ffmpeg() {
     let failure = place.fail_with(&mut command, 1, &["ff"]);
     assert!(failure.hint.contains("install ffmpeg"), "{failure:?}");
 }
+
+#[test]
+fn instructions_that_are_not_there() {
+    let place = Place::new();
+    for line in [GENERATE, "motion --audio speech.wav --output track.json", "inspect clip"] {
+        for set in ["sse9", if cfg!(target_arch = "x86_64") { "neon" } else { "avx2" }] {
+            let failure = place.fail_with(place.command(line).env("TALKINGHEAD_KERNELS", set), 1, &["TALKINGHEAD_KERNELS", set]);
+            assert!(failure.hint.contains("doctor"), "{failure:?}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! The sound of a clip: cut out of the source's, and moved where it surely does not fit the lips.
 
-use talkinghead_face::Points68;
+use talkinghead_face::Landmarks68;
 use talkinghead_media::{FRAME_RATE, SAMPLE_RATE};
 
 use super::description::SyncDescription;
@@ -26,7 +26,7 @@ pub(crate) struct ClipAudio {
 impl ClipAudio {
     /// From the source's samples around the clip, which begins `before` samples in; `front` are its frontal landmarks.
     /// `None` if less than half the clip has sound.
-    pub(crate) fn of(around: &[f32], before: usize, front: &[Points68], may_move: bool) -> Option<Self> {
+    pub(crate) fn of(around: &[f32], before: usize, front: &[Landmarks68], may_move: bool) -> Option<Self> {
         let frames = front.len();
         let wanted = frames * SAMPLES_PER_FRAME;
         if around.len().saturating_sub(before) < wanted / 2 {

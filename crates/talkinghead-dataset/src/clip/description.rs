@@ -1,10 +1,10 @@
 //! What is written about a clip: `clip.json` in its folder, and the same in short in the manifest.
 
 use serde::{Deserialize, Serialize};
+use talkinghead_face::CropMode;
 
 use super::settings::ClipSettings;
 use crate::corpus::OfficialSplit;
-use crate::geometry::CropMode;
 use crate::quality::{Quality, SyncEstimate};
 use crate::statistics::Statistics;
 

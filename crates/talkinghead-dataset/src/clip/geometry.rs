@@ -1,22 +1,22 @@
 //! What a clip's landmarks alone say: where to crop, the pose of every frame, the frontal landmarks, the key frame.
 
-use talkinghead_face::{FaceCrop, FaceTrack, HeadPose, Landmarks68, Points68, ReferencePose, RigidFit, standard_face};
+use talkinghead_face::{CropMode, FaceCrop, FaceTrack, HeadPose, Landmarks68, ReferencePose, RigidFit, standard_face};
 
 use super::description::{CropDescription, PoseRange};
-use crate::geometry::{CropMode, crop_around, open_eyed_key_frame, to_clip};
+use crate::geometry::{crop_around, open_eyed_key_frame, to_clip};
 use crate::statistics::Statistics;
 
 /// The geometry of a clip, one entry a frame.
 pub(crate) struct ClipGeometry {
     pub(crate) crop: FaceCrop,
     /// Landmarks in the source, pixels.
-    pub(crate) source: Vec<Points68>,
+    pub(crate) source: Vec<Landmarks68>,
     /// Landmarks in the clip, pixels, rounded to f32 as they are stored.
-    pub(crate) clip: Vec<Points68>,
+    pub(crate) clip: Vec<Landmarks68>,
     /// Rotation vector (radians) and translation (pixels) into the standard frame.
     pub(crate) rts: Vec<[f64; 6]>,
     /// Landmarks with the pose removed.
-    pub(crate) front: Vec<Points68>,
+    pub(crate) front: Vec<Landmarks68>,
     /// Yaw, pitch, roll in degrees.
     pub(crate) angles: Vec<[f64; 3]>,
     /// The frame whose head is turned least, of those in which the face was seen.
@@ -26,10 +26,11 @@ pub(crate) struct ClipGeometry {
 impl ClipGeometry {
     /// From a track in source pixels; `None` when the face was seen in no frame.
     pub(crate) fn of(track: &FaceTrack, mode: CropMode) -> Option<Self> {
-        let source: Vec<Points68> = track.frames.iter().map(|frame| Landmarks68::from_mesh(&frame.landmarks).to_f64()).collect();
+        let source: Vec<Landmarks68> = track.frames.iter().map(|frame| frame.landmarks.to_68()).collect();
         let crop = crop_around(&source, mode)?;
-        let in_clip = |(frame, points): (usize, &Points68)| points.map(|p| to_clip(&crop, p, frame).map(|v| f64::from(v as f32)));
-        let clip: Vec<Points68> = source.iter().enumerate().map(in_clip).collect();
+        let in_clip =
+            |(frame, points): (usize, &Landmarks68)| points.map(|p| to_clip(&crop, p, frame).map(|v| f64::from(v as f32)));
+        let clip: Vec<Landmarks68> = source.iter().enumerate().map(in_clip).collect();
         let standard = standard_face();
         let poses: Vec<ReferencePose> = clip.iter().map(|points| ReferencePose::fit(points, &standard)).collect();
         let front = poses.iter().zip(&clip).map(|(pose, points)| pose.to_front(points)).collect();

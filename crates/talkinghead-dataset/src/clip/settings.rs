@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use talkinghead_face::CropMode;
 
 use crate::corpus::Corpus;
-use crate::geometry::CropMode;
 use crate::hash::hex;
 use crate::quality::Thresholds;
 
@@ -37,7 +37,7 @@ impl ClipSettings {
     pub fn new(dataset: Corpus) -> Self {
         Self {
             dataset,
-            crop: CropMode::Constant,
+            crop: CropMode::Static,
             least_seconds: 1.0,
             most_seconds: 30.0,
             most_source_seconds: 4.0 * 3600.0,
@@ -49,8 +49,11 @@ impl ClipSettings {
 
     /// A word that is the same exactly when the settings (and the program's output) are.
     pub fn fingerprint(&self) -> String {
-        // A struct of plain numbers always serialises.
-        let text = serde_json::to_string(self).unwrap_or_default();
+        let text = match serde_json::to_string(self) {
+            Ok(text) => text,
+            // Nothing must stand in for it: all settings would be the same then.
+            Err(error) => panic!("a struct of plain numbers and words is not written as JSON: {error}"),
+        };
         hex(&Sha256::digest(format!("{OUTPUT_VERSION}\n{text}")))
     }
 }

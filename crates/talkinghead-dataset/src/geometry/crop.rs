@@ -1,32 +1,17 @@
 //! From a tracked face to a clip's own coordinates: the square that is cut out and the landmarks in it (SPEC-data, section 3).
 
 use image::RgbImage;
-use serde::{Deserialize, Serialize};
-use talkinghead_face::{CROP_SIDE, EyeCentre, FaceCrop, Points68};
+use talkinghead_face::{CROP_SIDE, CropMode, EyeCentre, FaceCrop, Landmarks68, flat_landmarks};
 
 /// Pixels of a clip's sides.
 pub const CLIP_SIDE: u32 = CROP_SIDE;
-
-/// How the face is cut out (SPEC-data, section 3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CropMode {
-    /// One square for the whole clip: the head moves in it.
-    Constant,
-    /// The square follows the face, smoothed over 11 frames.
-    Tracked,
-}
 
 /// From this size of the square on, shrinking is antialiased.
 const LARGE_SIDE: u32 = 384;
 
 /// The square of a clip, from the 68 points of its frames (source pixels). `None` without frames.
-pub(crate) fn crop_around(frames: &[Points68], mode: CropMode) -> Option<FaceCrop> {
-    let flat: Vec<[[f64; 2]; 68]> = frames.iter().map(|points| points.map(|[x, y, _]| [x, y])).collect();
-    let mode = match mode {
-        CropMode::Constant => talkinghead_face::CropMode::Static,
-        CropMode::Tracked => talkinghead_face::CropMode::Following,
-    };
+pub(crate) fn crop_around(frames: &[Landmarks68], mode: CropMode) -> Option<FaceCrop> {
+    let flat: Vec<_> = frames.iter().map(flat_landmarks).collect();
     FaceCrop::around(&flat, mode, EyeCentre::AllPoints).ok()
 }
 

@@ -1,9 +1,6 @@
 //! Frames that stand out: the key frame, the widest mouth, the nearest and the farthest reference (SPEC-data, sections 2, 5,
 //! 9 and 10).
 
-/// Landmarks of a frame in the order of the 68-point convention: x, y, z in pixels.
-pub type Points68 = [[f64; 3]];
-
 /// Sum of the absolute components of a rotation vector.
 pub fn rotation_size(rt: &[f64; 6]) -> f64 {
     rt[0].abs() + rt[1].abs() + rt[2].abs()
@@ -20,7 +17,7 @@ const EYES: [[usize; 6]; 2] = [[36, 39, 37, 38, 41, 40], [42, 45, 43, 44, 47, 46
 const BLINKING: f64 = 0.75;
 
 /// Height of the eyes over their width, mean of both.
-pub fn eye_opening(points: &Points68) -> f64 {
+pub fn eye_opening(points: &[[f64; 3]]) -> f64 {
     let distance = |a: usize, b: usize| (points[a][0] - points[b][0]).hypot(points[a][1] - points[b][1]);
     let opening = |[inner, outer, u0, u1, l0, l1]: [usize; 6]| {
         0.5 * (distance(u0, l0) + distance(u1, l1)) / distance(inner, outer).max(1e-9)
@@ -32,7 +29,7 @@ pub fn eye_opening(points: &Points68) -> f64 {
 /// reference allows: the projection would keep its eyes closed through the whole clip.
 ///
 /// `frames` and `rts` have an entry for each frame of the clip; candidates beyond them are passed over.
-pub fn open_eyed_key_frame(rts: &[[f64; 6]], frames: &[impl AsRef<Points68>], candidates: &[usize]) -> Option<usize> {
+pub fn open_eyed_key_frame(rts: &[[f64; 6]], frames: &[impl AsRef<[[f64; 3]]>], candidates: &[usize]) -> Option<usize> {
     let candidates: Vec<usize> = candidates.iter().copied().filter(|&frame| frame < rts.len().min(frames.len())).collect();
     let opening = |frame: usize| eye_opening(frames[frame].as_ref());
     let least = BLINKING * crate::statistics::median(&mut candidates.iter().map(|&frame| opening(frame)).collect::<Vec<_>>());
@@ -45,12 +42,12 @@ pub fn open_eyed_key_frame(rts: &[[f64; 6]], frames: &[impl AsRef<Points68>], ca
 const LIPS: [(usize, usize); 3] = [(61, 67), (62, 66), (63, 65)];
 
 /// Mean of the six coordinate differences (x and y) upper minus lower of the inner lips: more negative is wider open. Pixels.
-pub fn signed_openness(points: &Points68) -> f64 {
+pub fn signed_openness(points: &[[f64; 3]]) -> f64 {
     LIPS.iter().flat_map(|&(a, b)| [points[a][0] - points[b][0], points[a][1] - points[b][1]]).sum::<f64>() / 6.0
 }
 
 /// As [`signed_openness`] with the absolute value of each difference.
-pub fn absolute_openness(points: &Points68) -> f64 {
+pub fn absolute_openness(points: &[[f64; 3]]) -> f64 {
     LIPS.iter().flat_map(|&(a, b)| [points[a][0] - points[b][0], points[a][1] - points[b][1]]).map(f64::abs).sum::<f64>() / 6.0
 }
 
@@ -79,7 +76,7 @@ pub fn farthest_reference(references: &[[f64; 6]], target: &[f64; 6]) -> Option<
 
 /// Whether a frame's landmarks have no extent (a face was never found): after truncation to whole pixels the box has no
 /// width or no height.
-pub fn is_degenerate(points: &Points68) -> bool {
+pub fn is_degenerate(points: &[[f64; 3]]) -> bool {
     let flat = |axis: usize| {
         let (least, most) = points.iter().fold((f64::MAX, f64::MIN), |(a, b), p| (a.min(p[axis]), b.max(p[axis])));
         least.trunc() == most.trunc()

@@ -10,7 +10,7 @@ mod projection;
 mod rigid;
 
 pub use affine::{apply_affine, fit_affine};
-pub use crop::{CLIP_SIDE, CropMode, resize_bilinear};
+pub use crop::{CLIP_SIDE, resize_bilinear};
 pub(crate) use crop::{crop_around, cut, to_clip};
 pub use head_mesh::HeadMesh;
 pub use key_frame::{

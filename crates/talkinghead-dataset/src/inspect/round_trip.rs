@@ -7,7 +7,7 @@
 //! with the key frame's own, posed as the projection is: where the projection is meant to show them.
 
 use serde::Serialize;
-use talkinghead_face::{FaceChoice, FaceNetworks, FaceTracker, HeadPose, Landmarks68, ReferencePose, STABLE_POINTS};
+use talkinghead_face::{FaceChoice, FaceNetworks, FaceTracker, HeadPose, ReferencePose, STABLE_POINTS};
 use talkinghead_media::{FrameReader, Limits};
 
 use crate::clip::ClipFolder;
@@ -76,7 +76,7 @@ pub fn projection_difference(clip: &ClipFolder, networks: &FaceNetworks) -> Resu
         .filter(|(_, ((_, row), _))| is_near_frontal(row))
         .map(|(frame, ((points, row), found))| {
             let meant = posed(&ReferencePose::from_rt(*row), key_front);
-            (frame, FrameDifference::between(&Landmarks68::from_mesh(&found.landmarks).to_f64(), points, &meant))
+            (frame, FrameDifference::between(&found.landmarks.to_68(), points, &meant))
         })
         .collect();
     Ok(summarized(&compared))

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use image::{Rgb, RgbImage};
 use serde::Serialize;
-use talkinghead_face::ReferencePose;
+use talkinghead_face::{FlatLandmarks68, ReferencePose};
 use talkinghead_media::{FrameReader, Limits, VideoOptions, VideoWriter};
-use talkinghead_render::label::{LabelParts, Point, label_image};
+use talkinghead_render::label::{LabelParts, label_image};
 
 use super::overlay::{disc, landmarks, stroke};
 use super::pose_curves::PoseCurves;
@@ -108,7 +108,7 @@ fn overlay(picture: &RgbImage, points: &[[f64; 3]], row: &[f64; 6]) -> RgbImage 
 
 /// The label image of the landmarks, as the networks are shown it.
 fn label_picture(points: &[[f64; 3]]) -> RgbImage {
-    let flat: [Point; 68] = std::array::from_fn(|i| points.get(i).map_or([0.0; 2], |p| [p[0], p[1]]));
+    let flat: FlatLandmarks68 = std::array::from_fn(|i| points.get(i).map_or([0.0; 2], |p| [p[0], p[1]]));
     let label = label_image(&flat, CLIP_SIDE as usize, CLIP_SIDE as usize, LabelParts::default());
     RgbImage::from_fn(CLIP_SIDE, CLIP_SIDE, |x, y| Rgb([label.data[(y * CLIP_SIDE + x) as usize]; 3]))
 }

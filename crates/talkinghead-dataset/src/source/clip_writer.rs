@@ -204,8 +204,11 @@ impl ClipWriter<'_> {
 
     fn mesh(&self, segment: &TrackedSegment<'_>, geometry: &ClipGeometry, picture: &RgbImage) -> HeadMesh {
         let landmarks = &segment.track.frames[geometry.key].landmarks;
-        let points: Vec<[f64; 3]> =
-            landmarks.points().iter().map(|&[x, y, z]| to_clip(&geometry.crop, [x, y, -z].map(f64::from), geometry.key)).collect();
+        let points: Vec<[f64; 3]> = landmarks
+            .points()
+            .iter()
+            .map(|&[x, y, z]| to_clip(&geometry.crop, [x, y, -z].map(f64::from), geometry.key))
+            .collect();
         HeadMesh::of_frame(&points, picture)
     }
 

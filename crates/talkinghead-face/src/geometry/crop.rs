@@ -3,19 +3,21 @@
 use image::RgbImage;
 
 use super::hann_window::HannWindow;
-use super::landmarks68::IBUG_POINTS;
+use super::landmarks68::FlatLandmarks68;
 use crate::error::FaceError;
 
 /// Side of a cropped frame in pixels.
 pub const CROP_SIDE: u32 = 256;
 
-/// How the square moves through a video.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How the square moves through a video. In files: `constant` and `tracked`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum CropMode {
     /// It stands still (the reference's mode 1): the mean place over the video.
     #[default]
+    #[serde(rename = "constant")]
     Static,
     /// It follows the face, smoothed over 11 frames (the reference's mode 0, without its delay of 5 frames).
+    #[serde(rename = "tracked")]
     Following,
 }
 
@@ -43,7 +45,7 @@ impl FaceCrop {
     ///
     /// # Errors
     /// [`FaceError::NoFace`] without frames.
-    pub fn around(frames: &[[[f64; 2]; IBUG_POINTS]], mode: CropMode, eyes: EyeCentre) -> Result<Self, FaceError> {
+    pub fn around(frames: &[FlatLandmarks68], mode: CropMode, eyes: EyeCentre) -> Result<Self, FaceError> {
         if frames.is_empty() {
             return Err(FaceError::NoFace { place: "any of 0 frames".into() });
         }
@@ -131,7 +133,7 @@ fn pixel(row: &[u8], x: Option<usize>) -> [f32; 3] {
 }
 
 /// The longer side of the box around all points.
-fn face_size(points: &[[f64; 2]; IBUG_POINTS]) -> f64 {
+fn face_size(points: &FlatLandmarks68) -> f64 {
     let range = |axis: usize| {
         let values = points.iter().map(|p| p[axis]);
         values.clone().fold(f64::NEG_INFINITY, f64::max) - values.fold(f64::INFINITY, f64::min)
@@ -139,7 +141,7 @@ fn face_size(points: &[[f64; 2]; IBUG_POINTS]) -> f64 {
     range(0).max(range(1))
 }
 
-fn between_eyes(points: &[[f64; 2]; IBUG_POINTS], eyes: EyeCentre) -> [f64; 2] {
+fn between_eyes(points: &FlatLandmarks68, eyes: EyeCentre) -> [f64; 2] {
     let count = match eyes {
         EyeCentre::AllPoints => 6,
         EyeCentre::Reference => 5,
@@ -162,7 +164,7 @@ mod tests {
 
     use super::*;
 
-    fn face(x: f64, y: f64) -> [[f64; 2]; IBUG_POINTS] {
+    fn face(x: f64, y: f64) -> FlatLandmarks68 {
         std::array::from_fn(|i| [x + (i % 10) as f64 * 10.0, y + (i / 10) as f64 * 10.0])
     }
 

@@ -10,34 +10,26 @@ const SHIPPED: &str = include_str!("../../../../assets/models/landmarks68_from_4
 pub const IBUG_POINTS: usize = 68;
 
 /// One face in the iBUG scheme, in pixels: x right, y down, z **towards** the camera (the opposite of [`Landmarks`]), as the
-/// reference file set wants it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Landmarks68 {
-    /// `[68]` points, each x, y, z in pixels.
-    pub points: [[f32; 3]; IBUG_POINTS],
+/// published file set wants it.
+pub type Landmarks68 = [[f64; 3]; IBUG_POINTS];
+
+/// The same seen in the picture: x right, y down.
+pub type FlatLandmarks68 = [[f64; 2]; IBUG_POINTS];
+
+impl Landmarks {
+    /// Picks the points of the iBUG scheme from the mesh. Against dlib's 68 points on 45 faces they differ by 4.5 % of the
+    /// distance between the outer eye corners (jaw 5 to 10 %: the two schemes draw the jaw differently).
+    pub fn to_68(&self) -> Landmarks68 {
+        mesh_points().map(|i| {
+            let [x, y, z] = self.points()[i];
+            [x, y, -z].map(f64::from)
+        })
+    }
 }
 
-impl Landmarks68 {
-    /// Picks the points from the mesh. Against dlib's 68 points on 45 faces they differ by 4.5 % of the distance between the
-    /// outer eye corners (jaw 5 to 10 %: the two schemes draw the jaw differently).
-    pub fn from_mesh(landmarks: &Landmarks) -> Self {
-        Self {
-            points: mesh_points().map(|i| {
-                let [x, y, z] = landmarks.points()[i];
-                [x, y, -z]
-            }),
-        }
-    }
-
-    /// Moves and scales in the picture: `(x, y, z) * scale + (offset, 0)`.
-    pub fn transformed(&self, scale: f32, offset: [f32; 2]) -> Self {
-        Self { points: self.points.map(|[x, y, z]| [x * scale + offset[0], y * scale + offset[1], z * scale]) }
-    }
-
-    /// The points in double precision, as [`crate::ReferencePose`] reckons.
-    pub fn to_f64(&self) -> [[f64; 3]; IBUG_POINTS] {
-        self.points.map(|p| p.map(f64::from))
-    }
+/// Leaves the depth out.
+pub fn flat_landmarks(landmarks: &Landmarks68) -> FlatLandmarks68 {
+    landmarks.map(|[x, y, _]| [x, y])
 }
 
 /// The mesh vertex of each of the 68 points.
@@ -73,7 +65,7 @@ mod tests {
     fn the_points_lie_where_the_scheme_says() {
         let mut points = CanonicalMesh::get().vertices.clone();
         points.resize(478, [0.0; 3]);
-        let face = Landmarks68::from_mesh(&Landmarks::from_fn(|i| points[i])).points;
+        let face = Landmarks::from_fn(|i| points[i]).to_68();
         assert!(face[0][0] < face[16][0], "the jaw runs from image left to right");
         assert!(face[8][1] > face[57][1] && face[57][1] > face[33][1], "chin below lip below nose");
         assert!(face[36][0] < face[39][0] && face[39][0] < face[42][0] && face[42][0] < face[45][0]);

@@ -4,14 +4,11 @@
 use nalgebra::{Matrix3, Rotation3, UnitQuaternion, Vector3};
 
 use super::canonical::CanonicalMesh;
-use super::landmarks68::{IBUG_POINTS, mesh_points};
+use super::landmarks68::{Landmarks68, mesh_points};
 
 /// The points that take part in the fit, in the reference's order: jaw sides, nose, eye corners, brow ends.
 pub const STABLE_POINTS: [usize; 27] =
     [1, 2, 3, 4, 5, 11, 12, 13, 14, 15, 27, 28, 29, 30, 31, 32, 33, 34, 35, 39, 42, 36, 45, 17, 21, 22, 26];
-
-/// 68 points, x right, y down, z towards the camera, pixels.
-pub type Points68 = [[f64; 3]; IBUG_POINTS];
 
 /// The motion that carries a posed face onto the standard face: `front = rotation * posed + translation`. No scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,8 +21,8 @@ pub struct ReferencePose {
 
 impl ReferencePose {
     /// Least-squares fit (Kabsch) of the [`STABLE_POINTS`] of `posed` to those of `standard`.
-    pub fn fit(posed: &Points68, standard: &Points68) -> Self {
-        let stable = |points: &Points68| STABLE_POINTS.map(|i| Vector3::from(points[i]));
+    pub fn fit(posed: &Landmarks68, standard: &Landmarks68) -> Self {
+        let stable = |points: &Landmarks68| STABLE_POINTS.map(|i| Vector3::from(points[i]));
         let (a, b) = (stable(posed), stable(standard));
         let mean = |points: &[Vector3<f64>; 27]| points.iter().sum::<Vector3<f64>>() / points.len() as f64;
         let (centre_a, centre_b) = (mean(&a), mean(&b));
@@ -45,12 +42,12 @@ impl ReferencePose {
     }
 
     /// Takes the pose out: the reference's "front" landmarks.
-    pub fn to_front(&self, posed: &Points68) -> Points68 {
+    pub fn to_front(&self, posed: &Landmarks68) -> Landmarks68 {
         posed.map(|p| (self.rotation * Vector3::from(p) + self.translation).into())
     }
 
     /// Puts the pose in: the reference's "reverse".
-    pub fn to_posed(&self, front: &Points68) -> Points68 {
+    pub fn to_posed(&self, front: &Landmarks68) -> Landmarks68 {
         front.map(|q| (self.rotation.transpose() * (Vector3::from(q) - self.translation)).into())
     }
 
@@ -86,7 +83,7 @@ pub fn key_frame(poses: &[ReferencePose]) -> Option<usize> {
 
 /// A standard face for [`ReferencePose::fit`], since the reference's own is not to be had: the canonical mesh, upright in the
 /// middle of a 256x256 frame, as large as the reference's crop shows a face.
-pub fn standard_face() -> Points68 {
+pub fn standard_face() -> Landmarks68 {
     // The crop is 205/90 times as wide as the box around the 68 points.
     let vertices = mesh_points().map(|i| CanonicalMesh::get().vertices[i].map(f64::from));
     let range = |axis: usize| {

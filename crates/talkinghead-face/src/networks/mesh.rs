@@ -3,8 +3,9 @@
 use std::sync::OnceLock;
 
 use image::RgbImage;
+use talkinghead_simd::InstructionSet;
 
-use super::mesh_executor::{INPUT_ROW, Instructions, MeshExecutor, SIDE};
+use super::mesh_executor::{INPUT_ROW, MeshExecutor, SIDE};
 use super::picture_size::check_size;
 use super::region::FaceRegion;
 use crate::error::FaceError;
@@ -55,7 +56,7 @@ impl MeshNetwork {
 
     fn executor(&self) -> Result<&MeshExecutor, FaceError> {
         let load = || {
-            let instructions = Instructions::detect();
+            let instructions = InstructionSet::chosen_or_fastest();
             let executor = MeshExecutor::new(ONNX, instructions)?;
             tracing::debug!(name = "face_landmarks", ?instructions, bytes = ONNX.len(), "network loaded");
             Ok(executor)

@@ -1,8 +1,9 @@
 //! A turned rectangle of a picture, and reading it as a network's input.
 
 use image::RgbImage;
+use talkinghead_simd::InstructionSet;
 
-use super::mesh_executor::{Instructions, SampledRow};
+use super::mesh_executor::SampledRow;
 use crate::geometry::landmarks::Landmarks;
 
 /// What lies outside the picture.
@@ -72,7 +73,7 @@ impl FaceRegion {
     /// pixel `i` of row `j`, 0..1; outside the picture the nearest edge pixel. The picture is at least 4 pixels wide and
     /// high.
     pub(crate) fn read_rows(&self, picture: &RgbImage, side: usize, row: usize, out: &mut [f32]) {
-        let instructions = Instructions::detect();
+        let instructions = InstructionSet::chosen_or_fastest();
         let (sin, cos) = self.rotation.sin_cos();
         let step = [cos * self.width / side as f32, sin * self.width / side as f32];
         for (j, out) in out.chunks_mut(row).take(side).enumerate() {

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use crate::StateDict;
 use crate::error::FormatError;
+use crate::weights_file::read_bounded;
 
 /// Reads a `.pth` file: a state dict saved with `torch.save`, old or new container, or one under the key `state_dict`.
 /// A `module.` prefix common to all keys (left by data parallel training) is taken off.
@@ -17,7 +18,7 @@ use crate::error::FormatError;
 /// # Errors
 /// Truncated or malformed files, and pickles that ask for anything but tensors.
 pub fn read_pytorch(path: &Path) -> Result<StateDict, FormatError> {
-    let bytes = std::fs::read(path).map_err(|source| FormatError::io(path, source))?;
+    let bytes = read_bounded(path)?;
     parse_pytorch(&bytes).map_err(|reason| FormatError::malformed(path, reason))
 }
 

@@ -3,16 +3,17 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use talkinghead_simd::tiles::{ROW_BYTES, TileUnit};
+use talkinghead_simd::{Job, Simd, run};
+
 use super::input::{Frame, fill};
 use super::output::store;
-use super::unit::{ROW_BYTES, TileUnit};
 use super::weights::{Tile, TileWeights};
 use super::{PAIRS, SIDE};
 use crate::epilogue::Epilogue;
 use crate::geometry::{Geometry, Phase};
 use crate::scratch::{SharedMut, with_scratch};
-use crate::simd::{Job, Simd, run};
-use crate::{Path, parallel};
+use crate::{InstructionSet, parallel};
 
 /// Pairs of segments for which the weights of 32 output channels are used before the next are: their input (512 pixels) stays in
 /// the second-level cache.
@@ -62,13 +63,13 @@ struct Task<'a, U> {
 ///
 /// # Safety
 /// `U` can be used.
-pub(crate) unsafe fn convolve<U: TileUnit>(path: Path, problem: &Problem<'_>, out: &mut [f32]) {
+pub(crate) unsafe fn convolve<U: TileUnit>(instructions: InstructionSet, problem: &Problem<'_>, out: &mut [f32]) {
     let geometry = problem.geometry;
     let phases = geometry.phases(problem.output);
     let frame = Frame::new(&phases, geometry.input, problem.size);
     let out = SharedMut::new(out);
     with_scratch(frame.length(problem.batch), |padded| {
-        fill(path, &frame, problem, padded);
+        fill(instructions, &frame, problem, padded);
         for (phase_index, phase) in &phases {
             let pairs = (phase.size[0] * phase.size[1].div_ceil(SIDE)).div_ceil(2);
             let columns = problem.weights.columns();
@@ -85,7 +86,7 @@ pub(crate) unsafe fn convolve<U: TileUnit>(path: Path, problem: &Problem<'_>, ou
                 let columns = (part * per_part).min(columns)..((part + 1) * per_part).min(columns);
                 let (phase_index, frame, unit) = (*phase_index, &frame, PhantomData::<U>);
                 let picture = &padded[batch * frame.picture()..];
-                run(path, Task { problem, frame, phase_index, phase, picture, batch, pairs, columns, out, unit });
+                run(instructions, Task { problem, frame, phase_index, phase, picture, batch, pairs, columns, out, unit });
             };
             parallel::each(threads, chunks * parts, work);
         }

@@ -1,13 +1,14 @@
 //! The zero-padded picture of bf16 numbers, channels innermost.
 
+use talkinghead_simd::bf16_bits;
+use talkinghead_simd::{Job, Simd, run};
+
 use super::drive::Problem;
 use super::transpose::to_pixels;
 use super::{DEPTH, PAIRS, SIDE};
 use crate::geometry::Phase;
-use crate::precision::bf16;
 use crate::scratch::SharedMut;
-use crate::simd::{Job, Simd, run};
-use crate::{Path, parallel};
+use crate::{InstructionSet, parallel};
 
 /// Shape of the padded picture: large enough that no tap of any phase leaves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +65,7 @@ impl Frame {
 }
 
 /// Fills `padded` with the input; what lies behind the batch stays as it was.
-pub(super) fn fill(path: Path, frame: &Frame, problem: &Problem<'_>, padded: &mut [f32]) {
+pub(super) fn fill(instructions: InstructionSet, frame: &Frame, problem: &Problem<'_>, padded: &mut [f32]) {
     let Problem { x, batch, size, .. } = *problem;
     let length = problem.geometry.input * size[0] * size[1];
     let padded = SharedMut::new(padded);
@@ -74,7 +75,7 @@ pub(super) fn fill(path: Path, frame: &Frame, problem: &Problem<'_>, padded: &mu
         let to = unsafe { padded.part(index * frame.row(), frame.row()) };
         let x = &x[picture * length..][..length];
         match y.checked_sub(frame.before[0]).filter(|&y| y < size[0]) {
-            Some(y) => run(path, Row { frame, x, y, size, to }),
+            Some(y) => run(instructions, Row { frame, x, y, size, to }),
             None => to.fill(0.0),
         }
     };
@@ -142,11 +143,11 @@ fn join<S: Simd>(low: &[f32], high: &[f32], to: &mut [u32; SIDE]) {
         // A constant count, so that the compiler makes vectors of it.
         let (low, high) = (&low[..S::LANES], &high[..S::LANES]);
         for i in 0..S::LANES {
-            to[i] = bf16(high[i]) << 16 | bf16(low[i]);
+            to[i] = bf16_bits(high[i]) << 16 | bf16_bits(low[i]);
         }
     } else {
         for i in 0..low.len() {
-            to[i] = bf16(high[i]) << 16 | bf16(low[i]);
+            to[i] = bf16_bits(high[i]) << 16 | bf16_bits(low[i]);
         }
     }
 }

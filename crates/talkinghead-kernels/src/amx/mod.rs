@@ -5,35 +5,23 @@
 //! packed once as the tiles that stand on the right of the product. Two tiles of pixels by two of output channels are summed at a
 //! time; their sums are turned back into planes, finished and stored.
 //!
-//! The tile instructions lie behind [`TileUnit`]. [`Instructions`] is the processor's; [`Model`] is the same in plain Rust, so that
-//! all the rest can be tested on every machine, and so that a processor can be checked against it before its tiles are trusted.
+//! The tile instructions lie behind [`talkinghead_simd::tiles::TileUnit`]: those of the processor, or a model of them in plain Rust, with
+//! which all the rest is tested on every machine.
 
-#[cfg(target_arch = "x86_64")]
-mod detect;
 mod drive;
 mod input;
-#[cfg(target_arch = "x86_64")]
-mod instructions;
-mod model;
 mod output;
 mod transpose;
-mod unit;
 mod weights;
 
 #[cfg(test)]
 mod tests;
 
-#[cfg(target_arch = "x86_64")]
-pub(crate) use detect::is_available;
 pub(crate) use drive::{Problem, convolve};
-#[cfg(target_arch = "x86_64")]
-pub(crate) use instructions::Instructions;
-#[cfg(test)]
-pub(crate) use model::Model;
 pub(crate) use weights::TileWeights;
 
 /// Output pixels, and output channels, of a tile.
-const SIDE: usize = 16;
+const SIDE: usize = talkinghead_simd::tiles::SIDE;
 /// Input channels of a tile.
 const DEPTH: usize = 32;
 /// Pairs of bf16 numbers, each the size of an f32, in [`DEPTH`] channels.

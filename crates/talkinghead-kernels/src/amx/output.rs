@@ -1,12 +1,13 @@
 //! From summed tiles to planes.
 
+use talkinghead_simd::Simd;
+
 use super::SIDE;
 use super::drive::{Problem, Segment};
 use super::transpose::{load16, to_planes};
 use crate::direct::finish;
 use crate::geometry::Phase;
 use crate::scratch::SharedMut;
-use crate::simd::Simd;
 
 /// Finishes the sums `[16 pixels][16 channels]` of a segment and stores them.
 ///
@@ -52,7 +53,7 @@ pub(super) unsafe fn store<S: Simd>(
         } else {
             for (index, value) in line.iter().enumerate() {
                 // SAFETY: inside the row; the caller vouches that nobody else writes there.
-                unsafe { *out.address(start + index * step) = *value };
+                unsafe { *out.address(start + index * step, 1) = *value };
             }
         }
     }

@@ -5,25 +5,24 @@
 mod plain;
 
 use proptest::prelude::*;
+use talkinghead_simd::tiles::{Model, TileUnit};
+use talkinghead_simd::{Job, Simd, round_to_bf16, run};
 
 use super::transpose::{load16, to_pixels, to_planes};
-use super::unit::TileUnit;
-use super::{Model, Problem, TileWeights, convolve};
-use crate::precision::round;
-use crate::simd::{Job, Simd, run};
-use crate::{Activation, Epilogue, Geometry, Path};
+use super::{Problem, TileWeights, convolve};
+use crate::{Activation, Epilogue, Geometry, InstructionSet};
 
-fn available() -> impl Iterator<Item = Path> {
-    Path::ALL.into_iter().filter(|path| path.is_available())
+fn available() -> impl Iterator<Item = InstructionSet> {
+    InstructionSet::ALL.into_iter().filter(|instructions| instructions.is_available())
 }
 
 fn rounded(values: Vec<f32>) -> Vec<f32> {
-    values.into_iter().map(round).collect()
+    values.into_iter().map(round_to_bf16).collect()
 }
 
 /// Convolves with everything in the epilogue; the operands need not be rounded.
 fn convolved<U: TileUnit>(
-    path: Path,
+    instructions: InstructionSet,
     geometry: &Geometry,
     weights: &[f32],
     x: &[f32],
@@ -38,7 +37,7 @@ fn convolved<U: TileUnit>(
     let mut out = vec![f32::NAN; length];
     let problem = Problem { geometry, weights: &weights, x, batch, size, output, epilogue };
     // SAFETY: the model needs nothing, the processor's unit is used where it is available.
-    unsafe { convolve::<U>(path, &problem, &mut out) };
+    unsafe { convolve::<U>(instructions, &problem, &mut out) };
     out
 }
 
@@ -53,16 +52,18 @@ fn compare(geometry: Geometry, batch: usize, size: [usize; 2]) -> Result<(), Str
         *value = if *value > 0.0 { *value } else { *value * f64::from(0.2_f32) } + f64::from(residual[index]);
     }
     let tolerance = 2e-6 * ((geometry.input * geometry.taps()) as f64).sqrt();
-    for path in available() {
-        let found = match path {
+    for instructions in available() {
+        let found = match instructions {
             #[cfg(target_arch = "x86_64")]
-            Path::Amx => convolved::<super::Instructions>(path, &geometry, &weights, &x, batch, size),
-            _ => convolved::<Model>(path, &geometry, &weights, &x, batch, size),
+            InstructionSet::Amx => {
+                convolved::<talkinghead_simd::tiles::Processor>(instructions, &geometry, &weights, &x, batch, size)
+            }
+            _ => convolved::<Model>(instructions, &geometry, &weights, &x, batch, size),
         };
         for (index, (found, wanted)) in found.iter().zip(&wanted).enumerate() {
             let difference = (f64::from(*found) - wanted).abs();
             if difference.is_nan() || difference > tolerance {
-                return Err(format!("{path}: {geometry:?} batch {batch} size {size:?} at {index}: {found} not {wanted}"));
+                return Err(format!("{instructions}: {geometry:?} batch {batch} size {size:?} at {index}: {found} not {wanted}"));
             }
         }
     }
@@ -121,7 +122,7 @@ fn gradients_of_the_input_are_convolutions_too() {
 fn rows_behind_the_picture_and_missing_numbers_stay_apart() {
     let geometry = Geometry::new(2, 5, 3).padding(1);
     let weights = vec![1.0; geometry.weights()];
-    for path in available() {
+    for instructions in available() {
         for special in [f32::NAN, f32::INFINITY, f32::MAX] {
             let mut x = vec![0.0; 2 * 8 * 8];
             x[27] = special;
@@ -131,11 +132,11 @@ fn rows_behind_the_picture_and_missing_numbers_stay_apart() {
             let problem =
                 Problem { geometry: &geometry, weights: &weights, x: &x, batch: 1, size: [8; 2], output: [8; 2], epilogue };
             // SAFETY: the model needs nothing.
-            unsafe { convolve::<Model>(path, &problem, &mut out) };
+            unsafe { convolve::<Model>(instructions, &problem, &mut out) };
             for (index, value) in out.iter().enumerate() {
                 let (row, column) = (index % 64 / 8, index % 8);
                 let near = (2..=4).contains(&row) && (2..=4).contains(&column);
-                assert_eq!(near, *value != 0.0, "{path} {special} at {row} {column}: {value}");
+                assert_eq!(near, *value != 0.0, "{instructions} {special} at {row} {column}: {value}");
                 assert!(!near || !value.is_finite(), "{value}");
             }
         }
@@ -170,67 +171,7 @@ fn planes_become_pixels_and_back() {
             assert_eq!(memory, planes);
         }
     }
-    for path in available() {
-        run(path, There);
-    }
-}
-
-/// A unit that gets one thing wrong must be found out by the check that guards the processor's.
-#[cfg(target_arch = "x86_64")]
-mod the_check {
-    use super::super::detect::same_results;
-    use super::super::unit::TileUnit;
-    use super::Model;
-
-    /// The model with a fault: 0 none, 1 factors swapped, 2 strides ignored, 3 sums overwritten, 4 tiles confused, 5 sums not cleared.
-    struct Faulty<const FAULT: usize>(Model);
-
-    impl<const FAULT: usize> TileUnit for Faulty<FAULT> {
-        unsafe fn configure() -> Self {
-            // SAFETY: the model needs nothing, here and below; the memory is the caller's.
-            Self(unsafe { Model::configure() })
-        }
-        unsafe fn zero<const TILE: usize>(&mut self) {
-            unsafe {
-                if FAULT == 5 {
-                    self.0.load::<TILE>([0.5_f32; 256].as_ptr(), 64);
-                } else {
-                    self.0.zero::<TILE>();
-                }
-            }
-        }
-        unsafe fn load<const TILE: usize>(&mut self, from: *const f32, stride: usize) {
-            unsafe { self.0.load::<TILE>(from, if FAULT == 2 { 64 } else { stride }) }
-        }
-        unsafe fn multiply_add<const SUM: usize, const A: usize, const B: usize>(&mut self) {
-            unsafe {
-                match FAULT {
-                    1 => self.0.multiply_add::<SUM, B, A>(),
-                    3 => {
-                        self.0.zero::<SUM>();
-                        self.0.multiply_add::<SUM, A, B>();
-                    }
-                    4 if SUM == 3 => {}
-                    _ => self.0.multiply_add::<SUM, A, B>(),
-                }
-            }
-        }
-        unsafe fn store<const TILE: usize>(&mut self, to: *mut f32, stride: usize) {
-            unsafe { self.0.store::<TILE>(to, stride) }
-        }
-        unsafe fn release(self) {}
-    }
-
-    #[test]
-    fn finds_faults() {
-        // SAFETY: models need nothing.
-        unsafe {
-            assert!(same_results::<Faulty<0>, Model>());
-            assert!(!same_results::<Faulty<1>, Model>());
-            assert!(!same_results::<Faulty<2>, Model>());
-            assert!(!same_results::<Faulty<3>, Model>());
-            assert!(!same_results::<Faulty<4>, Model>());
-            assert!(!same_results::<Faulty<5>, Model>());
-        }
+    for instructions in available() {
+        run(instructions, There);
     }
 }

@@ -1,6 +1,6 @@
 //! Between planes of pixels and pixels of sixteen places, sixteen vectors at a time.
 
-use crate::simd::Simd;
+use talkinghead_simd::Simd;
 
 /// Sixteen planes, a vector of each -> pixels of sixteen places: place `p` of pixel `i` of the memory that the vectors make up is
 /// number `i` of plane `p`.

@@ -1,8 +1,9 @@
 //! Weights as the tiles that stand on the right of the product.
 
+use talkinghead_simd::bf16_bits;
+
 use super::{DEPTH, PAIRS, SIDE};
 use crate::geometry::{Direction, Geometry};
-use crate::precision::bf16;
 
 /// Pairs of input channels by output channels; a place holds the even channel's weight in its lower half, the odd one's in its upper.
 #[repr(C, align(64))]
@@ -67,7 +68,7 @@ fn tile(geometry: &Geometry, weights: &[f32], tap: usize, first_input: usize, fi
             Direction::Transposed { .. } => input * geometry.output + output,
         };
         let inside = input < geometry.input && output < geometry.output;
-        if inside { bf16(weights[index * geometry.taps() + tap]) } else { 0 }
+        if inside { bf16_bits(weights[index * geometry.taps() + tap]) } else { 0 }
     };
     let pair = |pair: usize, column: usize| {
         let (input, output) = (first_input + 2 * pair, first_output + column);

@@ -9,6 +9,7 @@ use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 
 use super::operations::KernelBackend;
 use super::primitive::{Numbers, is_on_processor, plain, tensor, wrap};
+use crate::convolution::check;
 use crate::{Activation, Convolution, Direction, Epilogue, Geometry, KernelError};
 
 /// Convolves `x` `[batch, in, height, width]` with `weight` `[out, in, kh, kw]` (`[in, out, kh, kw]` if transposed) and adds
@@ -19,10 +20,14 @@ use crate::{Activation, Convolution, Direction, Epilogue, Geometry, KernelError}
 /// Shapes that do not fit the geometry.
 pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, geometry: Geometry) -> Result<Tensor<4>, KernelError> {
     let [_, input, height, width] = x.dims();
-    if input != geometry.input {
-        return Err(KernelError::Length { what: "channels of the input", wanted: geometry.input, found: input });
+    check("channels of the input", input, geometry.input)?;
+    let wanted = geometry.weight_shape();
+    if weight.dims() != wanted {
+        return Err(KernelError::Shape { what: "weights", wanted: wanted.to_vec(), found: weight.dims().to_vec() });
     }
-    crate::convolution::check("weights", weight.dims().iter().product(), geometry.weights())?;
+    if let Some(bias) = &bias {
+        check("bias", bias.dims()[0], geometry.output)?;
+    }
     geometry.output_size([height, width])?;
     if !is_on_processor(&x) {
         let Geometry { stride, padding, dilation, .. } = geometry;
@@ -67,9 +72,7 @@ impl ConstantConvolution {
     pub fn forward(&self, x: Tensor<4>, activation: Activation, residual: Option<Tensor<4>>) -> Result<Tensor<4>, KernelError> {
         let geometry = self.geometry();
         let [batch, input, height, width] = x.dims();
-        if input != geometry.input {
-            return Err(KernelError::Length { what: "channels of the input", wanted: geometry.input, found: input });
-        }
+        check("channels of the input", input, geometry.input)?;
         let output = geometry.output_size([height, width])?;
         let x = plain(x)?;
         let residual = residual.map(plain).transpose()?;

@@ -3,7 +3,8 @@
 use burn::tensor::Tensor;
 
 use super::primitive::{Numbers, plain, tensor, wrap};
-use crate::{Activation, Branch, KernelError, Modulation, ModulationWeights, Path};
+use crate::convolution::check;
+use crate::{Activation, Branch, InstructionSet, KernelError, Modulation, ModulationWeights};
 
 /// A map and the weights by which it modulates.
 #[derive(Debug)]
@@ -31,11 +32,17 @@ pub struct MapBranch<'a> {
 /// Shapes that do not fit, or tensors elsewhere or with gradients.
 pub fn modulate(x: Tensor<4>, branches: Vec<MapBranch<'_>>, activation: Activation) -> Result<Tensor<4>, KernelError> {
     let [batch, channels, height, width] = x.dims();
-    let path = Path::chosen_or_fastest();
+    let instructions = InstructionSet::chosen_or_fastest();
     let x = plain(x)?;
     let mut maps: Vec<Vec<(Numbers, &[ModulationWeights])>> = Vec::new();
     for branch in &branches {
-        let numbers = branch.modulations.iter().map(|one| Ok((plain(one.map.clone())?, one.weights)));
+        let numbers = branch.modulations.iter().map(|one| {
+            check_sets("sets of weights of a modulation", one.weights.len(), batch)?;
+            for weights in one.weights {
+                check_shape("map", &one.map, [batch, weights.hidden(), height, width])?;
+            }
+            Ok((plain(one.map.clone())?, one.weights))
+        });
         maps.push(numbers.collect::<Result<_, KernelError>>()?);
     }
     let sample = channels * height * width;
@@ -45,10 +52,10 @@ pub fn modulate(x: Tensor<4>, branches: Vec<MapBranch<'_>>, activation: Activati
             .iter()
             .map(|maps| {
                 maps.iter()
-                    .filter_map(|(map, weights)| {
-                        let weights = weights.get(b).or_else(|| weights.first())?;
+                    .map(|(map, weights)| {
+                        let weights = &weights[if weights.len() == 1 { 0 } else { b }];
                         let length = weights.hidden() * height * width;
-                        Some(Modulation { weights, map: map.slice().get(b * length..(b + 1) * length)? })
+                        Modulation { weights, map: &map.slice()[b * length..(b + 1) * length] }
                     })
                     .collect()
             })
@@ -59,7 +66,7 @@ pub fn modulate(x: Tensor<4>, branches: Vec<MapBranch<'_>>, activation: Activati
             .map(|(branch, modulations)| Branch { scale: branch.scale, shift: branch.shift, modulations })
             .collect();
         let part = b * sample..(b + 1) * sample;
-        crate::modulate(path, &x.slice()[part.clone()], channels, &branches, activation, &mut out[part])?;
+        crate::modulate(instructions, &x.slice()[part.clone()], channels, &branches, activation, &mut out[part])?;
     }
     Ok(wrap(tensor(out, &[batch, channels, height, width])))
 }
@@ -72,40 +79,57 @@ pub fn modulate(x: Tensor<4>, branches: Vec<MapBranch<'_>>, activation: Activati
 pub fn attention(keys: Tensor<5>, query: Tensor<4>) -> Result<Tensor<4>, KernelError> {
     let [sets, shots, channels, height, width] = keys.dims();
     let [batch, ..] = query.dims();
+    check_shape("query", &query, [batch, channels, height, width])?;
+    check_sets("keys", sets, batch)?;
     let (keys, query) = (plain(keys)?, plain(query)?);
     let (of_query, of_keys) = (channels * height * width, shots * channels * height * width);
-    let path = Path::chosen_or_fastest();
+    let instructions = InstructionSet::chosen_or_fastest();
     let mut out = Vec::with_capacity(batch * shots * height * width);
     for b in 0..batch {
         let set = if sets == 1 { 0 } else { b };
-        let keys = keys.slice().get(set * of_keys..(set + 1) * of_keys).unwrap_or_default();
-        let query = query.slice().get(b * of_query..(b + 1) * of_query).unwrap_or_default();
-        out.extend(crate::attention(path, keys, query, shots, channels)?);
+        let keys = &keys.slice()[set * of_keys..(set + 1) * of_keys];
+        let query = &query.slice()[b * of_query..(b + 1) * of_query];
+        out.extend(crate::attention(instructions, keys, query, shots, channels)?);
     }
     Ok(wrap(tensor(out, &[batch, shots, height, width])))
 }
 
 /// `joint + sum over shots of attention * features`: features [1 or batch, shots, c, h, w], attention [batch, shots, h, w], joint
-/// [1 or batch, c, h, w] -> [batch, c, h, w].
+/// [as many as the features, c, h, w] -> [batch, c, h, w].
 ///
 /// # Errors
 /// As [`modulate`].
 pub fn merge_shots(features: Tensor<5>, attention: Tensor<4>, joint: Option<Tensor<4>>) -> Result<Tensor<4>, KernelError> {
     let [sets, shots, channels, height, width] = features.dims();
     let [batch, ..] = attention.dims();
+    check_shape("attention", &attention, [batch, shots, height, width])?;
+    check_sets("features", sets, batch)?;
+    if let Some(joint) = &joint {
+        check_shape("joint view", joint, [sets, channels, height, width])?;
+    }
     let (features, attention, joint) = (plain(features)?, plain(attention)?, joint.map(plain).transpose()?);
     let sample = channels * height * width;
-    let path = Path::chosen_or_fastest();
+    let instructions = InstructionSet::chosen_or_fastest();
     let mut out = Vec::with_capacity(batch * sample);
     for b in 0..batch {
         let set = if sets == 1 { 0 } else { b };
-        let features = features.slice().get(set * shots * sample..(set + 1) * shots * sample).unwrap_or_default();
+        let features = &features.slice()[set * shots * sample..(set + 1) * shots * sample];
         let weights = shots * height * width;
-        let attention = attention.slice().get(b * weights..(b + 1) * weights).unwrap_or_default();
-        let joint = joint.as_ref().and_then(|joint| joint.slice().get(set * sample..(set + 1) * sample));
-        out.extend(crate::merge_shots(path, features, attention, joint, channels, shots)?);
+        let attention = &attention.slice()[b * weights..(b + 1) * weights];
+        let joint = joint.as_ref().map(|joint| &joint.slice()[set * sample..(set + 1) * sample]);
+        out.extend(crate::merge_shots(instructions, features, attention, joint, channels, shots)?);
     }
     Ok(wrap(tensor(out, &[batch, channels, height, width])))
+}
+
+fn check_shape<const D: usize>(what: &'static str, x: &Tensor<D>, wanted: [usize; D]) -> Result<(), KernelError> {
+    let found = x.dims();
+    if found == wanted { Ok(()) } else { Err(KernelError::Shape { what, wanted: wanted.to_vec(), found: found.to_vec() }) }
+}
+
+/// One set for the whole batch, or one for each sample.
+fn check_sets(what: &'static str, sets: usize, batch: usize) -> Result<(), KernelError> {
+    if sets == 1 { Ok(()) } else { check(what, sets, batch) }
 }
 
 /// `activation(x * scale + shift)` per channel of `x` [batch, channels, height, width].
@@ -114,8 +138,9 @@ pub fn merge_shots(features: Tensor<5>, attention: Tensor<4>, joint: Option<Tens
 /// As [`modulate`].
 pub fn scale_and_shift(x: Tensor<4>, scale: &[f32], shift: &[f32], activation: Activation) -> Result<Tensor<4>, KernelError> {
     let dims = x.dims();
+    check("scale", scale.len(), dims[1])?;
     let x = plain(x)?;
-    let out = crate::scale_and_shift(Path::chosen_or_fastest(), x.slice(), scale, shift, activation, dims[0])?;
+    let out = crate::scale_and_shift(InstructionSet::chosen_or_fastest(), x.slice(), scale, shift, activation, dims[0])?;
     Ok(wrap(tensor(out, &dims)))
 }
 

@@ -1,5 +1,6 @@
 //! The kernels as operations on Burn's tensors. On the processor (the `flex` backend) they take the place of Burn's own, with
 //! gradients; on every other device the same functions call Burn's own operations.
+#![deny(unsafe_code)]
 
 mod convolution;
 mod inference;
@@ -14,3 +15,6 @@ pub use norm::instance_norm;
 pub use operations::KernelBackend;
 pub use primitive::{is_on_processor, is_plain};
 pub use sampling::grid_sample;
+
+#[cfg(test)]
+mod tests;

@@ -9,9 +9,13 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, Flex, TensorMetadata, backend_extension};
 
 use super::primitive::{Numbers, tensor};
-use crate::{Convolution, Corners, Epilogue, Geometry, Method, Path, Sampling};
+use crate::{Convolution, Corners, Epilogue, Geometry, InstructionSet, KernelError, Method, Sampling};
 
-/// Convolution and its gradients. Sizes have been checked by [`super::convolve`].
+/// The kernels' operations and their gradients.
+///
+/// # Panics
+/// All of them, on shapes that do not fit: Burn's operations cannot return errors. [`super::convolve`], [`super::instance_norm`] and
+/// [`super::grid_sample`] check shapes first and return errors; call those.
 #[backend_extension(Autodiff, Flex)]
 pub trait KernelBackend: Backend {
     /// `x` [batch, in, h, w] convolved with `weight`.
@@ -88,18 +92,16 @@ impl KernelBackend for Flex {
         let [batch, size] = batch_and_size(&x.shape());
         let shape = weight.shape();
         let (x, y) = (Numbers::new(x), Numbers::new(y));
-        let path = Path::chosen_or_fastest();
-        let gradient = crate::weight_gradient(&geometry, path, x.slice(), y.slice(), batch[0], size);
-        assert!(gradient.is_ok(), "{gradient:?}");
-        tensor(gradient.unwrap_or_default(), &[shape[0], shape[1], shape[2], shape[3]])
+        let instructions = InstructionSet::chosen_or_fastest();
+        let gradient = checked(crate::weight_gradient(&geometry, instructions, x.slice(), y.slice(), batch[0], size));
+        tensor(gradient, &[shape[0], shape[1], shape[2], shape[3]])
     }
 
     fn kernel_instance_norm(x: FloatTensor<Self>, epsilon: f32, slope: f32) -> (FloatTensor<Self>, FloatTensor<Self>) {
         let [[batch, channels], size] = batch_and_size(&x.shape());
         let x = Numbers::new(x);
-        let result = crate::instance_norm(Path::chosen_or_fastest(), x.slice(), batch * channels, epsilon, slope);
-        assert!(result.is_ok(), "{result:?}");
-        let (y, inverse) = result.unwrap_or_default();
+        let result = crate::instance_norm(InstructionSet::chosen_or_fastest(), x.slice(), batch * channels, epsilon, slope);
+        let (y, inverse) = checked(result);
         (tensor(y, &[batch, channels, size[0], size[1]]), tensor(inverse, &[batch, channels]))
     }
 
@@ -111,18 +113,16 @@ impl KernelBackend for Flex {
     ) -> FloatTensor<Self> {
         let [[batch, channels], size] = batch_and_size(&y.shape());
         let (y, inverse, gradient) = (Numbers::new(y), Numbers::new(inverse), Numbers::new(gradient));
-        let path = Path::chosen_or_fastest();
-        let result = crate::instance_norm_gradient(path, y.slice(), inverse.slice(), gradient.slice(), slope);
-        assert!(result.is_ok(), "{result:?}");
-        tensor(result.unwrap_or_default(), &[batch, channels, size[0], size[1]])
+        let instructions = InstructionSet::chosen_or_fastest();
+        let result = crate::instance_norm_gradient(instructions, y.slice(), inverse.slice(), gradient.slice(), slope);
+        tensor(checked(result), &[batch, channels, size[0], size[1]])
     }
 
     fn kernel_grid_sample(x: FloatTensor<Self>, grid: FloatTensor<Self>, corners: Corners) -> FloatTensor<Self> {
         let sampling = sampling(&x.shape(), &grid.shape(), corners);
         let (x, grid) = (Numbers::new(x), Numbers::new(grid));
-        let out = sampling.forward(x.slice(), grid.slice());
-        assert!(out.is_ok(), "{out:?}");
-        tensor(out.unwrap_or_default(), &[sampling.batch, sampling.channels, sampling.out[0], sampling.out[1]])
+        let out = checked(sampling.forward(x.slice(), grid.slice()));
+        tensor(out, &[sampling.batch, sampling.channels, sampling.out[0], sampling.out[1]])
     }
 
     fn kernel_grid_sample_gradients(
@@ -134,23 +134,31 @@ impl KernelBackend for Flex {
         let Sampling { batch, channels, size, out, .. } = sampling(&x.shape(), &grid.shape(), corners);
         let sampling = Sampling { batch, channels, size, out, corners };
         let (x, grid, y) = (Numbers::new(x), Numbers::new(grid), Numbers::new(y));
-        let gradients = sampling.backward(x.slice(), grid.slice(), y.slice());
-        assert!(gradients.is_ok(), "{gradients:?}");
-        let (of_x, of_grid) = gradients.unwrap_or_default();
+        let (of_x, of_grid) = checked(sampling.backward(x.slice(), grid.slice(), y.slice()));
         (tensor(of_x, &[batch, channels, size[0], size[1]]), tensor(of_grid, &[batch, out[0], out[1], 2]))
+    }
+}
+
+/// What a kernel makes of shapes that were checked before the operation was entered.
+///
+/// # Panics
+/// With the kernel's error, if it refuses them nevertheless.
+fn checked<T>(result: Result<T, KernelError>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("a kernel was entered with shapes that do not fit: {error}"),
     }
 }
 
 fn forward(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>, geometry: Geometry) -> FlexTensor {
     let [[batch, _], size] = batch_and_size(&x.shape());
     let (x, weight, bias) = (Numbers::new(x), Numbers::new(weight), bias.map(Numbers::new));
-    let output = geometry.output_size(size).unwrap_or_default();
+    let output = checked(geometry.output_size(size));
     let mut out = vec![0.0; batch * geometry.output * output[0] * output[1]];
     let epilogue = Epilogue { bias: bias.as_ref().map(Numbers::slice), ..Epilogue::default() };
-    // Buffers and sizes follow from the tensors' shapes, which `convolve` has checked.
-    let done = Convolution::new(geometry, weight.slice().to_vec(), Path::chosen_or_fastest(), Method::Exact)
+    let done = Convolution::new(geometry, weight.slice().to_vec(), InstructionSet::chosen_or_fastest(), Method::Exact)
         .and_then(|convolution| convolution.forward(x.slice(), batch, size, epilogue, &mut out));
-    assert!(done.is_ok(), "{done:?}");
+    checked(done);
     tensor(out, &[batch, geometry.output, output[0], output[1]])
 }
 
@@ -172,9 +180,8 @@ fn register_convolution<B: KernelBackend>(
 ) {
     if let Some(node) = x_node {
         let shape = x.shape();
-        let backward = geometry.input_gradient([shape[2], shape[3]]);
-        assert!(backward.is_ok(), "{backward:?}");
-        let gradient = B::kernel_convolution(y.clone(), weight.clone(), backward.unwrap_or(geometry));
+        let backward = checked(geometry.input_gradient([shape[2], shape[3]]));
+        let gradient = B::kernel_convolution(y.clone(), weight.clone(), backward);
         grads.register::<B>(node, gradient);
     }
     if let Some(node) = weight_node {

@@ -27,8 +27,14 @@ impl Numbers {
     }
 
     /// The numbers.
+    ///
+    /// # Panics
+    /// Never: [`Numbers::new`] has made them contiguous.
     pub fn slice(&self) -> &[f32] {
-        self.0.as_slice().unwrap_or_default()
+        match self.0.as_slice() {
+            Some(numbers) => numbers,
+            None => panic!("a contiguous tensor of f32 cannot be read as one"),
+        }
     }
 }
 

@@ -5,10 +5,11 @@
 
 use std::mem::MaybeUninit;
 
-use crate::geometry::Phase;
-use crate::simd::{Simd, TILE_VECTORS};
+use talkinghead_simd::{Simd, TILE_VECTORS};
 
-/// Widest vector of any path.
+use crate::geometry::Phase;
+
+/// Widest vector of any instruction set.
 const WIDEST: usize = 16;
 /// Numbers that the last line of a panel may spill.
 pub(super) const SPILL: usize = WIDEST;

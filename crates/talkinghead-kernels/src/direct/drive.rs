@@ -1,12 +1,13 @@
 //! Panels over threads.
 
+use talkinghead_simd::{Job, Simd, Start, Strided, run};
+
 use super::columns::{Lines, SPILL, gather};
 use super::{DirectWeights, channels_at_a_time};
 use crate::epilogue::Epilogue;
 use crate::geometry::{Geometry, Phase};
 use crate::scratch::{SharedMut, with_scratch};
-use crate::simd::{Job, Simd, Start, Strided, run};
-use crate::{Path, parallel};
+use crate::{InstructionSet, parallel};
 
 /// One convolution of a batch with one set of weights.
 #[derive(Clone, Copy)]
@@ -45,8 +46,8 @@ const SHARED_PANELS: usize = 4;
 const FEW_BLOCKS: usize = 3;
 
 /// Convolves into `out` `[batch, output, height, width]`. Buffers have been checked by the caller.
-pub(crate) fn convolve(path: Path, problem: Problem<'_>, out: &mut [f32]) {
-    let (rows, columns) = crate::simd::tile_shape(path);
+pub(crate) fn convolve(instructions: InstructionSet, problem: Problem<'_>, out: &mut [f32]) {
+    let (rows, columns) = talkinghead_simd::tile_shape(instructions);
     debug_assert_eq!(problem.geometry.output.div_ceil(rows), problem.weights.blocks());
     let out = SharedMut::new(out);
     for (phase_index, phase) in &problem.geometry.phases(problem.output) {
@@ -67,7 +68,10 @@ pub(crate) fn convolve(path: Path, problem: Problem<'_>, out: &mut [f32]) {
             // Not inside the job: a closure is not compiled with the job's instructions.
             with_scratch(count * (depth + blocks.len() * rows) * columns + SPILL, |scratch| {
                 let first = panel * columns;
-                run(path, Unit { problem, phase_index: *phase_index, phase, batch, first, panels: count, blocks, out, scratch });
+                run(
+                    instructions,
+                    Unit { problem, phase_index: *phase_index, phase, batch, first, panels: count, blocks, out, scratch },
+                );
             });
         };
         parallel::each(threads, units * parts, work);
@@ -184,6 +188,8 @@ unsafe fn sum_in_place<S: Simd>(
         }
         let y = (place[0] as isize + taps[from].dy) as usize;
         let column = (place[1] as isize + taps[from].dx) as usize;
+        debug_assert!((x.len() / plane - 1) * plane + y * width + column + to - from - 1 + S::COLUMNS <= x.len());
+        debug_assert!(c.len() >= S::ROWS * S::COLUMNS);
         // SAFETY: the caller's.
         unsafe {
             let b = x.as_ptr().add(y * width + column);
@@ -248,7 +254,7 @@ impl Unit<'_> {
                     let index = start + i * self.phase.step[1];
                     let other = epilogue.residual.map_or(0.0, |residual| residual[index]);
                     // SAFETY: inside the output; no other unit writes this pixel of this channel.
-                    unsafe { *self.out.address(index) = value + other };
+                    unsafe { *self.out.address(index, 1) = value + other };
                 }
                 line = rest;
                 at += length;
@@ -260,6 +266,7 @@ impl Unit<'_> {
 /// Bias and activation of a line of whole vectors.
 #[inline(always)]
 pub(crate) unsafe fn finish<S: Simd>(line: &mut [f32], epilogue: &Epilogue<'_>, channel: usize) {
+    debug_assert!(line.len().is_multiple_of(S::LANES));
     // SAFETY: each chunk is a whole vector; the caller has S's instructions.
     unsafe {
         let bias = S::splat(epilogue.bias_of(channel));

@@ -8,11 +8,12 @@ mod pack;
 
 pub use pack::ModulationWeights;
 
+use talkinghead_simd::{Job, Simd, Start, TILE_VECTORS, run, tile_shape};
+
 use crate::convolution::check;
 use crate::epilogue::Activation;
 use crate::scratch::{SharedMut, with_scratch};
-use crate::simd::{Job, Simd, Start, TILE_VECTORS, run, tile_shape};
-use crate::{KernelError, Path, parallel};
+use crate::{InstructionSet, KernelError, parallel};
 
 /// A map with the weights by which it modulates.
 #[derive(Debug, Clone, Copy)]
@@ -37,17 +38,17 @@ pub struct Branch<'a> {
 /// Modulates one sample `x` `[channels, pixels]` into `out`, the mean over the branches.
 ///
 /// # Errors
-/// Buffers of the wrong length, no branch, or weights packed for another path.
+/// Buffers of the wrong length, no branch, or weights packed for another instruction set.
 pub fn modulate(
-    path: Path,
+    instructions: InstructionSet,
     x: &[f32],
     channels: usize,
     branches: &[Branch<'_>],
     activation: Activation,
     out: &mut [f32],
 ) -> Result<(), KernelError> {
-    let path = if path.is_available() { path } else { Path::Portable };
-    let (rows, columns) = tile_shape(path);
+    let instructions = instructions.or_portable();
+    let (rows, columns) = tile_shape(instructions);
     let pixels = x.len() / channels.max(1);
     check("input", x.len(), channels * pixels)?;
     check("output", out.len(), x.len())?;
@@ -75,7 +76,7 @@ pub fn modulate(
     parallel::each(threads, pixels.div_ceil(columns), |panel| {
         with_scratch((deepest + rows + 2 * padded) * columns, |scratch| {
             let first = panel * columns;
-            run(path, Panel { x, channels, pixels, first, deepest, branches, activation, out, scratch });
+            run(instructions, Panel { x, channels, pixels, first, deepest, branches, activation, out, scratch });
         });
     });
     Ok(())
@@ -106,6 +107,7 @@ impl Job for Panel<'_> {
         let (map, rest) = scratch.split_at_mut(deepest * width);
         let (tile, rest) = rest.split_at_mut(S::ROWS * width);
         let (features, mean) = rest.split_at_mut(rest.len() / 2);
+        debug_assert!(mean.len() >= channels * width && features.len() == mean.len());
         let half = S::ROWS / 2;
         let slope = match activation {
             Activation::Identity => 1.0,
@@ -221,6 +223,7 @@ unsafe fn copy_row<S: Simd>(from: &[f32], to: &mut [f32]) {
         }
         return;
     }
+    debug_assert!(to.len() == S::COLUMNS && from.len() <= to.len());
     to[..from.len()].copy_from_slice(from);
     to[from.len()..].fill(0.0);
 }

@@ -1,8 +1,9 @@
 //! Scale and offset weights side by side in the order in which the register tile reads them.
 
+use talkinghead_simd::tile_shape;
+
 use crate::convolution::check;
-use crate::simd::tile_shape;
-use crate::{KernelError, Path};
+use crate::{InstructionSet, KernelError};
 
 /// Packed weights of one map: blocks of half a tile's rows for gamma and as many for beta, `[block][hidden][row]`.
 #[derive(Debug, Clone)]
@@ -21,14 +22,14 @@ impl ModulationWeights {
     /// # Errors
     /// Buffers of the wrong length.
     pub fn new(
-        path: Path,
+        instructions: InstructionSet,
         channels: usize,
         gamma: &[f32],
         beta: &[f32],
         biases: Option<[&[f32]; 2]>,
     ) -> Result<Self, KernelError> {
-        let path = if path.is_available() { path } else { Path::Portable };
-        let (rows, _) = tile_shape(path);
+        let instructions = instructions.or_portable();
+        let (rows, _) = tile_shape(instructions);
         let hidden = gamma.len() / channels.max(1);
         check("gamma", gamma.len(), channels * hidden)?;
         check("beta", beta.len(), gamma.len())?;

@@ -6,12 +6,13 @@
 
 mod pack;
 
+use talkinghead_simd::{Job, Simd, Strided, TILE_VECTORS, run, tile_shape};
+
 use crate::convolution::check;
 use crate::direct::DEPTH;
 use crate::geometry::{Direction, Geometry};
 use crate::scratch::{SharedMut, with_scratch};
-use crate::simd::{Job, Simd, Strided, TILE_VECTORS, run, tile_shape};
-use crate::{KernelError, Path, parallel};
+use crate::{InstructionSet, KernelError, parallel};
 
 /// Adds up the gradient of the weights, in their layout, for inputs `x` `[batch, input, height, width]` and the gradient `y` of
 /// the output.
@@ -20,7 +21,7 @@ use crate::{KernelError, Path, parallel};
 /// Buffers of the wrong length, or a kernel that does not fit.
 pub fn weight_gradient(
     geometry: &Geometry,
-    path: Path,
+    instructions: InstructionSet,
     x: &[f32],
     y: &[f32],
     batch: usize,
@@ -35,8 +36,8 @@ pub fn weight_gradient(
             Pair { small: x, large: y, channels: [geometry.input, geometry.output], windows: size, size: output }
         }
     };
-    let path = if path.is_available() { path } else { Path::Portable };
-    Ok(product(geometry, path, &pair, batch))
+    let instructions = instructions.or_portable();
+    Ok(product(geometry, instructions, &pair, batch))
 }
 
 /// The gradient of the bias: the sum of `y` `[batch, channels, pixels]` over batch and pixels.
@@ -85,8 +86,8 @@ struct Pair<'a> {
     size: [usize; 2],
 }
 
-fn product(geometry: &Geometry, path: Path, pair: &Pair<'_>, batch: usize) -> Vec<f32> {
-    let (rows, columns) = tile_shape(path);
+fn product(geometry: &Geometry, instructions: InstructionSet, pair: &Pair<'_>, batch: usize) -> Vec<f32> {
+    let (rows, columns) = tile_shape(instructions);
     let lanes = columns / TILE_VECTORS;
     let taps = geometry.taps();
     let blocks = pair.channels[0].div_ceil(rows);
@@ -167,7 +168,7 @@ fn product(geometry: &Geometry, path: Path, pair: &Pair<'_>, batch: usize) -> Ve
                         large,
                         sums,
                     };
-                    run(path, tiles);
+                    run(instructions, tiles);
                 });
             }
         }
@@ -239,7 +240,7 @@ impl Job for Tiles<'_> {
             let (group, tap) = (vector / taps, vector % taps);
             let y = tap / self.geometry.kernel[1] * self.geometry.dilation[0];
             let x = tap % self.geometry.kernel[1] * self.geometry.dilation[1];
-            b[column] = self.large.address(((group * height + y) * width + x) * S::LANES).cast_const();
+            b[column] = self.large.address(((group * height + y) * width + x) * S::LANES, S::LANES).cast_const();
         }
         let b_row = self.geometry.stride[0] * width * S::LANES;
         for first in (0..self.rows).step_by(self.near) {
@@ -247,7 +248,7 @@ impl Job for Tiles<'_> {
                 let arguments = Strided {
                     rows: self.near.min(self.rows - first),
                     steps: self.width,
-                    a: self.small.address((block * self.strip + first) * self.width * S::ROWS),
+                    a: self.small.address((block * self.strip + first) * self.width * S::ROWS, S::ROWS),
                     a_row: self.width * S::ROWS,
                     b: [b[0].wrapping_add(first * b_row), b[1].wrapping_add(first * b_row), b[2].wrapping_add(first * b_row)],
                     b_row,
@@ -255,7 +256,7 @@ impl Job for Tiles<'_> {
                 };
                 let tile = (self.triple * self.all_blocks + block) * S::ROWS * S::COLUMNS;
                 // SAFETY: the packed pictures hold every row and column that the taps reach; each tile of sums is one job's.
-                unsafe { S::tile_strided(arguments, self.sums.address(tile), S::COLUMNS) };
+                unsafe { S::tile_strided(arguments, self.sums.address(tile, S::ROWS * S::COLUMNS), S::COLUMNS) };
             }
         }
     }

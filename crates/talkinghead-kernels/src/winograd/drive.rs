@@ -3,14 +3,15 @@
 //! A large picture is cut into blocks of tiles, each of which one thread takes through all three steps while it is in that thread's
 //! cache. A small picture with many channels has too few tiles for that: there the threads share each step.
 
+use talkinghead_simd::{Job, Simd, Start, run, tile_shape};
+
 use super::input::{self, Tiles};
 use super::{OUT, PLACES, WinogradWeights, output};
 use crate::direct::DEPTH;
 use crate::epilogue::Epilogue;
 use crate::geometry::Geometry;
 use crate::scratch::{SharedMut, with_scratch};
-use crate::simd::{Job, Simd, Start, run, tile_shape};
-use crate::{Path, parallel};
+use crate::{InstructionSet, parallel};
 
 /// Numbers of transformed input and output that a block of tiles may take: about the size of a second-level cache.
 const BLOCK: usize = 1 << 18;
@@ -47,8 +48,8 @@ struct Block<'a> {
 }
 
 /// Convolves into `out` `[batch, output, height, width]`. Buffers have been checked by the caller.
-pub(crate) fn convolve(path: Path, problem: Problem<'_>, out: &mut [f32]) {
-    let (rows, columns) = tile_shape(path);
+pub(crate) fn convolve(instructions: InstructionSet, problem: Problem<'_>, out: &mut [f32]) {
+    let (rows, columns) = tile_shape(instructions);
     let Problem { geometry, weights, batch, size, output, .. } = problem;
     let padded = weights.blocks() * rows;
     let count = [output[0].div_ceil(OUT), output[1].div_ceil(OUT)];
@@ -79,9 +80,9 @@ pub(crate) fn convolve(path: Path, problem: Problem<'_>, out: &mut [f32]) {
             }
             with_scratch(per_panel * panels, |scratch| {
                 make(batch, first, panels)(scratch, &|block| {
-                    run(path, Inputs { block, channels: 0..geometry.input });
-                    run(path, Products { block, places: 0..PLACES, blocks: 0..weights.blocks() });
-                    run(path, Outputs { block, channels: 0..geometry.output });
+                    run(instructions, Inputs { block, channels: 0..geometry.input });
+                    run(instructions, Products { block, places: 0..PLACES, blocks: 0..weights.blocks() });
+                    run(instructions, Outputs { block, channels: 0..geometry.output });
                 });
             });
         });
@@ -97,14 +98,14 @@ pub(crate) fn convolve(path: Path, problem: Problem<'_>, out: &mut [f32]) {
                 let part = |index: usize, parts: usize, of: usize| index * of / parts..(index + 1) * of / parts;
                 let inputs = parts(geometry.input);
                 parallel::each(threads, inputs, |index| {
-                    run(path, Inputs { block, channels: part(index, inputs, geometry.input) });
+                    run(instructions, Inputs { block, channels: part(index, inputs, geometry.input) });
                 });
                 parallel::each(threads, PLACES, |place| {
-                    run(path, Products { block, places: place..place + 1, blocks: 0..weights.blocks() });
+                    run(instructions, Products { block, places: place..place + 1, blocks: 0..weights.blocks() });
                 });
                 let outputs = parts(geometry.output);
                 parallel::each(threads, outputs, |index| {
-                    run(path, Outputs { block, channels: part(index, outputs, geometry.output) });
+                    run(instructions, Outputs { block, channels: part(index, outputs, geometry.output) });
                 });
             });
         });
@@ -129,7 +130,7 @@ impl Job for Inputs<'_> {
                 plane: &problem.x[(batch * input + channel) * plane..][..plane],
                 first,
                 tiles: count,
-                to: transformed.address(channel * S::COLUMNS),
+                to: transformed.address(channel * S::COLUMNS, ((PLACES * panels - 1) * input + 1) * S::COLUMNS),
                 place: panels * input * S::COLUMNS,
                 panel: input * S::COLUMNS,
             };
@@ -155,8 +156,8 @@ impl Job for Products<'_> {
         let padded = problem.weights.blocks() * S::ROWS;
         for place in self.places {
             for panel in 0..panels {
-                let b = transformed.address((place * panels + panel) * input * S::COLUMNS);
-                let c = products.address((place * panels + panel) * padded * S::COLUMNS);
+                let b = transformed.address((place * panels + panel) * input * S::COLUMNS, input * S::COLUMNS);
+                let c = products.address((place * panels + panel) * padded * S::COLUMNS, padded * S::COLUMNS);
                 let mut from = 0;
                 while from < input {
                     let depth = (input - from).min(DEPTH);
@@ -194,7 +195,7 @@ impl Job for Outputs<'_> {
         let plane = problem.output[0] * problem.output[1];
         for channel in self.channels {
             let part = output::Channel {
-                from: products.address(channel * S::COLUMNS),
+                from: products.address(channel * S::COLUMNS, ((PLACES * panels - 1) * padded + 1) * S::COLUMNS),
                 place: panels * padded * S::COLUMNS,
                 panel: padded * S::COLUMNS,
                 first,

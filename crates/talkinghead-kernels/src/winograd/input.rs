@@ -1,7 +1,8 @@
 //! From input pixels to transformed tiles.
 
+use talkinghead_simd::Simd;
+
 use super::{IN, OUT, PLACES};
-use crate::simd::Simd;
 
 /// Geometry of the tiles of one picture.
 #[derive(Debug, Clone, Copy)]

@@ -1,10 +1,11 @@
 //! From products back to output pixels.
 
+use talkinghead_simd::Simd;
+
 use super::input::Tiles;
 use super::{IN, OUT};
 use crate::epilogue::Epilogue;
 use crate::scratch::SharedMut;
-use crate::simd::Simd;
 
 /// One output channel: where its products are and where its pixels go.
 #[derive(Clone, Copy)]

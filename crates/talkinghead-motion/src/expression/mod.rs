@@ -16,7 +16,8 @@ use std::sync::OnceLock;
 
 pub use basis::{Deformation, ExpressionBasis, opening_and_width};
 pub use model::{ExpressionModel, ExpressionSettings, ExpressionStream};
-pub use tensor_file::{Precision, TensorFile, TensorFileError};
+pub use talkinghead_formats::FloatWidth;
+pub use tensor_file::{TensorFile, TensorFileError};
 
 /// The weights that ship with the program, parsed once.
 #[expect(clippy::expect_used, reason = "the asset is compiled in and checked by a test")]

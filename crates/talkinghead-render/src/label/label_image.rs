@@ -1,6 +1,7 @@
 //! Label images: the face's contours as one-pixel curves, drawn exactly as the reference draws them (SPEC-data section 7).
 
 use nalgebra::{DMatrix, DVector};
+use talkinghead_face::FlatLandmarks68;
 
 use crate::picture::grey_image::GreyImage;
 
@@ -38,7 +39,7 @@ const MOUTH: [&[usize]; 4] =
     [&[48, 49, 50, 51, 52, 53, 54], &[54, 55, 56, 57, 58, 59, 48], &[60, 61, 62, 63, 64], &[64, 65, 66, 67, 60]];
 
 /// Draws 68 landmarks (iBUG order, pixels of the canvas) as white curves on black.
-pub fn label_image(landmarks: &[Point; 68], width: usize, height: usize, parts: LabelParts) -> GreyImage {
+pub fn label_image(landmarks: &FlatLandmarks68, width: usize, height: usize, parts: LabelParts) -> GreyImage {
     let mut points = landmarks.to_vec();
     points.extend(forehead(landmarks).map(|p| p.map(f64::from)));
     let mut outline: Vec<usize> = (0..17).collect();
@@ -60,7 +61,7 @@ pub fn label_image(landmarks: &[Point; 68], width: usize, height: usize, parts: 
 }
 
 /// The 15 points that mirror the jaw over the brow, in the order in which they are appended (68 mirrors 15).
-pub fn forehead(landmarks: &[Point; 68]) -> [[i32; 2]; 15] {
+pub fn forehead(landmarks: &FlatLandmarks68) -> [[i32; 2]; 15] {
     let whole = |i: usize| landmarks[i].map(|v| v as i32);
     let base = f64::from(whole(0)[1] + whole(16)[1]) / 2.0;
     std::array::from_fn(|k| {

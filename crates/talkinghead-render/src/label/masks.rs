@@ -1,7 +1,7 @@
 //! Rectangular masks over eyes and mouth ("templates" of SPEC-data section 8).
 
-use super::label_image::Point;
 use crate::picture::grey_image::GreyImage;
+use talkinghead_face::FlatLandmarks68;
 
 /// What a mask covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ const BROWS_TO_EYES: [usize; 8] = [21, 22, 24, 26, 36, 39, 42, 45];
 /// A mask of `width x height` bytes, 0 or 255, for 68 landmarks in its pixels.
 ///
 /// As in the reference the last row and column stay 0.
-pub fn mask(landmarks: &[Point; 68], width: usize, height: usize, kind: MaskKind) -> GreyImage {
+pub fn mask(landmarks: &FlatLandmarks68, width: usize, height: usize, kind: MaskKind) -> GreyImage {
     let mut out = GreyImage::black(width, height);
     let mut cover = |points: &[usize], margin: f64| {
         let extreme =

@@ -19,16 +19,14 @@ const MOUTH_SCORES: [&str; 6] = ["mouthSmile", "mouthUpperUp", "jawOpen", "mouth
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnsmileBasisError {
-    /// Not a safetensors file, or one without the tensor `basis`.
-    #[error("the unsmile basis is not a safetensors file with a tensor `basis`")]
-    File(#[from] safetensors::SafeTensorError),
-    /// The tensor holds other numbers.
-    #[error("the unsmile basis must be f32 or f16 of [52, 1404] or [52, 468, 3], found {found:?} of {shape:?}")]
+    /// Not a safetensors file.
+    #[error("the unsmile basis: {0}")]
+    File(String),
+    /// The tensor is not there or holds other numbers.
+    #[error("the unsmile basis needs a tensor `basis`, floats of [52, 1404] or [52, 468, 3], found {found}")]
     Tensor {
-        /// Kind of number.
-        found: safetensors::Dtype,
-        /// Shape.
-        shape: Vec<usize>,
+        /// What is there.
+        found: String,
     },
 }
 
@@ -47,26 +45,18 @@ impl UnsmileBasis {
         BASIS.get_or_init(|| Self::from_safetensors(SHIPPED).expect("the shipped asset unsmile.safetensors is checked by a test"))
     }
 
-    /// Reads the tensor `basis`, f32 or f16 of `[52, 1404]` or `[52, 468, 3]`, from a safetensors file's bytes.
+    /// Reads the tensor `basis`, floats of `[52, 1404]` or `[52, 468, 3]`, from a safetensors file's bytes.
     ///
     /// # Errors
     /// The bytes are no safetensors file, have no such tensor, or hold other numbers in it.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, UnsmileBasisError> {
-        let file = safetensors::SafeTensors::deserialize(bytes)?;
-        let tensor = file.tensor("basis")?;
-        let refused = || UnsmileBasisError::Tensor { found: tensor.dtype(), shape: tensor.shape().to_vec() };
-        let values: Vec<f32> = match tensor.dtype() {
-            safetensors::Dtype::F32 => {
-                tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
-            }
-            safetensors::Dtype::F16 => {
-                tensor.data().chunks_exact(2).map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f32()).collect()
-            }
-            _ => return Err(refused()),
-        };
-        if values.len() != BLENDSHAPES * MESH_POINTS * 3 {
-            return Err(refused());
+        let (mut file, _) = talkinghead_formats::parse_safetensors(bytes).map_err(UnsmileBasisError::File)?;
+        let refused = |found| UnsmileBasisError::Tensor { found };
+        let tensor = file.take("basis").ok_or_else(|| refused("none of that name".to_owned()))?;
+        if tensor.integer || tensor.values.len() != BLENDSHAPES * MESH_POINTS * 3 {
+            return Err(refused(format!("{:?}", tensor.shape)));
         }
+        let values = tensor.values;
         let rows = values.chunks_exact(MESH_POINTS * 3);
         Ok(Self { displacement: rows.map(|row| row.chunks_exact(3).map(|v| [v[0], v[1], v[2]]).collect()).collect() })
     }

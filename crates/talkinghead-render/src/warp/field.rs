@@ -1,6 +1,7 @@
 //! Rasterises the posed mesh and samples the photograph through it, a band of rows at a time.
 
 use rayon::prelude::*;
+use talkinghead_simd::InstructionSet;
 
 use crate::math::smoothstep;
 use crate::picture::canvas::Canvas;
@@ -199,9 +200,9 @@ fn paint_band(
     places: &mut [[f32; 2]],
 ) {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
+    if InstructionSet::chosen_or_fastest().allows(InstructionSet::Avx2) {
         // SAFETY: the processor has AVX2, the only thing the variant needs.
-        #[allow(unsafe_code)]
+        #[expect(unsafe_code, reason = "calls the variant for wider registers")]
         unsafe {
             return paint_band_avx2(field, source, first, width, pixels, places);
         }
@@ -330,7 +331,7 @@ mod tests {
     #[test]
     #[allow(unsafe_code)]
     fn the_wide_variant_equals_the_plain_one() {
-        if !std::arch::is_x86_feature_detected!("avx2") {
+        if !InstructionSet::Avx2.is_available() {
             return;
         }
         let canvas = checker();

@@ -32,14 +32,14 @@ struct FirstLayerGenerator {
 
 impl FirstLayerGenerator {
     fn forward(&self, condition: Tensor<4>, input: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        let encoded = lrelu(self.encoder.forward(condition, pass));
+        let encoded = lrelu(self.encoder.forward(condition));
         let pooled = adaptive_avg_pool2d(encoded, [self.pooled; 2]);
         let [batch, width, _, _] = pooled.dims();
         let rows = pooled.reshape([batch * width, self.pooled * self.pooled]);
-        let generated = linear(rows, self.weight.val(), self.bias.val(), pass);
+        let generated = linear(rows, self.weight.val(), self.bias.val());
         let channels = input.dims()[1];
         let weights = generated.reshape([batch, width, channels, KERNEL, KERNEL]);
-        let y = convolve_each(input, &weights, None, Geometry::new(2, PADDING), pass);
+        let y = convolve_each(input, &weights, None, Geometry::new(2, PADDING));
         lrelu(self.norm.forward(y, pass))
     }
 }
@@ -101,7 +101,7 @@ impl Scale {
         let mut outputs = Vec::with_capacity(self.middle.len() + 2);
         let mut x = match (&self.generator, &self.first) {
             (Some(generator), _) => generator.forward(condition, input, pass),
-            (None, Some(first)) => lrelu(first.forward(Tensor::cat(vec![condition, input], 1), pass)),
+            (None, Some(first)) => lrelu(first.forward(Tensor::cat(vec![condition, input], 1))),
             (None, None) => input,
         };
         outputs.push(x.clone());
@@ -110,7 +110,7 @@ impl Scale {
             x = lrelu(layer.norm.forward(y, pass));
             outputs.push(x.clone());
         }
-        outputs.push(self.score.forward(x, pass));
+        outputs.push(self.score.forward(x));
         outputs
     }
 }

@@ -9,7 +9,7 @@ use talkinghead_kernels::Precision;
 use talkinghead_kernels::burn::is_plain;
 
 use super::GeneratorConfig;
-use crate::layers::{ConvBlock, Pass, fitting};
+use crate::layers::{ConvBlock, Pass, fitting, operation};
 use crate::weights::WeightBuilder;
 
 /// Two label encoders, one for the target (query) and one for the references (keys).
@@ -55,8 +55,8 @@ impl ShotAttention {
     pub fn weigh(&self, label: Tensor<4>, keys: &Tensor<5>, pass: &mut Pass) -> Tensor<4> {
         let query = self.query.iter().fold(label, |x, block| block.forward(x, pass));
         if is_plain(&query) && is_plain(keys) {
-            let operation = || talkinghead_kernels::burn::attention(keys.clone(), query);
-            return fitting(pass.time("attention over shots", 0, operation));
+            let attention = || talkinghead_kernels::burn::attention(keys.clone(), query);
+            return fitting(operation("attention over shots", 0, attention));
         }
         let energy = (keys.clone() * query.unsqueeze_dim::<5>(1)).sum_dim(2).squeeze_dim::<4>(2);
         softmax(energy, 1)

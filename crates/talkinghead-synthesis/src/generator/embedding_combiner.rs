@@ -6,7 +6,7 @@ use burn::tensor::activation::softmax;
 use talkinghead_kernels::Precision;
 
 use super::GeneratorConfig;
-use crate::layers::{ConvBlock, Mode, Pass};
+use crate::layers::{ConvBlock, Mode, Pass, operation};
 use crate::weights::WeightBuilder;
 
 /// Narrows image and label embedding level by level. Despite the names of its weights nothing is upsampled: every level
@@ -40,7 +40,7 @@ impl EmbeddingCombiner {
         let (mut x, mut y) = (image, label);
         let mut levels = Vec::with_capacity(self.image.len());
         for level in (0..self.image.len()).rev() {
-            levels.push(product(&x, &y, pass));
+            levels.push(product(&x, &y));
             pass.record(|| format!("encoded_ref.{}", level + 1), &levels[levels.len() - 1].clone().unsqueeze_dim::<4>(3));
             if level > 0 || pass.mode == Mode::Training || pass.is_traced() {
                 x = self.image[level].forward(x, pass);
@@ -48,7 +48,7 @@ impl EmbeddingCombiner {
             }
         }
         if pass.is_traced() {
-            let finest = product(&x, &y, pass);
+            let finest = product(&x, &y);
             pass.record(|| "encoded_ref.0".into(), &finest.unsqueeze_dim::<4>(3));
         }
         levels.reverse();
@@ -63,10 +63,9 @@ impl EmbeddingCombiner {
 }
 
 /// Image features [b, k, p] times label features [b, l, p], these softmaxed over their channels, summed over positions p.
-fn product(image: &Tensor<4>, label: &Tensor<4>, pass: &mut Pass) -> Tensor<3> {
+fn product(image: &Tensor<4>, label: &Tensor<4>) -> Tensor<3> {
     let [batch, channels, h, w] = image.dims();
     let image = image.clone().reshape([batch, channels, h * w]);
     let label = softmax(label.clone().reshape([batch, channels, h * w]), 1);
-    pass.count(batch * channels * channels * h * w);
-    image.matmul(label.swap_dims(1, 2))
+    operation("embedding product", batch * channels * channels * h * w, || image.matmul(label.swap_dims(1, 2)))
 }

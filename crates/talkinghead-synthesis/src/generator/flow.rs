@@ -6,7 +6,7 @@ use burn::tensor::activation::sigmoid;
 use talkinghead_kernels::Precision;
 
 use super::{FlowUpsampling, GeneratorConfig};
-use crate::layers::{ConvBlock, Convolution, ConvolutionShape, Geometry, Pass, ResidualBlock, upsample_nearest};
+use crate::layers::{ConvBlock, Convolution, ConvolutionShape, Geometry, Pass, ResidualBlock, operation, upsample_nearest};
 use crate::weights::WeightBuilder;
 
 /// Widest layer of a flow network.
@@ -73,16 +73,16 @@ impl FlowNetwork {
         let x = self.residual.iter().fold(x, |x, block| block.forward(x, pass));
         pass.record_call(&format!("{}.res_flow", self.name), &x);
         let x = self.up.iter().fold(x, |x, block| {
-            let x = if self.nearest { pass.time("upsampling", 0, || upsample_nearest(x)) } else { x };
+            let x = if self.nearest { operation("upsampling", 0, || upsample_nearest(x)) } else { x };
             block.forward(x, pass)
         });
         pass.record_call(&format!("{}.up_flow", self.name), &x);
         if let Some(heads) = &self.heads {
-            let both = heads.forward(x, pass);
+            let both = heads.forward(x);
             return (both.clone().narrow(1, 0, 2).mul_scalar(self.multiplier), sigmoid(both.narrow(1, 2, 1)));
         }
-        let flow = self.flow_head.forward(x.clone(), pass).mul_scalar(self.multiplier);
-        (flow, sigmoid(self.weight_head.forward(x, pass)))
+        let flow = self.flow_head.forward(x.clone()).mul_scalar(self.multiplier);
+        (flow, sigmoid(self.weight_head.forward(x)))
     }
 
     /// For inference.

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use talkinghead_kernels::Precision;
 
 use super::{EmbedderShape, GeneratedLayer, GeneratorConfig};
-use crate::layers::{Convolution, ConvolutionShape, Geometry, Pass, convolve_each};
+use crate::layers::{Convolution, ConvolutionShape, Geometry, convolve_each};
 use crate::weights::WeightBuilder;
 
 /// Plain convolutions without normalisation, down and, for the encoder-decoder, up again. Layers whose weights are generated
@@ -55,17 +55,17 @@ impl LabelEmbedder {
     ///
     /// # Shapes
     /// [batch, in, H, W] -> level i [batch, width_i, H/2^i, W/2^i].
-    pub fn forward(&self, x: Tensor<4>, generated: &[GeneratedLayer], levels: usize, pass: &mut Pass) -> Vec<Tensor<4>> {
+    pub fn forward(&self, x: Tensor<4>, generated: &[GeneratedLayer], levels: usize) -> Vec<Tensor<4>> {
         let padding = self.embed_kernel / 2;
         let generated_at = |i: usize| generated.get(i).and_then(|layer| layer.embed.as_ref());
-        let first = self.first.forward_activated(x, pass);
+        let first = self.first.forward_activated(x);
         let mut outputs = vec![first];
         let down_to = if self.up.is_empty() { levels.saturating_sub(1).min(self.down.len()) } else { self.down.len() };
         for (i, own) in self.down[..down_to].iter().enumerate() {
             let x = outputs[i].clone();
             outputs.push(match (own, generated_at(i)) {
-                (Some(convolution), _) => convolution.forward_activated(x, pass),
-                (None, Some(layer)) => convolve_each(x, &layer.weight, Some(&layer.bias), Geometry::new(2, padding), pass),
+                (Some(convolution), _) => convolution.forward_activated(x),
+                (None, Some(layer)) => convolve_each(x, &layer.weight, Some(&layer.bias), Geometry::new(2, padding)),
                 (None, None) => x,
             });
         }
@@ -76,11 +76,11 @@ impl LabelEmbedder {
         let mut outputs = vec![x.clone()];
         for (i, own) in self.up.iter().enumerate().rev() {
             x = match (own, generated_at(i)) {
-                (Some(convolution), _) => convolution.forward_activated(x, pass),
+                (Some(convolution), _) => convolution.forward_activated(x),
                 (None, Some(layer)) => {
                     // Of the generated bias, one number per wide channel, only the first narrow ones are used.
                     let bias = layer.bias.clone().narrow(1, 0, self.widths[i]);
-                    convolve_each(x, &layer.weight, Some(&bias), Geometry::doubling(padding), pass)
+                    convolve_each(x, &layer.weight, Some(&bias), Geometry::doubling(padding))
                 }
                 (None, None) => x,
             };

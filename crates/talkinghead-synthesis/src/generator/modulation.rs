@@ -4,11 +4,11 @@ use std::borrow::Borrow;
 
 use burn::tensor::Tensor;
 use talkinghead_kernels::burn::{MapBranch, MapModulation, is_plain};
-use talkinghead_kernels::{Activation, ModulationWeights, Path};
+use talkinghead_kernels::{Activation, InstructionSet, ModulationWeights};
 
 use super::GeneratedModulation;
 use super::spade::{PackedSpade, Spade};
-use crate::layers::{Pass, fitting, host_values, lrelu, resize_bilinear};
+use crate::layers::{Pass, fitting, host_values, lrelu, operation, resize_bilinear};
 
 /// The maps of one norm, absent ones left out, and the generated weights of the first.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +29,7 @@ pub fn modulate<S: Borrow<Spade>>(
 ) -> Tensor<4> {
     let packed: Option<Vec<&PackedSpade>> = norms.iter().map(|norm| norm.borrow().packed()).collect();
     if let Some(packed) = packed.filter(|_| is_plain(&x)) {
-        return fused(&packed, x, inputs, activation, pass);
+        return fused(&packed, x, inputs, activation);
     }
     let count = norms.len();
     let mut sum: Option<Tensor<4>> = None;
@@ -48,7 +48,7 @@ pub fn modulate<S: Borrow<Spade>>(
     }
 }
 
-fn fused(norms: &[&PackedSpade], x: Tensor<4>, inputs: &[SpadeInput<'_>], activation: Activation, pass: &mut Pass) -> Tensor<4> {
+fn fused(norms: &[&PackedSpade], x: Tensor<4>, inputs: &[SpadeInput<'_>], activation: Activation) -> Tensor<4> {
     let [batch, channels, height, width] = x.dims();
     let generated: Vec<Vec<ModulationWeights>> =
         inputs.iter().map(|input| input.generated.map_or_else(Vec::new, |weights| pack(weights, channels))).collect();
@@ -69,7 +69,7 @@ fn fused(norms: &[&PackedSpade], x: Tensor<4>, inputs: &[SpadeInput<'_>], activa
             MapBranch { scale: norm.part(0), shift: norm.part(1), modulations }
         })
         .collect();
-    fitting(pass.time("SPADE modulation", work, || talkinghead_kernels::burn::modulate(x, branches, activation)))
+    fitting(operation("SPADE modulation", work, || talkinghead_kernels::burn::modulate(x, branches, activation)))
 }
 
 /// Generated weights in the kernels' order, for each set.
@@ -78,5 +78,7 @@ fn pack(generated: &GeneratedModulation, channels: usize) -> Vec<ModulationWeigh
     let (gamma, beta) = (host_values(generated.gamma.clone()), host_values(generated.beta.clone()));
     let length = gamma.len() / sets.max(1);
     let pairs = gamma.chunks_exact(length.max(1)).zip(beta.chunks_exact(length.max(1)));
-    pairs.map(|(gamma, beta)| fitting(ModulationWeights::new(Path::chosen_or_fastest(), channels, gamma, beta, None))).collect()
+    pairs
+        .map(|(gamma, beta)| fitting(ModulationWeights::new(InstructionSet::chosen_or_fastest(), channels, gamma, beta, None)))
+        .collect()
 }

@@ -14,7 +14,7 @@ use super::warp::warp;
 use super::weight_generation::WeightGenerator;
 use super::{Composition, GeneratedLayer, GeneratorConfig, PerSource, References, Source, Synthesis, Targets, Warping};
 use crate::error::SynthesisError;
-use crate::layers::{Convolution, ConvolutionShape, Mode, Pass, lrelu, upsample_nearest};
+use crate::layers::{Convolution, ConvolutionShape, Mode, Pass, lrelu, operation, upsample_nearest};
 use crate::weights::{Entry, WeightBuilder, Weights};
 
 /// The generator of the paper.
@@ -202,7 +202,7 @@ impl Generator {
                 (self.appearance(features, attention.as_ref(), pass), attention)
             }
         };
-        let encoded_label = self.label_embedder.forward(label.clone(), &appearance.generated, config.downsamplings + 1, pass);
+        let encoded_label = self.label_embedder.forward(label.clone(), &appearance.generated, config.downsamplings + 1);
         for (level, map) in encoded_label.iter().enumerate() {
             pass.record(|| format!("encoded_label.{level}"), map);
         }
@@ -254,7 +254,7 @@ impl Generator {
     fn move_source(&self, network: &FlowNetwork, label: &Tensor<4>, source: &Source, pass: &mut Pass) -> Branch {
         let source_label = self.config.expand_label(source.label.clone());
         let (flow, weight) = network.forward(label.clone(), source_label, source.image.clone(), pass);
-        let warped = pass.time("warp", 0, || warp(source.image.clone(), flow.clone(), self.config.grid));
+        let warped = operation("warp", 0, || warp(source.image.clone(), flow.clone(), self.config.grid));
         let shown = match self.config.warping {
             Warping::Warped => warped.clone(),
             Warping::Unwarped => source.image.clone(),
@@ -278,7 +278,7 @@ impl Generator {
                 return Vec::new();
             }
             let input = Tensor::cat(vec![branch.shown.clone(), branch.weight.clone()], 1);
-            let maps = embedder.forward(input, &[], layers, pass);
+            let maps = embedder.forward(input, &[], layers);
             for (level, map) in maps.iter().enumerate().take(layers) {
                 pass.record(|| format!("{name}.out{level}"), map);
             }
@@ -301,8 +301,8 @@ impl Generator {
             };
             x = self.level(level, x, &maps, generated, pass);
         }
-        let image = self.head(x, pass);
-        (image, raw.map(|raw| self.head(raw, pass)), None)
+        let image = self.head(x);
+        (image, raw.map(|raw| self.head(raw)), None)
     }
 
     fn compose_linear(
@@ -317,7 +317,7 @@ impl Generator {
         for level in (0..self.blocks.len()).rev() {
             x = self.level(level, x, &[Some(labels[level].clone())], generated, pass);
         }
-        let raw = self.head(x, pass);
+        let raw = self.head(x);
         if branches.reference.is_none() && branches.projection.is_none() {
             return (raw, None, None);
         }
@@ -345,11 +345,11 @@ impl Generator {
     ) -> Tensor<4> {
         let x = self.blocks[level].forward(x, maps, generated.get(level), pass);
         pass.record_call(&format!("netG.up_{level}"), &x);
-        if level > 0 { pass.time("upsampling", 0, || upsample_nearest(x)) } else { x }
+        if level > 0 { operation("upsampling", 0, || upsample_nearest(x)) } else { x }
     }
 
-    fn head(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        self.image_head.forward(lrelu(x), pass).tanh()
+    fn head(&self, x: Tensor<4>) -> Tensor<4> {
+        self.image_head.forward(lrelu(x)).tanh()
     }
 
     /// The same network with constant weights: spectral and batch norms folded, weight generators joined.

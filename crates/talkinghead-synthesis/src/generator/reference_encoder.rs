@@ -7,7 +7,7 @@ use talkinghead_kernels::Precision;
 use talkinghead_kernels::burn::is_plain;
 
 use super::{Embedding, GeneratorConfig};
-use crate::layers::{ConvBlock, Pass, ResidualBlock, fitting};
+use crate::layers::{ConvBlock, Pass, ResidualBlock, fitting, operation};
 use crate::weights::WeightBuilder;
 
 /// What the merge of the shots needs beside the features themselves.
@@ -113,7 +113,7 @@ impl ReferenceEncoder {
             Some((x, y)) => (Some(x.clone()), Some(y.clone())),
             None => (None, None),
         };
-        let (x, y) = pass.time("merging of shots", 0, || {
+        let (x, y) = operation("merging of shots", 0, || {
             (merge_shots(&shots.image, attention, joint_x), merge_shots(&shots.label, attention, joint_y))
         });
         let head = self.merge_depth + 1;

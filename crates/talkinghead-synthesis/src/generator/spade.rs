@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use talkinghead_kernels::{ModulationWeights, Path, Precision};
+use talkinghead_kernels::{InstructionSet, ModulationWeights, Precision};
 
 use super::GeneratedModulation;
 use crate::layers::{
@@ -24,15 +24,15 @@ struct Modulation {
 
 impl Modulation {
     /// `y * (1 + gamma) + beta`.
-    fn apply(&self, y: Tensor<4>, map: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    fn apply(&self, y: Tensor<4>, map: Tensor<4>) -> Tensor<4> {
         match &self.beta {
             Some(beta) => {
-                let scale = self.gamma.forward(map.clone(), pass);
-                y * scale.add_scalar(1.0) + beta.forward(map, pass)
+                let scale = self.gamma.forward(map.clone());
+                y * scale.add_scalar(1.0) + beta.forward(map)
             }
             None => {
                 let channels = y.dims()[1];
-                let both = self.gamma.forward(map, pass);
+                let both = self.gamma.forward(map);
                 y * both.clone().narrow(1, 0, channels) + both.narrow(1, channels, channels)
             }
         }
@@ -46,7 +46,7 @@ impl Modulation {
         let channels = self.gamma.weight().dims()[0];
         let biases = Some([biases[0].as_slice(), biases[1].as_slice()]);
         let weights = [values(gamma), values(beta)];
-        fitting(ModulationWeights::new(Path::chosen_or_fastest(), channels, &weights[0], &weights[1], biases))
+        fitting(ModulationWeights::new(InstructionSet::chosen_or_fastest(), channels, &weights[0], &weights[1], biases))
     }
 
     fn prepare(self, precision: Precision) -> Self {
@@ -153,11 +153,11 @@ impl Spade {
             let Some(map) = map else { continue };
             let map = resize_bilinear(map.clone(), height, width);
             y = match (own, generated) {
-                (Some(modulation), _) => modulation.apply(y, map, pass),
+                (Some(modulation), _) => modulation.apply(y, map),
                 (None, Some(generated)) => {
                     let geometry = Geometry::new(1, self.padding);
-                    let scale = convolve_each(map.clone(), &generated.gamma, None, geometry, pass);
-                    let offset = convolve_each(map, &generated.beta, None, geometry, pass);
+                    let scale = convolve_each(map.clone(), &generated.gamma, None, geometry);
+                    let offset = convolve_each(map, &generated.beta, None, geometry);
                     y * scale.add_scalar(1.0) + offset
                 }
                 (None, None) => y,

@@ -4,6 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use talkinghead_kernels::Corners;
 
 use super::GridAlignment;
+use crate::layers::fitting;
 
 /// Samples `image` [batch, channels, H, W] at each pixel plus `flow` [batch, 2, H, W] (pixels, x then y): bilinear, clamped
 /// at the border.
@@ -16,7 +17,7 @@ pub fn warp(image: Tensor<4>, flow: Tensor<4>, alignment: GridAlignment) -> Tens
     let offset = Tensor::cat(vec![x, y], 1).permute([0, 2, 3, 1]);
     let grid = offset + base.expand([batch, height, width, 2]);
     let corners = if alignment == GridAlignment::Corners { Corners::Centres } else { Corners::Edges };
-    talkinghead_kernels::burn::grid_sample(image, grid, corners)
+    fitting(talkinghead_kernels::burn::grid_sample(image, grid, corners))
 }
 
 /// Evenly spaced from -1 to 1 along both axes, `[1, H, W, 2]`, x then y.

@@ -4,9 +4,9 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use talkinghead_kernels::burn::{ConstantConvolution, is_plain};
-use talkinghead_kernels::{Activation, Direction, Geometry as KernelGeometry, Method, Path, Precision};
+use talkinghead_kernels::{Activation, Direction, Geometry as KernelGeometry, InstructionSet, Method, Precision};
 
-use super::{Pass, SLOPE, lrelu};
+use super::{SLOPE, host_values, lrelu, operation};
 use crate::weights::WeightBuilder;
 
 /// Stride, zero padding and direction of a convolution; the same along both axes.
@@ -56,16 +56,16 @@ impl Geometry {
 ///
 /// # Panics
 /// If the shapes do not fit; networks check their inputs, and weights when they are built.
-pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, geometry: Geometry, pass: &mut Pass) -> Tensor<4> {
+pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, geometry: Geometry) -> Tensor<4> {
     let geometry = geometry.of_weights(weight.dims());
     let [batch, _, height, width] = x.dims();
     let work = geometry.multiply_adds(batch, [height, width]).unwrap_or(0);
     let result =
-        pass.time("convolution, weights of the moment", work, || talkinghead_kernels::burn::convolve(x, weight, bias, geometry));
+        operation("convolution, weights of the moment", work, || talkinghead_kernels::burn::convolve(x, weight, bias, geometry));
     fitting(result)
 }
 
-/// The kind of a packed convolution, for [`Pass::shares`].
+/// The kind of a packed convolution, for its span.
 fn kind(geometry: &KernelGeometry) -> &'static str {
     match (geometry.direction, geometry.kernel, geometry.stride) {
         (Direction::Transposed { .. }, ..) => "transposed convolution",
@@ -76,23 +76,20 @@ fn kind(geometry: &KernelGeometry) -> &'static str {
     }
 }
 
-/// The result of an operation whose shapes have been checked before.
+/// The result of an operation whose shapes were checked when the network took its weights and its inputs.
+///
+/// # Panics
+/// With the kernels' error, if they refuse the shapes nevertheless.
 pub(crate) fn fitting<T>(result: Result<T, talkinghead_kernels::KernelError>) -> T {
     match result {
         Ok(value) => value,
-        Err(error) => panic!("shapes that were checked do not fit: {error}"),
+        Err(error) => panic!("the kernels refuse shapes that the network has checked: {error}"),
     }
 }
 
 /// Convolves every batch element with weights of its own: `weights` [1 or batch, out, in, k, k], `biases` [1 or batch, out].
 /// One set of weights serves a whole batch.
-pub fn convolve_each(
-    x: Tensor<4>,
-    weights: &Tensor<5>,
-    biases: Option<&Tensor<2>>,
-    geometry: Geometry,
-    pass: &mut Pass,
-) -> Tensor<4> {
+pub fn convolve_each(x: Tensor<4>, weights: &Tensor<5>, biases: Option<&Tensor<2>>, geometry: Geometry) -> Tensor<4> {
     let [sets, a, b, k, l] = weights.dims();
     let set = |index: usize| {
         let weight = weights.clone().slice([index..index + 1]).reshape([a, b, k, l]);
@@ -104,12 +101,12 @@ pub fn convolve_each(
     };
     if sets == 1 {
         let (weight, bias) = set(0);
-        return convolve(x, weight, bias, geometry, pass);
+        return convolve(x, weight, bias, geometry);
     }
     let results = (0..sets)
         .map(|index| {
             let (weight, bias) = set(index);
-            convolve(x.clone().slice([index..index + 1]), weight, bias, geometry, pass)
+            convolve(x.clone().slice([index..index + 1]), weight, bias, geometry)
         })
         .collect();
     Tensor::cat(results, 0)
@@ -185,7 +182,8 @@ impl Convolution {
             return Self { weight, bias, geometry, packed: None };
         }
         let shape = geometry.of_weights(weight.dims());
-        let packed = talkinghead_kernels::Convolution::new(shape, host_values(weight), Path::chosen_or_fastest(), Method::Fast);
+        let packed =
+            talkinghead_kernels::Convolution::new(shape, host_values(weight), InstructionSet::chosen_or_fastest(), Method::Fast);
         let packed = ConstantConvolution::new(fitting(packed).with_precision(precision), bias.map(host_values));
         Self { weight: None, bias: None, geometry, packed: Some(packed) }
     }
@@ -221,49 +219,38 @@ impl Convolution {
 
     /// # Shapes
     /// [batch, in, height, width] -> [batch, out, height', width'].
-    pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         match &self.packed {
-            Some(packed) => Self::run(packed, Activation::Identity, x, None, pass),
-            None => convolve(x, self.weight(), self.bias(), self.geometry, pass),
+            Some(packed) => Self::run(packed, Activation::Identity, x, None),
+            None => convolve(x, self.weight(), self.bias(), self.geometry),
         }
     }
 
     /// The same and a leaky ReLU.
-    pub fn forward_activated(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    pub fn forward_activated(&self, x: Tensor<4>) -> Tensor<4> {
         match &self.packed {
-            Some(packed) => Self::run(packed, Activation::LeakyRelu(SLOPE), x, None, pass),
-            None => lrelu(self.forward(x, pass)),
+            Some(packed) => Self::run(packed, Activation::LeakyRelu(SLOPE), x, None),
+            None => lrelu(self.forward(x)),
         }
     }
 
     /// The same plus `other`, of the result's shape.
-    pub fn forward_onto(&self, other: Tensor<4>, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    pub fn forward_onto(&self, other: Tensor<4>, x: Tensor<4>) -> Tensor<4> {
         match &self.packed {
-            Some(packed) => Self::run(packed, Activation::Identity, x, Some(other), pass),
-            None => other + self.forward(x, pass),
+            Some(packed) => Self::run(packed, Activation::Identity, x, Some(other)),
+            None => other + self.forward(x),
         }
     }
 
     /// With another weight in place of the stored one.
-    pub fn forward_with(&self, x: Tensor<4>, weight: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        convolve(x, weight, self.bias(), self.geometry, pass)
+    pub fn forward_with(&self, x: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
+        convolve(x, weight, self.bias(), self.geometry)
     }
 
-    fn run(
-        packed: &ConstantConvolution,
-        activation: Activation,
-        x: Tensor<4>,
-        other: Option<Tensor<4>>,
-        pass: &mut Pass,
-    ) -> Tensor<4> {
+    fn run(packed: &ConstantConvolution, activation: Activation, x: Tensor<4>, other: Option<Tensor<4>>) -> Tensor<4> {
         let [batch, _, height, width] = x.dims();
         let work = packed.geometry().multiply_adds(batch, [height, width]).unwrap_or(0);
-        let result = pass.time(kind(packed.geometry()), work, || packed.forward(x.inner(), activation, other.map(Tensor::inner)));
+        let result = operation(kind(packed.geometry()), work, || packed.forward(x.inner(), activation, other.map(Tensor::inner)));
         fitting(result)
     }
-}
-
-/// The numbers of a tensor.
-pub(crate) fn host_values<const D: usize>(x: Tensor<D>) -> Vec<f32> {
-    x.into_data().try_into_vec_as::<f32>().unwrap_or_default()
 }

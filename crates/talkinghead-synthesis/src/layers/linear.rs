@@ -3,14 +3,14 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use super::{Mode, Pass, SpectralNorm};
+use super::{Mode, Pass, SpectralNorm, operation};
 use crate::weights::WeightBuilder;
 
 /// `x` `[rows, in]` times `weight` `[out, in]` transposed, plus `bias` `[out]`.
-pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, pass: &mut Pass) -> Tensor<2> {
+pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
     let [output, input] = weight.dims();
     let work = x.dims()[0] * input * output;
-    pass.time("linear layer", work, || x.matmul(weight.transpose()) + bias.reshape([1, output]))
+    operation("linear layer", work, || x.matmul(weight.transpose()) + bias.reshape([1, output]))
 }
 
 /// A linear layer whose weight is spectrally normalised, until it is prepared for inference.
@@ -47,7 +47,7 @@ impl SpectralLinear {
     /// [rows, in] -> [rows, out].
     pub fn forward(&self, x: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
         let (weight, bias) = self.weights(pass.mode);
-        linear(x, weight, bias, pass)
+        linear(x, weight, bias)
     }
 
     /// A chain of layers (there is no activation between them) as one constant layer.

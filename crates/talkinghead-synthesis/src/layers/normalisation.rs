@@ -8,7 +8,7 @@ use burn::tensor::module::{batch_norm, batch_norm_train};
 use talkinghead_kernels::Activation;
 use talkinghead_kernels::burn::is_plain;
 
-use super::{Mode, Pass, SLOPE, fitting, host_values, lrelu};
+use super::{Mode, Pass, SLOPE, fitting, host_values, lrelu, operation};
 use crate::weights::WeightBuilder;
 
 const EPSILON: f64 = 1e-5;
@@ -80,7 +80,7 @@ impl Normalisation {
             return x;
         }
         if let Some(constant) = &self.constant {
-            return Self::run(constant, x, Activation::Identity, pass);
+            return Self::run(constant, x, Activation::Identity);
         }
         let [batch, channels, height, width] = x.dims();
         let device = x.device();
@@ -113,15 +113,15 @@ impl Normalisation {
     /// The same and a leaky ReLU.
     pub fn forward_activated(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
         match &self.constant {
-            Some(constant) => Self::run(constant, x, Activation::LeakyRelu(SLOPE), pass),
+            Some(constant) => Self::run(constant, x, Activation::LeakyRelu(SLOPE)),
             None => lrelu(self.forward(x, pass)),
         }
     }
 
-    fn run(constant: &[Vec<f32>; 2], x: Tensor<4>, activation: Activation, pass: &mut Pass) -> Tensor<4> {
+    fn run(constant: &[Vec<f32>; 2], x: Tensor<4>, activation: Activation) -> Tensor<4> {
         let [scale, shift] = constant;
-        let operation = || talkinghead_kernels::burn::scale_and_shift(x.inner(), scale, shift, activation);
-        fitting(pass.time("norm and activation", 0, operation))
+        let scale_and_shift = || talkinghead_kernels::burn::scale_and_shift(x.inner(), scale, shift, activation);
+        fitting(operation("norm and activation", 0, scale_and_shift))
     }
 
     /// Whether a neighbour does its work.

@@ -82,15 +82,15 @@ impl SpectralConvolution {
     /// [batch, in, height, width] -> [batch, out, height', width'].
     pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
         match &self.norm {
-            None => self.convolution.forward(x, pass),
-            Some(_) => self.convolution.forward_with(x, self.weight(pass.mode), pass),
+            None => self.convolution.forward(x),
+            Some(_) => self.convolution.forward_with(x, self.weight(pass.mode)),
         }
     }
 
     /// The same and a leaky ReLU.
     pub fn forward_activated(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
         match &self.norm {
-            None => self.convolution.forward_activated(x, pass),
+            None => self.convolution.forward_activated(x),
             Some(_) => lrelu(self.forward(x, pass)),
         }
     }
@@ -98,7 +98,7 @@ impl SpectralConvolution {
     /// The same plus `other`, of the result's shape.
     pub fn forward_onto(&self, other: Tensor<4>, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
         match &self.norm {
-            None => self.convolution.forward_onto(other, x, pass),
+            None => self.convolution.forward_onto(other, x),
             Some(_) => other + self.forward(x, pass),
         }
     }

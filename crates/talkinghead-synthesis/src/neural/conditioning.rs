@@ -2,13 +2,13 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use image::{Rgb, RgbImage};
+use talkinghead_face::FlatLandmarks68;
 use talkinghead_render::label::{LabelParts, label_image};
 use talkinghead_render::masks::{MaskKind, mask};
 
+use crate::SynthesisError;
 use crate::generator::Source;
-
-/// 68 landmarks, pixels of a picture: x right, y down.
-pub type Points = [[f64; 2]; 68];
+use crate::layers::read_back;
 
 /// One source or reference: a picture and its landmarks in it.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub struct FrameInput {
     /// The picture.
     pub picture: RgbImage,
     /// Its landmarks, pixels.
-    pub landmarks: Points,
+    pub landmarks: FlatLandmarks68,
 }
 
 /// Blackens eyes and mouth: they must come from the label image, not from a photograph.
@@ -52,30 +52,55 @@ pub fn image_tensor(picture: &RgbImage, device: &Device) -> Tensor<4> {
 }
 
 /// Landmarks as a label image `[1, 1, height, width]`, 0..1.
-pub fn label_tensor(landmarks: &Points, width: usize, height: usize, parts: LabelParts, device: &Device) -> Tensor<4> {
+pub fn label_tensor(landmarks: &FlatLandmarks68, width: usize, height: usize, parts: LabelParts, device: &Device) -> Tensor<4> {
     let label = label_image(landmarks, width, height, parts);
     let values: Vec<f32> = label.data.iter().map(|value| f32::from(*value) / 255.0).collect();
     Tensor::from_data(TensorData::new(values, [1, 1, height, width]), device)
 }
 
 /// The first picture of `[batch, 3 or 1, height, width]`, -1..1, truncated to bytes as the published demo does.
-pub fn picture_of(tensor: &Tensor<4>) -> RgbImage {
+///
+/// # Errors
+/// The device failed, or the tensor is of no such shape.
+pub fn picture_of(tensor: &Tensor<4>) -> Result<RgbImage, SynthesisError> {
     converted(tensor, |value| ((value + 1.0) / 2.0 * 255.0).clamp(0.0, 255.0) as u8)
 }
 
 /// The same for values in 0..1: label images and occlusion masks.
-pub fn tile_of(tensor: &Tensor<4>) -> RgbImage {
+///
+/// # Errors
+/// As [`picture_of`].
+pub fn tile_of(tensor: &Tensor<4>) -> Result<RgbImage, SynthesisError> {
     converted(tensor, |value| (value * 255.0).clamp(0.0, 255.0) as u8)
 }
 
-fn converted(tensor: &Tensor<4>, byte: impl Fn(f32) -> u8) -> RgbImage {
-    let [_, channels, height, width] = tensor.dims();
-    let values = tensor.clone().narrow(0, 0, 1).into_data().try_into_vec_as::<f32>().unwrap_or_default();
-    RgbImage::from_fn(width as u32, height as u32, |x, y| {
+fn converted(tensor: &Tensor<4>, byte: impl Fn(f32) -> u8) -> Result<RgbImage, SynthesisError> {
+    let [batch, channels, height, width] = tensor.dims();
+    if batch == 0 || !matches!(channels, 1 | 3) {
+        let found = format!("{:?}", tensor.dims());
+        return Err(SynthesisError::input("picture", "[at least 1, 3 or 1, height, width]", found));
+    }
+    let values = read_back(tensor.clone().narrow(0, 0, 1))?;
+    let plane = width * height;
+    Ok(RgbImage::from_fn(width as u32, height as u32, |x, y| {
         let at = y as usize * width + x as usize;
-        Rgb(std::array::from_fn(|k| {
-            let channel = if channels == 3 { k } else { 0 };
-            values.get(channel * width * height + at).map_or(0, |value| byte(*value))
-        }))
-    })
+        Rgb(std::array::from_fn(|k| byte(values[k.min(channels - 1) * plane + at])))
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn pictures_survive_the_way_there_and_back_and_other_tensors_are_refused() {
+        let device = Device::flex();
+        let picture = RgbImage::from_fn(5, 4, |x, y| Rgb([(40 * x) as u8, (60 * y) as u8, 255]));
+        let back = picture_of(&image_tensor(&picture, &device)).unwrap();
+        assert!(back.iter().zip(picture.iter()).all(|(a, b)| a.abs_diff(*b) <= 1));
+        assert_eq!(tile_of(&Tensor::ones([1, 1, 2, 3], &device)).unwrap(), RgbImage::from_pixel(3, 2, Rgb([255; 3])));
+        assert!(picture_of(&Tensor::zeros([1, 2, 2, 3], &device)).is_err());
+        assert!(picture_of(&Tensor::zeros([0, 3, 2, 3], &device)).is_err());
+    }
 }

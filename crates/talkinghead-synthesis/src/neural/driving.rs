@@ -2,10 +2,10 @@
 
 use burn::tensor::{Device, Tensor};
 use image::RgbImage;
-use talkinghead_face::{CROP_SIDE, HannWindow, Points68, ReferencePose, key_frame};
+use talkinghead_face::{CROP_SIDE, FlatLandmarks68, HannWindow, Landmarks68, ReferencePose, key_frame};
 use talkinghead_render::label::LabelParts;
 
-use super::conditioning::{FrameInput, Points, image_tensor, label_tensor, masked_source};
+use super::conditioning::{FrameInput, image_tensor, label_tensor, masked_source};
 use crate::SynthesisError;
 use crate::generator::{EncodedReferences, InferenceGenerator, RawImage, References, Source, Synthesis, Targets};
 
@@ -15,13 +15,13 @@ const SIDE: usize = CROP_SIDE as usize;
 #[derive(Debug, Clone)]
 pub struct Driving {
     /// Smoothed landmarks of every target frame.
-    targets: Vec<Points68>,
+    targets: Vec<Landmarks68>,
     /// Pose of every target frame.
     poses: Vec<ReferencePose>,
     /// The reference's face without pose, at its key frame.
-    front: Points68,
+    front: Landmarks68,
     /// Smoothed landmarks and pose of every frame of the reference clip.
-    references: Vec<(Points68, ReferencePose)>,
+    references: Vec<(Landmarks68, ReferencePose)>,
     key: usize,
     /// Carries x and y of the clip's pixels into 256 x 256; poses turn in the clip's own pixels.
     scale: [f64; 2],
@@ -34,10 +34,10 @@ impl Driving {
     /// # Errors
     /// Lengths that do not fit each other.
     pub fn new(
-        targets: &[Points68],
+        targets: &[Landmarks68],
         poses: &[[f64; 6]],
-        front: &[Points68],
-        references: &[Points68],
+        front: &[Landmarks68],
+        references: &[Landmarks68],
     ) -> Result<Self, SynthesisError> {
         if targets.len() != poses.len() || targets.is_empty() {
             return Err(SynthesisError::input(
@@ -90,16 +90,16 @@ impl Driving {
     }
 
     /// Landmarks of the posed, expressionless face of target frame `index`: those of the projection.
-    pub fn projection_landmarks(&self, index: usize) -> Points {
+    pub fn projection_landmarks(&self, index: usize) -> FlatLandmarks68 {
         self.flat(&self.poses[index].to_posed(&self.front))
     }
 
     /// Landmarks of target frame `index`.
-    pub fn target_landmarks(&self, index: usize) -> Points {
+    pub fn target_landmarks(&self, index: usize) -> FlatLandmarks68 {
         self.flat(&self.targets[index])
     }
 
-    fn flat(&self, points: &Points68) -> Points {
+    fn flat(&self, points: &Landmarks68) -> FlatLandmarks68 {
         points.map(|p| [p[0] * self.scale[0], p[1] * self.scale[1]])
     }
 
@@ -186,15 +186,15 @@ impl DrivenSynthesis {
     }
 }
 
-fn label(landmarks: &Points, device: &Device) -> Tensor<4> {
+fn label(landmarks: &FlatLandmarks68, device: &Device) -> Tensor<4> {
     label_tensor(landmarks, SIDE, SIDE, LabelParts::default(), device)
 }
 
 /// x and y smoothed over time with a Hann window of five, mirrored at the ends; z as it is.
-fn smoothed(frames: &[Points68]) -> Vec<Points68> {
+fn smoothed(frames: &[Landmarks68]) -> Vec<Landmarks68> {
     let window = HannWindow::new(5);
     let value = |index: usize, i: usize, axis: usize| window.at(frames.len(), |at| frames[at][i][axis], index as i64);
-    let smooth = |(index, face): (usize, &Points68)| -> Points68 {
+    let smooth = |(index, face): (usize, &Landmarks68)| -> Landmarks68 {
         std::array::from_fn(|i| [value(index, i, 0), value(index, i, 1), face[i][2]])
     };
     frames.iter().enumerate().map(smooth).collect()
@@ -214,7 +214,7 @@ mod tests {
     fn key_frame_projection_and_nearest_reference_follow_from_the_file_set() {
         let front = standard_face();
         let turns = [0.4, 0.1, -0.3, 0.2];
-        let posed: Vec<Points68> = turns.iter().map(|turn| ReferencePose::from_rt(row(*turn)).to_posed(&front)).collect();
+        let posed: Vec<Landmarks68> = turns.iter().map(|turn| ReferencePose::from_rt(row(*turn)).to_posed(&front)).collect();
         let rows: Vec<[f64; 6]> = turns.iter().map(|turn| row(*turn)).collect();
         let driving = Driving::new(&posed, &rows, &[front; 4], &posed).unwrap();
         assert_eq!(driving.key(), 1);

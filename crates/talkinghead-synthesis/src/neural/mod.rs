@@ -5,7 +5,7 @@ mod driving;
 mod paste;
 mod renderer;
 
-pub use conditioning::{FrameInput, Points, hidden_parts, image_tensor, label_tensor, masked_source, picture_of, tile_of};
+pub use conditioning::{FrameInput, hidden_parts, image_tensor, label_tensor, masked_source, picture_of, tile_of};
 pub use driving::{DrivenSynthesis, Driving};
 pub use paste::paste;
 pub use renderer::{NetworkInput, NeuralRenderer};

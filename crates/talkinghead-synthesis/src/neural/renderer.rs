@@ -4,11 +4,13 @@ use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::{Device, Tensor};
 use image::RgbImage;
-use talkinghead_face::{CROP_SIDE, CropMode, EyeCentre, FaceCrop, FaceMotion, HeadPose, Landmarks, Landmarks68, RigidFit};
+use talkinghead_face::{
+    CROP_SIDE, CropMode, EyeCentre, FaceCrop, FaceMotion, FlatLandmarks68, HeadPose, Landmarks, RigidFit, flat_landmarks,
+};
 use talkinghead_render::label::LabelParts;
 use talkinghead_render::{FrameError, PreparedPerformance, ProjectionRenderer, Renderer, Shot};
 
-use super::conditioning::{FrameInput, Points, image_tensor, label_tensor, masked_source, picture_of};
+use super::conditioning::{FrameInput, image_tensor, label_tensor, masked_source, picture_of};
 use super::paste::paste;
 use crate::SynthesisError;
 use crate::generator::{EncodedReferences, InferenceGenerator, RawImage, References, Source, Targets};
@@ -19,7 +21,7 @@ const SIDE: usize = CROP_SIDE as usize;
 #[derive(Debug, Clone)]
 pub struct NetworkInput {
     /// Landmarks of the frame, from which the target's label image is drawn.
-    pub target: Points,
+    pub target: FlatLandmarks68,
     /// The moved head without expression, before eyes and mouth are hidden.
     pub projection: FrameInput,
     /// Number of the shot whose head pose is nearest: the warp reference.
@@ -123,7 +125,7 @@ impl NeuralRenderer {
                 reference: network.references.get(input.reference).cloned(),
                 projection: Some(masked_source(&input.projection, &network.device)),
             };
-            picture_of(&network.generator.synthesise(&network.encoded, &targets, RawImage::Skipped)?.image)
+            picture_of(&network.generator.synthesise(&network.encoded, &targets, RawImage::Skipped)?.image)?
         };
         paste(&mut frame, &picture, &self.crop);
         Ok(frame)
@@ -157,8 +159,8 @@ fn at_rest(motion: &FaceMotion) -> FaceMotion {
     FaceMotion { head_pose: motion.head_pose, ..FaceMotion::neutral() }
 }
 
-fn points68(landmarks: &Landmarks) -> Points {
-    Landmarks68::from_mesh(landmarks).points.map(|p| [f64::from(p[0]), f64::from(p[1])])
+fn points68(landmarks: &Landmarks) -> FlatLandmarks68 {
+    flat_landmarks(&landmarks.to_68())
 }
 
 fn crop_of(landmarks: &Landmarks) -> Result<FaceCrop, SynthesisError> {
@@ -171,7 +173,7 @@ fn seen(picture: &RgbImage, landmarks: &Landmarks, crop: &FaceCrop) -> FrameInpu
     FrameInput { picture: crop.cut(0, picture), landmarks }
 }
 
-fn label(landmarks: &Points, device: &Device) -> Tensor<4> {
+fn label(landmarks: &FlatLandmarks68, device: &Device) -> Tensor<4> {
     label_tensor(landmarks, SIDE, SIDE, LabelParts::default(), device)
 }
 

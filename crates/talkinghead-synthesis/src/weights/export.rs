@@ -6,11 +6,14 @@ use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Gradients, Tensor};
 
 use super::{Entry, EntryKind, HostTensor, StateDict};
+use crate::SynthesisError;
 use crate::layers::host;
 
 struct Collector<'a> {
     gradients: Option<&'a Gradients>,
     tensors: HashMap<ParamId, HostTensor>,
+    /// The first tensor that could not be read back.
+    failure: Option<SynthesisError>,
 }
 
 impl ModuleVisitor for Collector<'_> {
@@ -20,14 +23,22 @@ impl ModuleVisitor for Collector<'_> {
             Some(gradients) => param.val().grad(gradients),
         };
         if let Some(tensor) = tensor {
-            self.tensors.insert(param.id, host(&tensor));
+            match host(&tensor) {
+                Ok(tensor) => {
+                    self.tensors.insert(param.id, tensor);
+                }
+                Err(error) => self.failure = self.failure.take().or(Some(error)),
+            }
         }
     }
 }
 
-fn collect(module: &impl Module, entries: &[Entry], gradients: Option<&Gradients>) -> StateDict {
-    let mut collector = Collector { gradients, tensors: HashMap::new() };
+fn collect(module: &impl Module, entries: &[Entry], gradients: Option<&Gradients>) -> Result<StateDict, SynthesisError> {
+    let mut collector = Collector { gradients, tensors: HashMap::new(), failure: None };
     module.visit(&mut collector);
+    if let Some(error) = collector.failure {
+        return Err(error);
+    }
     let mut dict = StateDict::new();
     for entry in entries {
         let tensor = entry.id.and_then(|id| collector.tensors.remove(&id));
@@ -41,15 +52,21 @@ fn collect(module: &impl Module, entries: &[Entry], gradients: Option<&Gradients
             _ => {}
         }
     }
-    dict
+    Ok(dict)
 }
 
 /// All tensors of a network, as its checkpoint holds them.
-pub fn state_dict_of(module: &impl Module, entries: &[Entry]) -> StateDict {
+///
+/// # Errors
+/// A tensor could not be read back from the device.
+pub fn state_dict_of(module: &impl Module, entries: &[Entry]) -> Result<StateDict, SynthesisError> {
     collect(module, entries, None)
 }
 
 /// Gradients of all parameters that have one.
-pub fn gradients_of(module: &impl Module, entries: &[Entry], gradients: &Gradients) -> StateDict {
+///
+/// # Errors
+/// As [`state_dict_of`].
+pub fn gradients_of(module: &impl Module, entries: &[Entry], gradients: &Gradients) -> Result<StateDict, SynthesisError> {
     collect(module, entries, Some(gradients))
 }

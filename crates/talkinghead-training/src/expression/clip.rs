@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use talkinghead_face::{FaceChoice, FaceNetworks, FaceTracker, Landmarks, RigidFit};
 use talkinghead_media::{FrameReader, Limits};
 use talkinghead_motion::expression::inputs::{GROUP_NAMES, GROUP_VALUES, groups};
-use talkinghead_motion::expression::{Precision, TensorFile};
+use talkinghead_motion::expression::{FloatWidth, TensorFile};
 use talkinghead_speech::SpeechFeatures;
 
 use super::corpus::{CorpusRow, ExpressionCorpus};
@@ -123,7 +123,7 @@ impl<'a> ClipLoader<'a> {
         }
         let tensors = make(&path)?;
         std::fs::create_dir_all(&folder).map_err(failed)?;
-        let bytes = tensors.to_bytes(Precision::Single)?;
+        let bytes = tensors.to_bytes(FloatWidth::Single)?;
         talkinghead_media::write_file(&cached, &bytes)
             .map_err(|source| ExpressionTrainingError::Media { path: cached.clone(), source })?;
         Ok(tensors)

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use talkinghead_motion::ExpressionModel;
 use talkinghead_motion::expression::inputs::InputReduction;
 use talkinghead_motion::expression::network::{OUTPUTS, RIDGE_INPUTS, linear_inputs};
-use talkinghead_motion::expression::{CENTIMETRES_PER_IOD, Precision, SHAPE_COMPONENTS, TensorFile, opening_and_width};
+use talkinghead_motion::expression::{CENTIMETRES_PER_IOD, FloatWidth, SHAPE_COMPONENTS, TensorFile, opening_and_width};
 
 use super::basis_fit::FittedBasis;
 use super::clip::{Clip, ClipLoader};
@@ -74,7 +74,7 @@ pub fn train_expression(options: &ExpressionTraining) -> Result<TrainedExpressio
     let frames: usize = clips.iter().map(Clip::frames).sum();
     tracing::info!(clips = clips.len(), frames, explained, "expression model trained");
     Ok(TrainedExpression {
-        bytes: file.to_bytes(Precision::Half)?,
+        bytes: file.to_bytes(FloatWidth::Half)?,
         clips: clips.len(),
         seconds: frames as f32 / FRAME_RATE as f32,
         explained,

@@ -39,7 +39,7 @@ pub(super) fn run(golden: &GoldenNetwork, report: &mut TensorReport, device: &De
     let mut found = StateDict::new();
     for (scale, outputs) in features.iter().enumerate() {
         for (index, feature) in outputs.iter().enumerate() {
-            found.insert(format!("scale{scale}.feature{index}"), host(feature));
+            found.insert(format!("scale{scale}.feature{index}"), host(feature)?);
         }
     }
     let Some(losses) = losses(&features, gan, feature_weight) else {
@@ -52,14 +52,14 @@ pub(super) fn run(golden: &GoldenNetwork, report: &mut TensorReport, device: &De
         ("G_GAN_Feat", &losses.feature_matching),
     ];
     let named = named.map(|(name, loss)| (name, scalar(loss)));
-    for (key, tensor) in state_dict_of(&network, network.entries()).iter() {
+    for (key, tensor) in state_dict_of(&network, network.entries())?.iter() {
         found.insert(format!("after/{key}"), tensor.clone());
     }
 
     // Both gradients belong to the same forward pass, but each backward consumes its graph: the second starts anew with the
     // vectors that the first left, which must not advance again.
     let gradients = (losses.real + losses.fake).backward();
-    let parameters = gradients_of(&network, network.entries(), &gradients);
+    let parameters = gradients_of(&network, network.entries(), &gradients)?;
     for (key, gradient) in parameters.iter() {
         found.insert(format!("grad_d/{key}"), gradient.clone());
     }
@@ -73,7 +73,7 @@ pub(super) fn run(golden: &GoldenNetwork, report: &mut TensorReport, device: &De
     if let Some(losses) = talkinghead_synthesis::discriminator::losses(&again, gan, feature_weight) {
         let gradients = (losses.generator + losses.feature_matching).backward();
         if let Some(gradient) = fake.grad(&gradients) {
-            found.insert("grad_generator_losses_wrt_fake", host(&gradient));
+            found.insert("grad_generator_losses_wrt_fake", host(&gradient)?);
         }
     }
     report.compare_all(&wanted, &found);

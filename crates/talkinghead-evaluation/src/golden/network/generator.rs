@@ -24,13 +24,13 @@ pub(super) fn run(golden: &GoldenNetwork, report: &mut TensorReport, device: &De
     let intermediates = golden.folder.tensors("intermediates.safetensors")?;
     let mut pass = if intermediates.is_some() { Pass::traced(mode) } else { Pass::new(mode) };
     let synthesis = network.forward(&references, &targets, &mut pass)?;
-    report.compare_all(&wanted, &tensors(&synthesis));
+    report.compare_all(&wanted, &tensors(&synthesis)?);
     if let Some(intermediates) = intermediates {
-        report.compare_all(&intermediates, &pass.into_trace());
+        report.compare_all(&intermediates, &pass.into_trace()?);
     }
     if mode == Mode::Training {
         if let Some(after) = golden.folder.json("buffers_after.json")? {
-            compare_buffers(report, &after, &state_dict_of(&network, network.entries()));
+            compare_buffers(report, &after, &state_dict_of(&network, network.entries())?);
         }
         return Ok(());
     }
@@ -38,7 +38,7 @@ pub(super) fn run(golden: &GoldenNetwork, report: &mut TensorReport, device: &De
     let prepared = InferenceGenerator::from(network);
     let encoded = prepared.encode_references(&references)?;
     let synthesis = prepared.synthesise(&encoded, &targets, RawImage::AsConfigured)?;
-    for (name, found) in tensors(&synthesis).iter() {
+    for (name, found) in tensors(&synthesis)?.iter() {
         if let Some(wanted) = wanted.get(name).filter(|_| name.starts_with("img_")) {
             report.compare(&format!("{name} (prepared, cached)"), wanted, Some(found));
         }
@@ -69,24 +69,24 @@ fn inputs(golden: &GoldenNetwork, config: &GeneratorConfig, device: &Device) -> 
 }
 
 /// A synthesis under the golden folders' names.
-fn tensors(synthesis: &Synthesis) -> StateDict {
+fn tensors(synthesis: &Synthesis) -> Result<StateDict, EvaluationError> {
     let mut dict = StateDict::new();
-    dict.insert("img_final", host(&synthesis.image));
+    dict.insert("img_final", host(&synthesis.image)?);
     let mut add = |name: &str, tensor: Option<HostTensor>| {
         if let Some(tensor) = tensor {
             dict.insert(name, tensor);
         }
     };
-    add("img_raw", synthesis.raw.as_ref().map(host));
-    add("img_ani", synthesis.with_projection.as_ref().map(host));
-    add("attention", synthesis.attention.as_ref().map(host));
-    add("ref_idx", synthesis.strongest_shot.as_ref().map(|index| host(&index.clone().float())));
+    add("img_raw", synthesis.raw.as_ref().map(host).transpose()?);
+    add("img_ani", synthesis.with_projection.as_ref().map(host).transpose()?);
+    add("attention", synthesis.attention.as_ref().map(host).transpose()?);
+    add("ref_idx", synthesis.strongest_shot.as_ref().map(|index| host(&index.clone().float())).transpose()?);
     let sources = [("flow", &synthesis.flow), ("weight", &synthesis.weight), ("warped", &synthesis.warped)];
     for (name, PerSource { reference, projection }) in sources {
-        add(&format!("{name}_ref"), reference.as_ref().map(host));
-        add(&format!("{name}_ani"), projection.as_ref().map(host));
+        add(&format!("{name}_ref"), reference.as_ref().map(host).transpose()?);
+        add(&format!("{name}_ani"), projection.as_ref().map(host).transpose()?);
     }
-    dict
+    Ok(dict)
 }
 
 /// Per buffer: sum, sum of squares, first, last.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use talkinghead_render::label::Point;
+use talkinghead_face::FlatLandmarks68;
 
 use crate::EvaluationError;
 use crate::golden::GoldenFolder;
@@ -114,7 +114,7 @@ impl GoldenClip {
     }
 
     /// x and y of a frame's points.
-    pub(super) fn flat(&self, frame: usize) -> [Point; 68] {
+    pub(super) fn flat(&self, frame: usize) -> FlatLandmarks68 {
         std::array::from_fn(|i| [self.clip[frame][i][0], self.clip[frame][i][1]])
     }
 }

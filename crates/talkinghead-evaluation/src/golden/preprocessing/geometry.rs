@@ -1,7 +1,7 @@
 //! Rigid fit, posing, smoothing, mesh, crop rule.
 
 use talkinghead_dataset::geometry::{fit_affine, key_frame, posed, resize_bilinear};
-use talkinghead_face::{CropMode, EyeCentre, FaceCrop, HannWindow, Points68, ReferencePose};
+use talkinghead_face::{CropMode, EyeCentre, FaceCrop, FlatLandmarks68, HannWindow, Landmarks68, ReferencePose};
 
 use super::clip::{GoldenClip, numbers};
 use crate::EvaluationError;
@@ -19,10 +19,10 @@ fn flat<P: AsRef<[[f64; 3]]>>(frames: &[P]) -> Vec<f64> {
 }
 
 fn poses(golden: &GoldenClip, report: &mut Report) -> Result<(), EvaluationError> {
-    let Some(standard) = golden.folder.points("standard_face")?.and_then(|points| Points68::try_from(points).ok()) else {
+    let Some(standard) = golden.folder.points("standard_face")?.and_then(|points| Landmarks68::try_from(points).ok()) else {
         return Ok(());
     };
-    let clip: Vec<Points68> = golden.clip.iter().filter_map(|points| points.as_slice().try_into().ok()).collect();
+    let clip: Vec<Landmarks68> = golden.clip.iter().filter_map(|points| points.as_slice().try_into().ok()).collect();
     let poses: Vec<ReferencePose> = clip.iter().map(|points| ReferencePose::fit(points, &standard)).collect();
     let part = |range: std::ops::Range<usize>| {
         let ours: Vec<f64> = poses.iter().flat_map(|pose| pose.to_rt()[range.clone()].to_vec()).collect();
@@ -31,14 +31,14 @@ fn poses(golden: &GoldenClip, report: &mut Report) -> Result<(), EvaluationError
     };
     report.add("rt, rotation", part(0..3), 1e-6, "radians");
     report.add("rt, translation", part(3..6), 1e-6, "pixels");
-    let front: Vec<Points68> = poses.iter().zip(&clip).map(|(pose, points)| pose.to_front(points)).collect();
+    let front: Vec<Landmarks68> = poses.iter().zip(&clip).map(|(pose, points)| pose.to_front(points)).collect();
     if let Some(theirs) = golden.folder.array("front")? {
         report.add("front", largest_difference(&flat(&front), &theirs.values), 1e-6, "pixels");
     }
-    let again: Vec<Points68> = poses.iter().zip(&front).map(|(pose, points)| pose.to_posed(points)).collect();
+    let again: Vec<Landmarks68> = poses.iter().zip(&front).map(|(pose, points)| pose.to_posed(points)).collect();
     report.add("posing the front landmarks again", largest_difference(&flat(&again), &flat(&clip)), 1e-4, "pixels");
     if let (Some(theirs), Some(key)) = (golden.folder.array("animation_landmarks")?, key_frame(&golden.rt)) {
-        let ours: Vec<Points68> = golden.rt.iter().map(|row| ReferencePose::from_rt(*row).to_posed(&front[key])).collect();
+        let ours: Vec<Landmarks68> = golden.rt.iter().map(|row| ReferencePose::from_rt(*row).to_posed(&front[key])).collect();
         report.add("animation_landmarks", largest_difference(&flat(&ours), &theirs.values), 1e-6, "pixels");
     }
     Ok(())
@@ -106,10 +106,10 @@ fn tracker(golden: &GoldenClip, report: &mut Report) -> Result<(), EvaluationErr
         let number = |key: &str| case[key].as_f64().unwrap_or(f64::NAN);
         let (scale, offset) = (number("landmark_scale"), numbers(&case["landmark_offset_xy"]));
         let &[dx, dy] = offset.as_slice() else { continue };
-        let flat = |points: &Vec<[f64; 3]>| -> [[f64; 2]; 68] {
+        let flat = |points: &Vec<[f64; 3]>| -> FlatLandmarks68 {
             std::array::from_fn(|i| [points[i][0] * scale + dx, points[i][1] * scale + dy])
         };
-        let frames: Vec<[[f64; 2]; 68]> = golden.clip.iter().map(flat).collect();
+        let frames: Vec<FlatLandmarks68> = golden.clip.iter().map(flat).collect();
         let crop = FaceCrop::around(&frames, CropMode::Static, EyeCentre::Reference)?;
         let face_size = frames.iter().map(box_side).sum::<f64>() / frames.len() as f64;
         let [left, top] = crop.corners[0];
@@ -148,7 +148,7 @@ fn reference_slice(picture: &image::RgbImage, crop: &FaceCrop) -> image::RgbImag
     image::imageops::crop_imm(&canvas, x, y, size.0, size.1).to_image()
 }
 
-fn box_side(points: &[[f64; 2]; 68]) -> f64 {
+fn box_side(points: &FlatLandmarks68) -> f64 {
     let extent = |axis: usize| {
         let (least, most) = points.iter().fold((f64::MAX, f64::MIN), |(a, b), p| (a.min(p[axis]), b.max(p[axis])));
         most - least

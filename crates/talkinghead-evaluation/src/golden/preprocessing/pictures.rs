@@ -1,6 +1,7 @@
 //! Labels, masks, the training transform, the rasteriser.
 
-use talkinghead_render::label::{GreyImage, LabelParts, Point, forehead, label_image};
+use talkinghead_face::FlatLandmarks68;
+use talkinghead_render::label::{GreyImage, LabelParts, forehead, label_image};
 use talkinghead_render::masks::{MaskKind, mask};
 use talkinghead_render::projection::{ColouredMesh, render_hard};
 use talkinghead_render::resize::{Bytes, Kernel, resize};
@@ -120,7 +121,7 @@ fn training(golden: &GoldenClip, report: &mut Report) -> Result<(), EvaluationEr
         small = Some(ours);
     }
     if let Some(theirs) = golden.folder.grey("train_edge")? {
-        let shifted: [Point; 68] = std::array::from_fn(|i| [points[i][0] - part.left as f64, points[i][1] - part.top as f64]);
+        let shifted: FlatLandmarks68 = std::array::from_fn(|i| [points[i][0] - part.left as f64, points[i][1] - part.top as f64]);
         label(report, "train_edge", &label_image(&shifted, theirs.width, theirs.height, LabelParts::default()), &theirs);
         for (name, source) in [("train_label_256", theirs.clone()), ("train_label_256_flipped", theirs.flipped())] {
             if let Some(wanted) = golden.folder.grey(name)? {
@@ -175,10 +176,10 @@ fn off_the_border(ours: &[u8], theirs: &GreyImage) -> usize {
 }
 
 fn rendering(golden: &GoldenClip, report: &mut Report) -> Result<(), EvaluationError> {
-    let (posed, colors) = (golden.folder.points("mesh_posed")?, golden.folder.points("mesh_colors")?);
+    let (posed, colours) = (golden.folder.points("mesh_posed")?, golden.folder.points("mesh_colors")?);
     let triangles = golden.folder.points("mesh_triangles")?;
     let theirs = golden.folder.array("render_hard_64")?;
-    let (Some(vertices), Some(colours), Some(triangles), Some(theirs)) = (posed, colors, triangles, theirs) else {
+    let (Some(vertices), Some(colours), Some(triangles), Some(theirs)) = (posed, colours, triangles, theirs) else {
         return Ok(());
     };
     let &[height, width, 3] = theirs.shape.as_slice() else { return Ok(()) };

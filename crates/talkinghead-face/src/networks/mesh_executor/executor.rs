@@ -2,8 +2,10 @@
 
 use std::sync::Mutex;
 
+use talkinghead_simd::InstructionSet;
+
 use super::graph::{self, Block, Layers};
-use super::kernels::{Instructions, Onto, max_pool_row};
+use super::kernels::{Onto, max_pool_row};
 
 /// Points the network gives; its output is padded to more.
 const POINTS: usize = 478;
@@ -16,7 +18,7 @@ pub(crate) const INPUT_ROW: usize = (SIDE + 1) * 3;
 #[derive(Debug)]
 pub(crate) struct MeshExecutor {
     layers: Layers,
-    instructions: Instructions,
+    instructions: InstructionSet,
     /// Working memory that no run uses at the moment: one for each thread that ever ran at the same time.
     spare: Mutex<Vec<Memory>>,
 }
@@ -35,7 +37,7 @@ impl MeshExecutor {
     ///
     /// # Errors
     /// What in the graph is not as expected.
-    pub(crate) fn new(onnx: &[u8], instructions: Instructions) -> Result<Self, String> {
+    pub(crate) fn new(onnx: &[u8], instructions: InstructionSet) -> Result<Self, String> {
         Ok(Self { layers: graph::read(onnx)?, instructions, spare: Mutex::default() })
     }
 
@@ -97,7 +99,7 @@ struct Memory {
 
 impl Block {
     /// A block that keeps the picture's size, `[side, side, channels]`, and replaces it row by row.
-    fn in_place(&self, instructions: Instructions, picture: &mut [f32], side: usize, window: &mut Window, middle: &mut [f32]) {
+    fn in_place(&self, instructions: InstructionSet, picture: &mut [f32], side: usize, window: &mut Window, middle: &mut [f32]) {
         let row = side * self.input_channels;
         for y in 0..=side {
             // Row y is read here and replaced one step later, when its residual is added.
@@ -119,7 +121,7 @@ impl Block {
     /// A block that halves the picture; `out` is `[side, side, expand.outputs]`.
     fn halved(
         &self,
-        instructions: Instructions,
+        instructions: InstructionSet,
         picture: &[f32],
         side: usize,
         window: &mut Window,
@@ -203,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn both_kinds_of_instructions_equal_tract() {
+    fn all_instruction_sets_equal_tract() {
         let input = input();
         let mut planes = vec![0.0; 3 * SIDE * SIDE];
         for (i, value) in planes.iter_mut().enumerate() {
@@ -211,7 +213,7 @@ mod tests {
             *value = input[y * INPUT_ROW + x * 3 + c];
         }
         let expected = OnnxNetwork::new("face_landmarks", ONNX, &[1, 3, SIDE, SIDE]).run(&planes).unwrap();
-        for instructions in [Instructions::Portable, Instructions::detect()] {
+        for instructions in InstructionSet::available() {
             let found = MeshExecutor::new(ONNX, instructions).unwrap().run(|to| to.copy_from_slice(&input));
             assert_eq!(found.points.len(), expected[0].len());
             for (a, b) in found.points.iter().zip(&expected[0]) {
@@ -224,7 +226,7 @@ mod tests {
     #[test]
     fn other_graphs_are_refused() {
         let detector = include_bytes!("../../../../../assets/models/face_detector.onnx");
-        assert!(MeshExecutor::new(detector, Instructions::Portable).is_err());
-        assert!(MeshExecutor::new(b"not a graph", Instructions::Portable).is_err());
+        assert!(MeshExecutor::new(detector, InstructionSet::Portable).is_err());
+        assert!(MeshExecutor::new(b"not a graph", InstructionSet::Portable).is_err());
     }
 }

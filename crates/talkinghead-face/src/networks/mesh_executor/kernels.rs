@@ -1,27 +1,8 @@
 //! The three inner loops of the landmark network over rows of pixels, each pixel's channels side by side.
 
+use talkinghead_simd::InstructionSet;
+
 use super::lanes::{Lanes, Plain};
-
-/// Which instructions to use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Instructions {
-    /// Plain Rust.
-    Portable,
-    /// AVX2 and FMA.
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-}
-
-impl Instructions {
-    /// The fastest that this processor has.
-    pub(crate) fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-            return Self::Avx2;
-        }
-        Self::Portable
-    }
-}
 
 /// An affine map from some floats of the input to a pixel's output channels: every convolution that is not depthwise.
 ///
@@ -67,7 +48,7 @@ impl Dense {
     /// `output[p] = activation(weights * inputs[..][p * step ..][..run] + bias (+ output[p]))` for `pixels` pixels.
     pub(super) fn row(
         &self,
-        instructions: Instructions,
+        instructions: InstructionSet,
         inputs: &[&[f32]],
         step: usize,
         pixels: usize,
@@ -82,15 +63,23 @@ impl Dense {
         assert!(output.len() >= pixels * self.outputs && self.outputs.is_multiple_of(8));
         assert_eq!(self.weights.len(), self.segments * self.run * self.outputs);
         assert!(self.bias.len() == self.outputs && self.slope.len() == self.outputs);
-        // SAFETY: the sizes were checked above, and the instructions are those of `Instructions::detect`.
+        #[cfg(target_arch = "x86_64")]
+        if instructions.allows(InstructionSet::Avx2) {
+            // SAFETY: the sizes were checked above, and the processor has AVX2 and FMA.
+            return unsafe {
+                match onto {
+                    Onto::Nothing => self.row_avx2::<false>(inputs, step, pixels, output),
+                    Onto::Residual => self.row_avx2::<true>(inputs, step, pixels, output),
+                }
+            };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = instructions;
+        // SAFETY: the sizes were checked above, and plain Rust needs no particular instructions.
         unsafe {
-            match (instructions, onto) {
-                #[cfg(target_arch = "x86_64")]
-                (Instructions::Avx2, Onto::Nothing) => self.row_avx2::<false>(inputs, step, pixels, output),
-                #[cfg(target_arch = "x86_64")]
-                (Instructions::Avx2, Onto::Residual) => self.row_avx2::<true>(inputs, step, pixels, output),
-                (Instructions::Portable, Onto::Nothing) => self.row_with::<Plain, false>(inputs, step, pixels, output),
-                (Instructions::Portable, Onto::Residual) => self.row_with::<Plain, true>(inputs, step, pixels, output),
+            match onto {
+                Onto::Nothing => self.row_with::<Plain, false>(inputs, step, pixels, output),
+                Onto::Residual => self.row_with::<Plain, true>(inputs, step, pixels, output),
             }
         }
     }
@@ -154,6 +143,9 @@ impl Dense {
     ) {
         // SAFETY: all offsets lie within the sizes that the caller has checked.
         unsafe {
+            debug_assert!(first + 8 * VECTORS <= self.outputs && (pixel + PIXELS) * self.outputs <= output.len());
+            debug_assert!(weights.len() >= self.segments * self.run * 8 * VECTORS);
+            debug_assert!(inputs.iter().all(|row| (pixel + PIXELS - 1) * step + self.run <= row.len()));
             let bias: [L; VECTORS] = std::array::from_fn(|v| L::load(self.bias.as_ptr().add(first + 8 * v)));
             let mut sums = [bias; PIXELS];
             let mut weight = weights.as_ptr();
@@ -185,18 +177,19 @@ impl Dense {
 
 impl Depthwise {
     /// One output row of `pixels` pixels from three input rows, each with one pixel more at both ends.
-    pub(super) fn row(&self, instructions: Instructions, inputs: [&[f32]; 3], pixels: usize, output: &mut [f32]) {
+    pub(super) fn row(&self, instructions: InstructionSet, inputs: [&[f32]; 3], pixels: usize, output: &mut [f32]) {
         assert!(inputs.iter().all(|row| row.len() >= (pixels + 2) * self.channels));
         assert!(output.len() >= pixels * self.channels && self.channels.is_multiple_of(8));
         assert!(self.weights.len() == 9 * self.channels && self.bias.len() == self.channels);
-        // SAFETY: the sizes were checked above, and the instructions are those of `Instructions::detect`.
-        unsafe {
-            match instructions {
-                #[cfg(target_arch = "x86_64")]
-                Instructions::Avx2 => self.row_avx2(inputs, pixels, output),
-                Instructions::Portable => self.row_with::<Plain>(inputs, pixels, output),
-            }
+        #[cfg(target_arch = "x86_64")]
+        if instructions.allows(InstructionSet::Avx2) {
+            // SAFETY: the sizes were checked above, and the processor has AVX2 and FMA.
+            return unsafe { self.row_avx2(inputs, pixels, output) };
         }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = instructions;
+        // SAFETY: the sizes were checked above, and plain Rust needs no particular instructions.
+        unsafe { self.row_with::<Plain>(inputs, pixels, output) }
     }
 
     #[cfg(target_arch = "x86_64")]
@@ -239,6 +232,9 @@ impl Depthwise {
     ) {
         // SAFETY: all offsets lie within the sizes that the caller has checked.
         unsafe {
+            debug_assert!(READ == PIXELS + 2 && channel + 8 <= self.channels);
+            debug_assert!((pixel + PIXELS) * self.channels <= output.len());
+            debug_assert!(inputs.iter().all(|row| (pixel + READ) * self.channels <= row.len()));
             let mut sums = [L::load(self.bias.as_ptr().add(channel)); PIXELS];
             for (y, row) in inputs.iter().enumerate() {
                 let start = row.as_ptr().add(pixel * self.channels + channel);

@@ -81,40 +81,46 @@ mod avx2 {
     #[derive(Clone, Copy)]
     pub(in super::super) struct Avx2(__m256);
 
-    // SAFETY of all methods: the trait's contract, AVX2 and FMA included.
     impl Lanes for Avx2 {
         #[inline(always)]
         unsafe fn splat(value: f32) -> Self {
+            // SAFETY: the caller has AVX2 and FMA.
             Self(unsafe { _mm256_set1_ps(value) })
         }
 
         #[inline(always)]
         unsafe fn load(from: *const f32) -> Self {
+            // SAFETY: the caller has AVX2 and FMA and promises eight readable floats.
             Self(unsafe { _mm256_loadu_ps(from) })
         }
 
         #[inline(always)]
         unsafe fn store(self, to: *mut f32) {
+            // SAFETY: the caller has AVX2 and FMA and promises eight writable floats.
             unsafe { _mm256_storeu_ps(to, self.0) }
         }
 
         #[inline(always)]
         unsafe fn plus_product(self, a: Self, b: Self) -> Self {
+            // SAFETY: the caller has AVX2 and FMA.
             Self(unsafe { _mm256_fmadd_ps(a.0, b.0, self.0) })
         }
 
         #[inline(always)]
         unsafe fn plus(self, other: Self) -> Self {
+            // SAFETY: the caller has AVX2 and FMA.
             Self(unsafe { _mm256_add_ps(self.0, other.0) })
         }
 
         #[inline(always)]
         unsafe fn largest(self, other: Self) -> Self {
+            // SAFETY: the caller has AVX2 and FMA.
             Self(unsafe { _mm256_max_ps(self.0, other.0) })
         }
 
         #[inline(always)]
         unsafe fn least(self, other: Self) -> Self {
+            // SAFETY: the caller has AVX2 and FMA.
             Self(unsafe { _mm256_min_ps(self.0, other.0) })
         }
     }

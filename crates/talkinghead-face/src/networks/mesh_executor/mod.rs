@@ -4,6 +4,8 @@
 //! a block works on one row at a time, so that all but the block's own picture stays in the nearest cache. The only
 //! `unsafe` code of the crate is in this module; every fast loop has a plain twin, and tests hold both against tract.
 
+#![expect(unsafe_code, reason = "loops over raw vectors, each with a plain twin")]
+
 mod executor;
 mod graph;
 mod kernels;
@@ -11,5 +13,4 @@ mod lanes;
 mod sampling;
 
 pub(crate) use executor::{INPUT_ROW, MeshExecutor, SIDE};
-pub(crate) use kernels::Instructions;
 pub(crate) use sampling::SampledRow;

@@ -1,6 +1,6 @@
 //! Reading a turned row of a picture: what tracking does most often beside running the network.
 
-use super::kernels::Instructions;
+use talkinghead_simd::InstructionSet;
 
 /// A row of samples across a picture of RGB bytes.
 pub(crate) struct SampledRow<'a> {
@@ -19,14 +19,16 @@ pub(crate) struct SampledRow<'a> {
 impl SampledRow<'_> {
     /// Fills `out`, `[samples, 3]`: bilinear, pixel `k`'s value at coordinate `k`, outside the picture the nearest edge.
     /// The variant for the hot path of tracking; rounds unlike `FaceRegion::sample`, by fused multiply-adds.
-    pub(crate) fn read(&self, instructions: Instructions, out: &mut [f32]) {
+    pub(crate) fn read(&self, instructions: InstructionSet, out: &mut [f32]) {
         assert!(self.width >= 4 && self.height >= 4 && self.picture.len() >= self.width * self.height * 3);
-        match instructions {
-            // SAFETY: `Instructions::detect` has found the processor to have AVX2 and FMA.
-            #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2 => unsafe { self.read_avx2(out) },
-            Instructions::Portable => self.read_plain(0..out.len() / 3, out),
+        #[cfg(target_arch = "x86_64")]
+        if instructions.allows(InstructionSet::Avx2) {
+            // SAFETY: the processor has AVX2 and FMA, and the sizes were checked above.
+            return unsafe { self.read_avx2(out) };
         }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = instructions;
+        self.read_plain(0..out.len() / 3, out);
     }
 
     /// Where sample `i` lies: the offset of the upper left of its four pixels, and the shares of the right and lower ones.
@@ -75,6 +77,7 @@ impl SampledRow<'_> {
                     self.read_plain(i..i + 1, out);
                     continue;
                 }
+                debug_assert!(at + stride + 8 <= self.picture.len() && 3 * i + 4 <= out.len());
                 // SAFETY: `at + stride + 8` lies within the picture, and `3 * i + 4` within the output.
                 unsafe {
                     let mix = |from: *const u8| -> __m128 {
@@ -133,13 +136,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_kinds_of_instructions_read_the_same() {
+    fn all_instruction_sets_read_the_same() {
         let picture: Vec<u8> = (0..23 * 17 * 3).map(|i| (i * 37 % 251) as u8).collect();
         for (start, step) in [([-3.0, -2.0], [0.7, 0.4]), ([30.0, 5.5], [-1.3, 0.2]), ([5.0, 40.0], [0.1, -2.0])] {
             let row = SampledRow { picture: &picture, width: 23, height: 17, start, step, scale: 1.0 };
             let (mut a, mut b) = (vec![0.0; 120], vec![0.0; 120]);
-            row.read(Instructions::Portable, &mut a);
-            row.read(Instructions::detect(), &mut b);
+            row.read(InstructionSet::Portable, &mut a);
+            row.read(InstructionSet::fastest(), &mut b);
             for (i, (a, b)) in a.iter().zip(&b).enumerate() {
                 assert!((a - b).abs() < 1e-3);
                 // By the definition, pixel by pixel.

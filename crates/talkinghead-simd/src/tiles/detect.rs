@@ -3,10 +3,10 @@
 use std::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
 use std::sync::OnceLock;
 
-use super::instructions::Instructions;
 use super::model::Model;
+use super::processor::Processor;
 use super::unit::TileUnit;
-use crate::precision;
+use crate::bf16_bits;
 
 /// Whether tiles can be used. Asked once a process; the first call also asks the system's leave for the whole process.
 pub(crate) fn is_available() -> bool {
@@ -82,7 +82,7 @@ unsafe fn arch_prctl(function: usize, argument: usize) -> isize {
 /// Multiplies random tiles with the processor and with the model. Whatever differs, the tiles are not used: slow is better than wrong.
 fn tiles_are_right() -> bool {
     // SAFETY: the processor and the system were asked; the model needs nothing.
-    unsafe { same_results::<Instructions, Model>() }
+    unsafe { same_results::<Processor, Model>() }
 }
 
 /// Whether two units agree: all eight tiles take part in every role that the kernel gives them, with strides of its kind.
@@ -96,7 +96,7 @@ pub(super) unsafe fn same_results<U: TileUnit, V: TileUnit>() -> bool {
     first.iter().zip(&second).all(|(a, b)| (a - b).abs() < 1e-3) && first.iter().any(|value| value.abs() > 1.0)
 }
 
-/// Two by two sums of two steps, from memory and back, as [`super::drive`] makes them.
+/// Two by two sums of two steps, from memory and back, as the convolution makes them.
 ///
 /// # Safety
 /// The unit can be used.
@@ -109,7 +109,7 @@ unsafe fn exercise<U: TileUnit>() -> Vec<f32> {
         let mut halves = [0; 2];
         for half in &mut halves {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            *half = precision::bf16((state >> 8) as f32 / (1 << 23) as f32 - 1.0);
+            *half = bf16_bits((state >> 8) as f32 / (1 << 23) as f32 - 1.0);
         }
         *place = f32::from_bits(halves[1] << 16 | halves[0]);
     }
@@ -140,4 +140,68 @@ unsafe fn exercise<U: TileUnit>() -> Vec<f32> {
         unit.release();
     }
     sums
+}
+
+/// A unit that gets one thing wrong must be found out by the check that guards the processor's.
+#[cfg(test)]
+mod tests {
+    use super::super::model::Model;
+    use super::super::unit::TileUnit;
+    use super::same_results;
+
+    /// The model with a fault: 0 none, 1 factors swapped, 2 strides ignored, 3 sums overwritten, 4 tiles confused, 5 sums not cleared.
+    struct Faulty<const FAULT: usize>(Model);
+
+    impl<const FAULT: usize> TileUnit for Faulty<FAULT> {
+        unsafe fn configure() -> Self {
+            // SAFETY: the model needs nothing, here and below; the memory is the caller's.
+            Self(unsafe { Model::configure() })
+        }
+        unsafe fn zero<const TILE: usize>(&mut self) {
+            // SAFETY: the model needs nothing; 256 numbers are sixteen rows of 64 bytes.
+            unsafe {
+                if FAULT == 5 {
+                    self.0.load::<TILE>([0.5_f32; 256].as_ptr(), 64);
+                } else {
+                    self.0.zero::<TILE>();
+                }
+            }
+        }
+        unsafe fn load<const TILE: usize>(&mut self, from: *const f32, stride: usize) {
+            // SAFETY: the model needs nothing; the rows are the caller's.
+            unsafe { self.0.load::<TILE>(from, if FAULT == 2 { 64 } else { stride }) }
+        }
+        unsafe fn multiply_add<const SUM: usize, const A: usize, const B: usize>(&mut self) {
+            // SAFETY: the model needs nothing.
+            unsafe {
+                match FAULT {
+                    1 => self.0.multiply_add::<SUM, B, A>(),
+                    3 => {
+                        self.0.zero::<SUM>();
+                        self.0.multiply_add::<SUM, A, B>();
+                    }
+                    4 if SUM == 3 => {}
+                    _ => self.0.multiply_add::<SUM, A, B>(),
+                }
+            }
+        }
+        unsafe fn store<const TILE: usize>(&mut self, to: *mut f32, stride: usize) {
+            // SAFETY: the model needs nothing; the rows are the caller's.
+            unsafe { self.0.store::<TILE>(to, stride) }
+        }
+        unsafe fn release(self) {}
+    }
+
+    #[test]
+    fn finds_faults() {
+        // SAFETY: models need nothing.
+        unsafe {
+            assert!(same_results::<Faulty<0>, Model>());
+            assert!(!same_results::<Faulty<1>, Model>());
+            assert!(!same_results::<Faulty<2>, Model>());
+            assert!(!same_results::<Faulty<3>, Model>());
+            assert!(!same_results::<Faulty<4>, Model>());
+            assert!(!same_results::<Faulty<5>, Model>());
+        }
+    }
 }

@@ -40,46 +40,55 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> __m512 {
+        // SAFETY: the caller has AVX-512 F.
         unsafe { _mm512_set1_ps(value) }
     }
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> __m512 {
+        // SAFETY: the caller has AVX-512 F and vouches for 16 numbers to read.
         unsafe { _mm512_loadu_ps(from) }
     }
 
     #[inline(always)]
     unsafe fn store(to: *mut f32, value: __m512) {
+        // SAFETY: the caller has AVX-512 F and vouches for 16 numbers to write.
         unsafe { _mm512_storeu_ps(to, value) }
     }
 
     #[inline(always)]
     unsafe fn add(a: __m512, b: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512 F.
         unsafe { _mm512_add_ps(a, b) }
     }
 
     #[inline(always)]
     unsafe fn sub(a: __m512, b: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512 F.
         unsafe { _mm512_sub_ps(a, b) }
     }
 
     #[inline(always)]
     unsafe fn mul(a: __m512, b: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512 F.
         unsafe { _mm512_mul_ps(a, b) }
     }
 
     #[inline(always)]
     unsafe fn fma(a: __m512, b: __m512, c: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512 F.
         unsafe { _mm512_fmadd_ps(a, b, c) }
     }
 
     #[inline(always)]
     unsafe fn fnma(a: __m512, b: __m512, c: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512 F.
         unsafe { _mm512_fnmadd_ps(a, b, c) }
     }
 
     #[inline(always)]
     unsafe fn leaky_relu(x: __m512, slope: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512 F.
         unsafe {
             let positive = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(x, _mm512_setzero_ps());
             _mm512_mask_blend_ps(positive, _mm512_mul_ps(x, slope), x)
@@ -88,16 +97,19 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     unsafe fn where_positive(x: __m512, yes: __m512, no: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512 F.
         unsafe { _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(x, _mm512_setzero_ps()), no, yes) }
     }
 
     #[inline(always)]
     unsafe fn even(x: [__m512; 2]) -> __m512 {
+        // SAFETY: the caller has AVX-512 F.
         unsafe { pick(x[0], x[1], EVEN) }
     }
 
     #[inline(always)]
     unsafe fn deinterleave4(x: [__m512; 4]) -> [__m512; 4] {
+        // SAFETY: the caller has AVX-512 F.
         unsafe {
             // Even and odd numbers of each pair, then again.
             let (e0, o0) = (pick(x[0], x[1], EVEN), pick(x[0], x[1], ODD));
@@ -108,6 +120,7 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     unsafe fn interleave4(x: [__m512; 4]) -> [__m512; 4] {
+        // SAFETY: the caller has AVX-512 F.
         unsafe {
             // 0 and 2 make the even numbers, 1 and 3 the odd ones.
             let (even_low, even_high) = (pick(x[0], x[2], LOW), pick(x[0], x[2], HIGH));
@@ -123,11 +136,13 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     unsafe fn tile(depth: usize, a: *const f32, b: *const f32, c: *mut f32, ld: usize, start: Start) {
+        // SAFETY: the caller has AVX-512 F and vouches for the operands, as the trait demands.
         unsafe { tile::tile::<Self, 8>(depth, a, b, c, ld, start) }
     }
 
     #[inline(always)]
     unsafe fn tile_strided(arguments: Strided, c: *mut f32, ld: usize) {
+        // SAFETY: the caller has AVX-512 F and vouches for the operands, as the trait demands.
         unsafe { tile::tile_strided::<Self, 8>(arguments, c, ld) }
     }
 }

@@ -10,9 +10,9 @@ use super::unit::{Configuration, TileUnit};
 
 /// Intel AMX with bf16.
 #[derive(Debug)]
-pub struct Instructions(());
+pub struct Processor(());
 
-impl TileUnit for Instructions {
+impl TileUnit for Processor {
     #[inline(always)]
     unsafe fn configure() -> Self {
         static WHOLE: Configuration = Configuration::WHOLE;

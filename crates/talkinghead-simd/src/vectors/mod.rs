@@ -1,8 +1,10 @@
 //! Vectors of f32, one implementation for each family of instructions, and how generic code reaches them.
 //!
-//! Every kernel is written once over [`Simd`] as a [`Job`]; [`run`] compiles it for each path and picks one at run time.
+//! Every kernel is written once over [`Simd`] as a [`Job`]; [`run`] compiles it for each instruction set and picks one at run time.
 
 mod portable;
+#[cfg(test)]
+mod tests;
 mod tile;
 
 #[cfg(target_arch = "x86_64")]
@@ -15,7 +17,7 @@ mod neon;
 pub use portable::Portable;
 pub use tile::{Start, TILE_VECTORS};
 
-use crate::Path;
+use crate::InstructionSet;
 
 /// Vector arithmetic. All functions are `unsafe` because they compile to instructions that the processor must have, and because
 /// the memory functions take raw pointers.
@@ -84,26 +86,26 @@ pub trait Job {
     unsafe fn run<S: Simd>(self) -> Self::Output;
 }
 
-/// Runs a job with the vectors of a path; with the portable ones if the processor lacks that path.
+/// Runs a job with the vectors of an instruction set; with the portable ones if the processor lacks it.
 #[inline]
-pub fn run<J: Job>(path: Path, job: J) -> J::Output {
-    match path {
+pub fn run<J: Job>(instructions: InstructionSet, job: J) -> J::Output {
+    match instructions {
         // SAFETY: the processor was asked for the instructions.
         #[cfg(target_arch = "x86_64")]
-        Path::Amx | Path::Avx512 if Path::Avx512.is_available() => unsafe { avx512::enter(job) },
+        InstructionSet::Amx | InstructionSet::Avx512 if InstructionSet::Avx512.is_available() => unsafe { avx512::enter(job) },
         // SAFETY: the same.
         #[cfg(target_arch = "x86_64")]
-        Path::Avx2 if path.is_available() => unsafe { avx2::enter(job) },
+        InstructionSet::Avx2 if instructions.is_available() => unsafe { avx2::enter(job) },
         // SAFETY: every aarch64 processor has NEON.
         #[cfg(target_arch = "aarch64")]
-        Path::Neon => unsafe { job.run::<neon::Neon>() },
+        InstructionSet::Neon => unsafe { job.run::<neon::Neon>() },
         // SAFETY: needs no particular instructions.
         _ => unsafe { job.run::<Portable>() },
     }
 }
 
-/// Rows and columns of the register tile of a path.
-pub fn tile_shape(path: Path) -> (usize, usize) {
+/// Rows and columns of the register tile of an instruction set.
+pub fn tile_shape(instructions: InstructionSet) -> (usize, usize) {
     struct Shape;
     impl Job for Shape {
         type Output = (usize, usize);
@@ -112,5 +114,5 @@ pub fn tile_shape(path: Path) -> (usize, usize) {
             (S::ROWS, S::COLUMNS)
         }
     }
-    run(path, Shape)
+    run(instructions, Shape)
 }

@@ -1,7 +1,7 @@
 //! The instructions on matrix tiles that the kernel needs.
 
-use super::SIDE;
-
+/// Rows of a tile, and f32 numbers in a row.
+pub const SIDE: usize = 16;
 /// Tile registers.
 pub const TILES: usize = 8;
 /// Bytes in a row of a tile.

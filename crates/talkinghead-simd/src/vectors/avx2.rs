@@ -43,46 +43,55 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA.
         unsafe { _mm256_set1_ps(value) }
     }
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA and vouches for 8 numbers to read.
         unsafe { _mm256_loadu_ps(from) }
     }
 
     #[inline(always)]
     unsafe fn store(to: *mut f32, value: __m256) {
+        // SAFETY: the caller has AVX2 and FMA and vouches for 8 numbers to write.
         unsafe { _mm256_storeu_ps(to, value) }
     }
 
     #[inline(always)]
     unsafe fn add(a: __m256, b: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA.
         unsafe { _mm256_add_ps(a, b) }
     }
 
     #[inline(always)]
     unsafe fn sub(a: __m256, b: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA.
         unsafe { _mm256_sub_ps(a, b) }
     }
 
     #[inline(always)]
     unsafe fn mul(a: __m256, b: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA.
         unsafe { _mm256_mul_ps(a, b) }
     }
 
     #[inline(always)]
     unsafe fn fma(a: __m256, b: __m256, c: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA.
         unsafe { _mm256_fmadd_ps(a, b, c) }
     }
 
     #[inline(always)]
     unsafe fn fnma(a: __m256, b: __m256, c: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA.
         unsafe { _mm256_fnmadd_ps(a, b, c) }
     }
 
     #[inline(always)]
     unsafe fn leaky_relu(x: __m256, slope: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA.
         unsafe {
             let positive = _mm256_cmp_ps::<_CMP_GT_OQ>(x, _mm256_setzero_ps());
             _mm256_blendv_ps(_mm256_mul_ps(x, slope), x, positive)
@@ -91,11 +100,13 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     unsafe fn where_positive(x: __m256, yes: __m256, no: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA.
         unsafe { _mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_GT_OQ>(x, _mm256_setzero_ps())) }
     }
 
     #[inline(always)]
     unsafe fn even(x: [__m256; 2]) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA.
         unsafe {
             // 0 2 8 10 4 6 12 14, then pairs in order.
             let mixed = _mm256_shuffle_ps::<0b1000_1000>(x[0], x[1]);
@@ -105,6 +116,7 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     unsafe fn deinterleave4(x: [__m256; 4]) -> [__m256; 4] {
+        // SAFETY: the caller has AVX2 and FMA.
         unsafe {
             // Halves so that each half holds four groups of four: 0..15 left, 16..31 right.
             let halves = [
@@ -119,6 +131,7 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     unsafe fn interleave4(x: [__m256; 4]) -> [__m256; 4] {
+        // SAFETY: the caller has AVX2 and FMA.
         unsafe {
             let halves = transpose4(x);
             [
@@ -132,11 +145,13 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     unsafe fn tile(depth: usize, a: *const f32, b: *const f32, c: *mut f32, ld: usize, start: Start) {
+        // SAFETY: the caller has AVX2 and FMA and vouches for the operands, as the trait demands.
         unsafe { whole_tile(depth, a, b, c, ld, start) }
     }
 
     #[inline(always)]
     unsafe fn tile_strided(arguments: Strided, c: *mut f32, ld: usize) {
+        // SAFETY: the caller has AVX2 and FMA and vouches for the operands, as the trait demands.
         unsafe { whole_tile_strided(arguments, c, ld) }
     }
 }
@@ -146,6 +161,7 @@ impl Simd for Avx2 {
 #[target_feature(enable = "avx2,fma")]
 #[inline]
 unsafe fn whole_tile(depth: usize, a: *const f32, b: *const f32, c: *mut f32, ld: usize, start: Start) {
+    // SAFETY: the caller has AVX2 and FMA and vouches for the operands, as the trait demands.
     unsafe {
         let mut sums = [[_mm256_setzero_ps(); TILE_VECTORS]; Avx2::ROWS];
         if start == Start::Add {
@@ -162,6 +178,7 @@ unsafe fn whole_tile(depth: usize, a: *const f32, b: *const f32, c: *mut f32, ld
 #[inline]
 unsafe fn whole_tile_strided(arguments: Strided, c: *mut f32, ld: usize) {
     let Strided { rows, steps, a, a_row, b, b_row, b_step } = arguments;
+    // SAFETY: the caller has AVX2 and FMA and vouches for the operands, as the trait demands.
     unsafe {
         let mut sums = [[_mm256_setzero_ps(); TILE_VECTORS]; Avx2::ROWS];
         tile::read::<Avx2, { Avx2::ROWS }>(&mut sums, c, ld);

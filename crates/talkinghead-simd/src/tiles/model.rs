@@ -1,7 +1,6 @@
 //! The tile instructions in plain Rust, step by step as Intel's manual defines them.
 
-use super::SIDE;
-use super::unit::{Configuration, ROW_BYTES, TILES, TileUnit};
+use super::unit::{Configuration, ROW_BYTES, SIDE, TILES, TileUnit};
 
 /// A tile: rows of 32-bit places, which hold an f32 or a pair of bf16.
 type Tile = [[u32; ROW_BYTES / 4]; SIDE];
