@@ -3,7 +3,9 @@
 
 use burn::tensor::Device;
 use talkinghead_synthesis::generator::{Generator, GeneratorConfig};
-use talkinghead_synthesis::weights::{HostTensor, Weights};
+use talkinghead_synthesis::import::{load_generator, metadata_of};
+use talkinghead_synthesis::options::Options;
+use talkinghead_synthesis::weights::{HostTensor, Weights, write_safetensors};
 
 #[test]
 fn mismatches_are_all_named() {
@@ -28,6 +30,21 @@ fn mismatches_are_all_named() {
     ] {
         assert!(error.contains(part), "{error} lacks {part}");
     }
+}
+
+/// Options that cannot be read are not options that are not there.
+#[test]
+fn unreadable_options_in_the_metadata_are_told() {
+    let config = GeneratorConfig { width: 2, downsamplings: 2, adaptive: None, shots: 2, ..GeneratorConfig::default() };
+    let dict = talkinghead_synthesis::procedural::Recipe::default().state_dict(&Generator::keys(&config).unwrap());
+    let mut metadata = metadata_of(&config);
+    metadata.values_mut().for_each(|text| text.truncate(text.len() / 2));
+    let path = std::env::temp_dir().join(format!("unreadable-options-{}.safetensors", std::process::id()));
+    write_safetensors(&path, &dict, &metadata).unwrap();
+    let error = load_generator(&path, &Options::new()).map(drop);
+    std::fs::remove_file(&path).unwrap();
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("metadata") && error.contains("JSON"), "{error}");
 }
 
 /// One small tensor of a hostile file says that all layers are as wide as the program allows.
