@@ -14,7 +14,7 @@ $cargo check --manifest-path fuzz/Cargo.toml --target-dir "${CARGO_TARGET_DIR:-t
 if rustc --print target-libdir --target "$arm" 2>/dev/null | xargs -I{} test -d {}; then
     # The crates with code of their own for a processor; they compile no C.
     echo "$arm"
-    $cargo check --target "$arm" -p talkinghead-kernels
+    $cargo check --target "$arm" -p talkinghead-simd -p talkinghead-kernels
 else
     echo "$arm: its standard library is not installed (rustup target add $arm); not checked here"
 fi
