@@ -6,7 +6,7 @@ cargo="${CARGO:-cargo}"
 arm=aarch64-unknown-linux-gnu
 
 echo "features: the everyday path, without networks"
-$cargo clippy -p talkinghead-cli --no-default-features --all-targets -- -D warnings
+$cargo clippy -p talkinghead-cli --no-default-features -- -D warnings
 echo "features: s3"
 $cargo clippy -p talkinghead-dataset --features s3 --all-targets -- -D warnings
 echo "fuzz targets"
@@ -14,7 +14,7 @@ $cargo check --manifest-path fuzz/Cargo.toml --target-dir "${CARGO_TARGET_DIR:-t
 if rustc --print target-libdir --target "$arm" 2>/dev/null | xargs -I{} test -d {}; then
     # The crates with code of their own for a processor; they compile no C.
     echo "$arm"
-    $cargo check --target "$arm" -p talkinghead-kernels
+    $cargo check --target "$arm" -p talkinghead-simd -p talkinghead-kernels
 else
     echo "$arm: its standard library is not installed (rustup target add $arm); not checked here"
 fi
