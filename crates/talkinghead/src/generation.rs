@@ -12,14 +12,13 @@ use talkinghead_motion::MotionTrack;
 use talkinghead_render::PreparedPerformance;
 
 use crate::framing::Window;
-use crate::job::Job;
+use crate::job::{Job, job_settings};
 use crate::ordered::in_order;
 use crate::performer::Performer;
 use crate::person::{check_inputs, check_renderer, prepare, probe_references};
 use crate::speech_analysis::SpeechAnalysis;
 use crate::{
-    Cancellation, GenerationError, GenerationOptions, PerformanceChoice, Person, PersonOptions, Progress, RendererChoice, Report,
-    Stage, memory,
+    GenerationError, GenerationOptions, PerformanceChoice, Person, PersonOptions, RendererChoice, Report, Stage, memory,
 };
 
 /// The main job as one value: who speaks, what is said, where the video goes, and every choice.
@@ -89,17 +88,7 @@ impl Generation {
         self
     }
 
-    /// Is told how far it has come.
-    pub fn on_progress(mut self, callback: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.job.set_on_progress(callback);
-        self
-    }
-
-    /// Can be stopped through `cancellation`, which several jobs may share: one that fails does not stop the others.
-    pub fn cancelled_by(mut self, cancellation: &Cancellation) -> Self {
-        self.job.set_cancellation(cancellation);
-        self
-    }
+    job_settings!();
 
     /// Checks everything that can be checked in an instant; [`Generation::run`] does it first.
     ///

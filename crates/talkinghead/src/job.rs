@@ -8,6 +8,24 @@ use crate::progress::OnProgress;
 use crate::report::StageTimes;
 use crate::{Cancellation, GenerationError, Progress, Stage};
 
+/// What every builder of a job lets its caller set; for an `impl` whose value has a field `job`.
+macro_rules! job_settings {
+    () => {
+        /// Is told how far it has come, now and then and from any thread; must return quickly.
+        pub fn on_progress(mut self, callback: impl Fn($crate::Progress) + Send + Sync + 'static) -> Self {
+            self.job.set_on_progress(callback);
+            self
+        }
+
+        /// Can be stopped through `cancellation`, which several jobs may share: one that fails does not stop the others.
+        pub fn cancelled_by(mut self, cancellation: &$crate::Cancellation) -> Self {
+            self.job.set_cancellation(cancellation);
+            self
+        }
+    };
+}
+pub(crate) use job_settings;
+
 /// Progress, cancellation and stage times of one job. Clones belong to the same job.
 #[derive(Clone)]
 pub(crate) struct Job {

@@ -6,12 +6,12 @@ use talkinghead_face::{FaceChoice, FaceNetworks};
 use talkinghead_media::{Limits, MediaError, probe};
 use talkinghead_motion::{MotionTrack, TrackSource};
 
-use crate::job::Job;
+use crate::job::{Job, job_settings};
 use crate::performer::{Performer, file_name, program};
 use crate::person::{amplitude, check_inputs, probe_references};
 use crate::speech_analysis::SpeechAnalysis;
 use crate::tracked_reference::{ReferenceTracker, speech_style};
-use crate::{Cancellation, GenerationError, PerformanceOptions, PersonOptions, Progress, Stage};
+use crate::{GenerationError, PerformanceOptions, PersonOptions, Stage};
 
 /// Makes a motion track: the performance that [`crate::Generation`] would give, or the one seen in a video.
 ///
@@ -88,17 +88,7 @@ impl MotionGeneration {
         self
     }
 
-    /// Is told how far it has come.
-    pub fn on_progress(mut self, callback: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.job.set_on_progress(callback);
-        self
-    }
-
-    /// Can be stopped through `cancellation`.
-    pub fn cancelled_by(mut self, cancellation: &Cancellation) -> Self {
-        self.job.set_cancellation(cancellation);
-        self
-    }
+    job_settings!();
 
     /// Does it.
     ///

@@ -7,12 +7,12 @@ use talkinghead_face::{FaceChoice, FaceNetworks, Landmarks};
 use talkinghead_media::{MediaError, MediaInfo, MediaKind, probe};
 use talkinghead_render::{Renderer, SpeechStyle};
 
-use crate::job::Job;
+use crate::job::{Job, job_settings};
 #[cfg(feature = "neural")]
 use crate::neural::LoadedGenerator;
 use crate::reference_loader::{ReferenceLoader, Subject, WholeShots};
 use crate::tracked_reference::ReferenceTracker;
-use crate::{Cancellation, GenerationError, PersonOptions, Progress, RendererChoice, Stage};
+use crate::{GenerationError, PersonOptions, RendererChoice, Stage};
 
 /// How far the lips of most people part at wide openings (95 % quantile), interocular distances.
 const USUAL_OPENING: f32 = 0.24;
@@ -113,17 +113,7 @@ impl PersonBuilder {
         self
     }
 
-    /// Is told how far it has come.
-    pub fn on_progress(mut self, callback: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.job.set_on_progress(callback);
-        self
-    }
-
-    /// Can be stopped through `cancellation`.
-    pub fn cancelled_by(mut self, cancellation: &Cancellation) -> Self {
-        self.job.set_cancellation(cancellation);
-        self
-    }
+    job_settings!();
 
     /// Does it.
     ///

@@ -10,10 +10,10 @@ use talkinghead_synthesis::SynthesisError;
 use talkinghead_synthesis::generator::{RawImage, Synthesis};
 use talkinghead_synthesis::neural::{DrivenSynthesis, Driving, picture_of, read_landmarks, read_poses, tile_of};
 
-use crate::job::Job;
+use crate::job::{Job, job_settings};
 use crate::neural::LoadedGenerator;
 use crate::person::check_inputs;
-use crate::{Cancellation, GenerationError, NeuralChoice, Progress, Stage};
+use crate::{GenerationError, NeuralChoice, Stage};
 
 /// Side of the network's pictures, pixels.
 const SIDE: u32 = 256;
@@ -82,17 +82,7 @@ impl Reenactment {
         self
     }
 
-    /// Is told how far it has come.
-    pub fn on_progress(mut self, callback: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.job.set_on_progress(callback);
-        self
-    }
-
-    /// Can be stopped through `cancellation`.
-    pub fn cancelled_by(mut self, cancellation: &Cancellation) -> Self {
-        self.job.set_cancellation(cancellation);
-        self
-    }
+    job_settings!();
 
     /// Does it; gives the number of frames. The output appears whole or not at all.
     ///

@@ -18,6 +18,8 @@ pub mod performance_flags;
 pub mod preprocess;
 #[cfg(feature = "training")]
 pub mod train;
+#[cfg(feature = "training")]
+pub mod train_unsmile;
 pub mod verify;
 
 use crate::arguments::{Arguments, Command};

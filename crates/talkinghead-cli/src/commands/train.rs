@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use talkinghead_media::{check_output, write_file};
 use talkinghead_training::expression::{ExpressionTraining, Score, SetScores, evaluate_expression, train_expression};
 
+use super::train_unsmile::Unsmile;
 use super::{Shared, print_json};
 use crate::failure::Failure;
 
@@ -20,6 +21,7 @@ pub struct Train {
 #[derive(Subcommand, Debug)]
 enum What {
     Expression(Expression),
+    Unsmile(Unsmile),
 }
 
 /// Learns the expression model: lips and jaw from the sound of speech.
@@ -71,16 +73,23 @@ struct Report {
     sets: Vec<Set>,
 }
 
-/// Mean scores of one set of recordings.
+/// Mean scores of one set of recordings, with 95 % intervals over its clips.
 #[derive(serde::Serialize)]
 struct Set {
     name: String,
     clips: usize,
     opening: f32,
+    opening_interval: (f32, f32),
     opening_residual: f32,
+    opening_residual_interval: (f32, f32),
     width: f32,
+    width_interval: (f32, f32),
     opening_wrong_audio: f32,
     closures: f32,
+    closures_of_the_real_lips: f32,
+    closing_sounds: usize,
+    lag_within_one_frame: f32,
+    amplitude: f32,
 }
 
 impl Train {
@@ -88,6 +97,7 @@ impl Train {
     pub fn run(self, shared: Shared) -> Result<(), Failure> {
         match self.what {
             What::Expression(command) => command.run(shared),
+            What::Unsmile(command) => command.run(shared),
         }
     }
 }
@@ -137,10 +147,17 @@ fn set(scores: &SetScores) -> Set {
         name: scores.name.to_string(),
         clips: scores.clips,
         opening: mean(scores.opening),
+        opening_interval: scores.opening.interval,
         opening_residual: mean(scores.opening_residual),
+        opening_residual_interval: scores.opening_residual.interval,
         width: mean(scores.width),
+        width_interval: scores.width.interval,
         opening_wrong_audio: mean(scores.opening_wrong_audio),
         closures: scores.closures,
+        closures_of_the_real_lips: scores.closures_real,
+        closing_sounds: scores.labials,
+        lag_within_one_frame: scores.lag_within_one,
+        amplitude: scores.amplitude,
     }
 }
 

@@ -20,6 +20,7 @@ fn failures() {
         "preprocess --merge --output nowhere",
         "preprocess --dataset videos --input nowhere --output clips",
         "train expression --data nowhere --output model.safetensors",
+        "train unsmile --data nowhere --output basis.safetensors",
     ];
     assert_all_said("failures", &Place::new(), &commands);
 }

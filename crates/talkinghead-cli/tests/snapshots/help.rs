@@ -12,6 +12,7 @@ const COMMANDS: [&str; 11] = [
     "inspect",
     "train",
     "train expression",
+    "train unsmile",
     "doctor",
     "completions",
     "man",

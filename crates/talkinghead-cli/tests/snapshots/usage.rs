@@ -30,6 +30,7 @@ fn wrong_usage() {
         "preprocess",
         "preprocess --dataset videos --input a --output b --shard 4/4",
         "train expression",
+        "train unsmile",
     ]);
     assert_all_said("usage", &Place::new(), &commands);
 }
