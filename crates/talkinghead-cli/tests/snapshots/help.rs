@@ -3,7 +3,7 @@
 use crate::program::Place;
 use crate::{assert_said, transcript};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "generate",
     "motion",
     "import",
