@@ -1,4 +1,4 @@
-//! The README's program, run: one prepared person, three recordings, one cancelled. Alone in this file, since it changes the
+//! The READMEs' program, run: one prepared person, three recordings, one cancelled. Alone in this file, since it changes the
 //! current folder.
 #![allow(clippy::unwrap_used)]
 
@@ -7,11 +7,12 @@ mod material;
 mod three_recordings;
 
 #[test]
-fn the_readme_holds_the_example_and_it_runs() {
-    let readme = include_str!("../README.md");
+fn the_readmes_hold_the_example_and_it_runs() {
     let example = include_str!("../examples/three_recordings.rs").replace("pub(crate) ", "");
     let (_, example) = example.split_once("\n\n").unwrap();
-    assert!(readme.contains(&format!("```rust,no_run\n{example}```")), "README.md and examples/three_recordings.rs differ");
+    for (readme, fence) in [(include_str!("../README.md"), "```rust,no_run"), (include_str!("../../../README.md"), "```rust")] {
+        assert!(readme.contains(&format!("{fence}\n{example}```")), "a README and examples/three_recordings.rs differ");
+    }
     assert!(example.lines().count() <= 15);
     let folder = tempfile::tempdir().unwrap();
     std::fs::copy(material::portrait(), folder.path().join("portrait.jpg")).unwrap();
