@@ -3,9 +3,8 @@
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
+use crate::MediaError;
 use crate::picture::picture_format;
-use crate::probe::{MediaKind, check_seconds};
-use crate::{FRAME_RATE, Limits, MediaError, MediaInfo, probe};
 
 /// The pictures of a folder in natural order: `frame2.png` before `frame10.png`. Hidden files and files that
 /// are no pictures are left out.
@@ -27,14 +26,6 @@ pub fn list_frames(folder: &Path) -> Result<Vec<PathBuf>, MediaError> {
     }
     frames.sort_by(|one, other| natural_order(&one.to_string_lossy(), &other.to_string_lossy()));
     Ok(frames)
-}
-
-pub(crate) fn probe_folder(folder: &Path, limits: &Limits) -> Result<MediaInfo, MediaError> {
-    let frames = list_frames(folder)?;
-    let seconds = frames.len() as f64 / f64::from(FRAME_RATE);
-    check_seconds(folder, Some(seconds), limits)?;
-    let first = probe(&frames[0], limits)?;
-    Ok(MediaInfo { kind: MediaKind::FrameFolder, frame_rate: Some(f64::from(FRAME_RATE)), seconds: Some(seconds), ..first })
 }
 
 /// Compares names so that runs of digits count as numbers.

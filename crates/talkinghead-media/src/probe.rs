@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use crate::child::{MediaProcess, Pipes};
 use crate::error::Bound;
+use crate::frame_folder::list_frames;
 use crate::picture::{check_size, open, picture_format};
-use crate::{Limits, MediaError};
+use crate::{FRAME_RATE, Limits, MediaError};
 
 /// What a path holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,12 +62,20 @@ pub struct AudioInfo {
 /// The path is missing, unreadable, or holds neither picture, video nor sound; or it is over `limits`.
 pub fn probe(path: &Path, limits: &Limits) -> Result<MediaInfo, MediaError> {
     if path.is_dir() {
-        return crate::frame_folder::probe_folder(path, limits);
+        return probe_folder(path, limits);
     }
     if let Some(format) = picture_format(path)? {
         return probe_picture(path, format, limits);
     }
     probe_with_ffprobe(path, limits)
+}
+
+fn probe_folder(folder: &Path, limits: &Limits) -> Result<MediaInfo, MediaError> {
+    let frames = list_frames(folder)?;
+    let seconds = frames.len() as f64 / f64::from(FRAME_RATE);
+    check_seconds(folder, Some(seconds), limits)?;
+    let first = probe(&frames[0], limits)?;
+    Ok(MediaInfo { kind: MediaKind::FrameFolder, frame_rate: Some(f64::from(FRAME_RATE)), seconds: Some(seconds), ..first })
 }
 
 fn probe_picture(path: &Path, format: image::ImageFormat, limits: &Limits) -> Result<MediaInfo, MediaError> {

@@ -1,10 +1,11 @@
-//! A few pictures of a person and a recording in; a video out in which the person speaks it.
+#![doc = include_str!("../README.md")]
 //!
-//! Design decision: a job is one value, built step by step, that does everything when it is run and needs nothing but values:
-//! options, a callback for progress, a handle to stop it, a report at the end. [`Generation`] is the main job; a [`Person`] is
-//! prepared once and speaks many times; [`MotionGeneration`] makes the performance alone. Frames flow through
-//! bounded queues, so that memory does not grow with the length of the recording. Uses every crate of inference; the command
-//! line is a thin layer on top. The README beside this file starts with two examples.
+//! # How it is built
+//!
+//! [`Generation`] is the main job; a [`Person`] is prepared once and speaks many times; [`MotionGeneration`] makes the performance
+//! alone. All of them hand one value with progress, cancellation and clock down through their stages. Frames flow through bounded
+//! queues, so that memory does not grow with the length of the recording. Uses every crate of inference; the command line is a
+//! thin layer on top.
 
 mod cancellation;
 mod error;
@@ -50,13 +51,3 @@ pub use talkinghead_simd::{InstructionSet, InstructionSetError, KERNELS_VARIABLE
 #[cfg(feature = "neural")]
 pub use talkinghead_synthesis::Precision;
 pub use threads::use_threads;
-
-/// Keeps the README's examples compiling.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
-
-/// Keeps the book's Rust code compiling.
-#[cfg(doctest)]
-#[doc = include_str!("../../../book/src/library.md")]
-struct Book;

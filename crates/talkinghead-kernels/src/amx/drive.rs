@@ -8,39 +8,16 @@ use talkinghead_simd::{Job, Simd, run};
 
 use super::input::{Frame, fill};
 use super::output::store;
-use super::weights::{Tile, TileWeights};
+use super::problem::{Problem, Segment};
+use super::weights::Tile;
 use super::{PAIRS, SIDE};
-use crate::epilogue::Epilogue;
-use crate::geometry::{Geometry, Phase};
+use crate::geometry::Phase;
 use crate::scratch::{SharedMut, with_scratch};
 use crate::{InstructionSet, parallel};
 
 /// Pairs of segments for which the weights of 32 output channels are used before the next are: their input (512 pixels) stays in
 /// the second-level cache.
 const TOGETHER: usize = 16;
-
-/// One convolution of a batch with one set of weights.
-#[derive(Clone, Copy)]
-pub(crate) struct Problem<'a> {
-    pub geometry: &'a Geometry,
-    pub weights: &'a TileWeights,
-    /// `[batch, input, height, width]`.
-    pub x: &'a [f32],
-    pub batch: usize,
-    /// Height and width of the input.
-    pub size: [usize; 2],
-    /// Height and width of the output.
-    pub output: [usize; 2],
-    pub epilogue: Epilogue<'a>,
-}
-
-/// Up to sixteen pixels of a row of a phase.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Segment {
-    pub row: usize,
-    pub column: usize,
-    pub length: usize,
-}
 
 /// Some pixels and some output channels of a picture.
 struct Task<'a, U> {

@@ -3,7 +3,7 @@
 use talkinghead_simd::bf16_bits;
 use talkinghead_simd::{Job, Simd, run};
 
-use super::drive::Problem;
+use super::problem::Problem;
 use super::transpose::to_pixels;
 use super::{DEPTH, PAIRS, SIDE};
 use crate::geometry::Phase;

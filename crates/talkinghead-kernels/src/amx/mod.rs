@@ -11,13 +11,15 @@
 mod drive;
 mod input;
 mod output;
+mod problem;
 mod transpose;
 mod weights;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use drive::{Problem, convolve};
+pub(crate) use drive::convolve;
+pub(crate) use problem::Problem;
 pub(crate) use weights::TileWeights;
 
 /// Output pixels, and output channels, of a tile.

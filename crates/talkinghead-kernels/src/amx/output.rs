@@ -3,7 +3,7 @@
 use talkinghead_simd::Simd;
 
 use super::SIDE;
-use super::drive::{Problem, Segment};
+use super::problem::{Problem, Segment};
 use super::transpose::{load16, to_planes};
 use crate::direct::finish;
 use crate::geometry::Phase;
