@@ -7,4 +7,5 @@ pub(crate) mod hann_window;
 pub(crate) mod head_pose;
 pub(crate) mod landmarks;
 pub(crate) mod landmarks68;
+pub(crate) mod quarter_turn;
 pub(crate) mod reference_pose;

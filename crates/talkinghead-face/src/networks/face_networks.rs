@@ -5,7 +5,8 @@ use std::sync::Arc;
 use image::RgbImage;
 
 use super::blendshapes::{BLENDSHAPES, BlendshapeNetwork};
-use super::detector::{Detection, FaceDetector};
+use super::detection::Detection;
+use super::detector::{FaceDetector, Look};
 use super::identity::{IdentityEmbedding, IdentityNetwork};
 use super::matte::{HairMatte, HairSegmentation, PersonMatte, PersonSegmentation};
 use super::mesh::{MeshNetwork, MeshPass};
@@ -44,20 +45,14 @@ impl FaceNetworks {
         Self { inner: Arc::new(networks) }
     }
 
-    /// Every face of the picture, best score first.
-    ///
-    /// The whole picture is searched first. Only if that finds nothing, overlapping parts of a half and of a third of its
-    /// size are searched as well, for faces that are small in the picture.
-    ///
-    /// # Errors
-    /// [`FaceError::Network`], [`FaceError::PictureSize`].
-    pub fn find_faces(&self, picture: &RgbImage) -> Result<Vec<Detection>, FaceError> {
-        self.inner.detector.find_faces(picture)
+    /// The faces that one look over the picture finds, best score first; whether they are faces is not verified.
+    pub(crate) fn look(&self, picture: &RgbImage, look: Look) -> Result<Vec<Detection>, FaceError> {
+        self.inner.detector.look(picture, look)
     }
 
-    /// Faces of the picture as the detector sees them in one view of the whole picture; fast, for following a video.
-    pub(crate) fn find_large_faces(&self, picture: &RgbImage) -> Result<Vec<Detection>, FaceError> {
-        self.inner.detector.find_large_faces(picture)
+    /// The large faces in an upright square of the picture.
+    pub(crate) fn look_at(&self, picture: &RgbImage, square: &FaceRegion) -> Result<Vec<Detection>, FaceError> {
+        self.inner.detector.look_at(picture, square)
     }
 
     /// Looks at one region once. Does not judge whether a face is there: see [`MeshPass::found`].

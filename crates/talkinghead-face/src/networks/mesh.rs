@@ -21,6 +21,9 @@ pub struct MeshPass {
     pub landmarks: Landmarks,
     /// How sure the network is that the region shows a face, 0..1; under [`MeshPass::LEAST_PRESENCE`] it does not.
     pub presence: f32,
+    /// The same before it was squashed: 12 to 30 for an upright face, however small; seldom above 8 for anything else, and
+    /// between the two for a face that is upside down.
+    pub certainty: f32,
 }
 
 impl MeshPass {
@@ -51,7 +54,8 @@ impl MeshNetwork {
         if output.points.iter().any(|v| !v.is_finite()) {
             return Err(FaceError::network("face_landmarks", "points are not finite"));
         }
-        Ok(MeshPass { landmarks: place(&output.points, region)?, presence: 1.0 / (1.0 + (-output.presence_logit).exp()) })
+        let certainty = output.presence_logit;
+        Ok(MeshPass { landmarks: place(&output.points, region)?, presence: 1.0 / (1.0 + (-certainty).exp()), certainty })
     }
 
     fn executor(&self) -> Result<&MeshExecutor, FaceError> {

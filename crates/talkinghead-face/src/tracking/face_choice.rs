@@ -1,7 +1,7 @@
 //! Which of several faces is meant.
 
 use crate::error::FaceError;
-use crate::networks::detector::Detection;
+use crate::networks::detection::Detection;
 
 /// Which of several faces to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -39,7 +39,7 @@ impl FaceChoice {
 }
 
 /// Area, halved for a face at the picture's edge.
-fn prominence(face: &Detection, width: u32, height: u32) -> f32 {
+pub(crate) fn prominence(face: &Detection, width: u32, height: u32) -> f32 {
     let [x, y] = face.centre();
     let (dx, dy) = (x / width as f32 - 0.5, y / height as f32 - 0.5);
     face.width() * face.height() * (1.0 - (dx * dx + dy * dy).sqrt()).max(0.1)

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::error::FaceError;
 use crate::geometry::landmarks::Landmarks;
+use crate::geometry::quarter_turn::QuarterTurn;
 use crate::networks::FaceNetworks;
 use crate::networks::blendshapes::BLENDSHAPES;
 
@@ -42,6 +43,8 @@ pub struct FaceTrack {
     pub frames: Vec<TrackedFrame>,
     /// Where the face was not seen.
     pub gaps: Vec<TrackGap>,
+    /// By how much every frame must be turned before the landmarks fit it.
+    pub turn: QuarterTurn,
 }
 
 impl FaceTrack {
@@ -81,7 +84,7 @@ pub(crate) fn fill_gaps(sightings: Vec<Option<Landmarks>>) -> Option<FaceTrack> 
         gaps.push(TrackGap { first: frames.len(), frames: gap });
         frames.extend(std::iter::repeat_n(TrackedFrame { landmarks: last, interpolated: true }, gap));
     }
-    Some(FaceTrack { frames, gaps })
+    Some(FaceTrack { frames, gaps, turn: QuarterTurn::None })
 }
 
 #[cfg(test)]

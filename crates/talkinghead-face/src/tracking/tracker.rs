@@ -19,17 +19,34 @@ pub struct FaceTracker {
     networks: FaceNetworks,
     choice: FaceChoice,
     smoothing: Smoothing,
+    orientation: Orientation,
+}
+
+/// Which way up a video's frames are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Orientation {
+    /// As they are given.
+    #[default]
+    AsGiven,
+    /// Found out: by quarters, from the first frame that shows the face. See [`FaceTrack::turn`].
+    Searched,
 }
 
 impl FaceTracker {
     /// A tracker for the chosen face, with [`Smoothing::Adaptive`].
     pub fn new(networks: &FaceNetworks, choice: FaceChoice) -> Self {
-        Self { networks: networks.clone(), choice, smoothing: Smoothing::default() }
+        Self { networks: networks.clone(), choice, smoothing: Smoothing::default(), orientation: Orientation::AsGiven }
     }
 
     /// Sets the smoothing.
     pub fn with_smoothing(mut self, smoothing: Smoothing) -> Self {
         self.smoothing = smoothing;
+        self
+    }
+
+    /// Sets whether the way up is searched for.
+    pub fn with_orientation(mut self, orientation: Orientation) -> Self {
+        self.orientation = orientation;
         self
     }
 
@@ -45,17 +62,19 @@ impl FaceTracker {
     ) -> Result<FaceTrack, FaceError> {
         let _span = tracing::debug_span!("track_face", choice = ?self.choice, smoothing = ?self.smoothing).entered();
         tracing::debug!("tracking starts");
-        let mut state = TrackerState::new(&self.networks, self.choice);
+        let mut state = TrackerState::new(&self.networks, self.choice, self.orientation);
         let mut sightings = Vec::new();
         for frame in frames {
-            sightings.push(state.next(&frame.map_err(Into::into)?)?);
+            sightings.push(state.next(frame.map_err(Into::into)?)?);
         }
+        let turn = state.turn();
         let count = sightings.len();
         let Some(mut track) = fill_gaps(sightings) else {
             let no_face =
                 FaceError::NoFace { place: if count == 1 { "the picture".into() } else { format!("any of {count} frames") } };
             return Err(state.refusal().unwrap_or(no_face));
         };
+        track.turn = turn;
         let lost: usize = track.gaps.iter().map(|gap| gap.frames).sum();
         tracing::debug!(frames = count, lost, gaps = track.gaps.len(), searches = state.searches(), "tracking ends");
         if self.smoothing == Smoothing::Adaptive {
