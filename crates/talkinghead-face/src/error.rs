@@ -11,12 +11,20 @@ pub enum FaceError {
         place: String,
     },
     /// The face is too small to work with.
-    #[error("the face is too small: {found:.0} pixels between the eyes, {wanted:.0} are needed")]
+    #[error("the face is too small: {:.1} pixels between the eyes, {wanted:.0} are needed", (.found * 10.0).floor() / 10.0)]
     FaceTooSmall {
         /// Interocular distance in pixels.
         found: f32,
         /// The least interocular distance in pixels.
         wanted: f32,
+    },
+    /// What should move is not to be seen.
+    #[error("the mouth {} {place}", if *.covered { "is covered in" } else { "lies outside" })]
+    NoMouth {
+        /// "the picture", or "any of N frames".
+        place: String,
+        /// Something is in front of it; else it lies beyond the picture's edge.
+        covered: bool,
     },
     /// [`crate::FaceChoice::Index`] names a face that is not there.
     #[error("face {wanted} was asked for, but only {found} {} found", if *.found == 1 { "was" } else { "were" })]
@@ -69,6 +77,7 @@ impl FaceError {
             Self::NoFace { .. } => {
                 "use a picture in which the whole face is visible, upright, lit and not turned far away".into()
             }
+            Self::NoMouth { .. } => "use a picture that shows the mouth, with nothing in front of it".into(),
             Self::FaceTooSmall { .. } => "crop the picture around the head, or use one of higher resolution".into(),
             Self::NoSuchFace { found: 1, .. } => "leave the choice of face out, or choose 0".into(),
             Self::NoSuchFace { found, .. } => format!("faces are counted from the left: choose 0 to {}", found.saturating_sub(1)),
@@ -100,6 +109,13 @@ impl From<std::convert::Infallible> for FaceError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_that_differ_read_so() {
+        let text = |found| FaceError::FaceTooSmall { found, wanted: 16.0 }.to_string();
+        assert_eq!(text(15.98), "the face is too small: 15.9 pixels between the eyes, 16 are needed");
+        assert!(text(7.0).contains("7.0 pixels"));
+    }
 
     #[test]
     fn hints_say_what_to_do() {

@@ -34,3 +34,4 @@ pub use tracking::smoothing::Smoothing;
 pub use tracking::still_face::{LEAST_INTEROCULAR_DISTANCE, StillFace};
 pub use tracking::track::{FaceTrack, TrackGap, TrackedFrame};
 pub use tracking::tracker::{FaceTracker, Orientation};
+pub use tracking::visible_parts::{MissingPart, missing_parts};

@@ -10,7 +10,7 @@ pub enum RenderError {
         index: usize,
     },
     /// Too few pixels to animate.
-    #[error("the face is too small: the eyes are {found:.1} pixels apart, at least {least:.0} are needed")]
+    #[error("the face is too small: the eyes are {:.1} pixels apart, at least {least:.0} are needed", (.found * 10.0).floor() / 10.0)]
     FaceTooSmall {
         /// Interocular distance in pixels.
         found: f32,

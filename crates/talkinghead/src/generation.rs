@@ -11,7 +11,7 @@ use talkinghead_media::{
 use talkinghead_motion::MotionTrack;
 use talkinghead_render::PreparedPerformance;
 
-use crate::framing::Window;
+use crate::framing::{Shown, Window};
 use crate::job::{Job, job_settings};
 use crate::ordered::in_order;
 use crate::performer::Performer;
@@ -170,28 +170,34 @@ impl Generation {
             Speaker::References(..) => person.warnings().to_vec(),
             Speaker::Prepared(_) => Vec::new(),
         };
+        let notes = match &self.speaker {
+            Speaker::References(..) => person.notes().to_vec(),
+            Speaker::Prepared(_) => Vec::new(),
+        };
         warnings.extend(speech.warnings.iter().cloned());
         let track = self.track(&speech, &person, job, &mut warnings)?;
         if let Some(path) = &self.options.save_motion {
             track.write(path)?;
         }
-        let window = Window::of(self.options.framing, person.size(), person.landmarks());
+        let window = Window::of(self.options.framing, person.renderer().size(), person.landmarks());
         job.check()?;
         let mut motions = track.frames.iter().map(|frame| frame.to_face_motion());
         let performance = job.measure(Stage::Preparation, || person.renderer().prepare(&mut motions))?;
-        let child_peak = self.render(&*performance, &track, window, job)?;
+        let shown = Shown { window, turn: person.turn().back() };
+        let child_peak = self.render(&*performance, &track, shown, job)?;
         let elapsed_seconds = start.elapsed().as_secs_f64();
         Ok(Report {
             output: self.output.clone(),
             frames: track.len(),
             seconds: track.seconds(),
-            size: (window.width, window.height),
+            size: shown.written_size(),
             stage_seconds: job.times().seconds(),
             elapsed_seconds,
             real_time_factor: track.seconds() / elapsed_seconds.max(1e-9),
             peak_memory_bytes: memory::peak_memory_bytes(),
             child_peak_memory_bytes: child_peak,
             warnings,
+            notes,
         })
     }
 
@@ -224,18 +230,18 @@ impl Generation {
         &self,
         performance: &dyn PreparedPerformance,
         track: &MotionTrack,
-        window: Window,
+        shown: Shown,
         job: &Job,
     ) -> Result<Option<u64>, GenerationError> {
         let frame = |index: usize| -> Result<RgbImage, GenerationError> {
             job.check()?;
-            Ok(window.cut(performance.render(&track.frames[index].to_face_motion(), index)?))
+            Ok(shown.of(performance.render(&track.frames[index].to_face_motion(), index)?))
         };
         if let Some(path) = &self.options.preview {
             write_png(path, &frame(0)?)?;
         }
-        let video =
-            VideoOptions { width: window.width, height: window.height, crf: self.options.crf, audio: Some(self.audio.clone()) };
+        let (width, height) = shown.size();
+        let video = VideoOptions { width, height, crf: self.options.crf, audio: Some(self.audio.clone()) };
         let mut writer = VideoWriter::create(&self.output, &video)?;
         let mut child_peak = None;
         let total = Some(track.len());

@@ -23,7 +23,9 @@ mod person;
 mod progress;
 #[cfg(feature = "neural")]
 mod reenactment;
+mod reference_identity;
 mod reference_loader;
+mod reference_view;
 mod report;
 mod speech_analysis;
 mod threads;
@@ -37,7 +39,8 @@ pub use motion_generation::{GeneratedMotion, MotionGeneration};
 #[cfg(feature = "neural")]
 pub use options::{Device, NeuralChoice};
 pub use options::{
-    Framing, GenerationOptions, HeadMotionChoice, PerformanceChoice, PerformanceOptions, PersonOptions, RendererChoice,
+    Framing, GenerationOptions, HeadMotionChoice, Identities, PerformanceChoice, PerformanceOptions, PersonOptions,
+    RendererChoice, SizeLimit,
 };
 pub use person::{Person, PersonBuilder};
 pub use progress::{Progress, Stage};

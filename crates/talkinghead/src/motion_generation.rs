@@ -9,9 +9,10 @@ use talkinghead_motion::{MotionTrack, TrackSource};
 use crate::job::{Job, job_settings};
 use crate::performer::{Performer, file_name, program};
 use crate::person::{amplitude, check_inputs, probe_references};
+use crate::reference_identity::IdentityCheck;
 use crate::speech_analysis::SpeechAnalysis;
 use crate::tracked_reference::{ReferenceTracker, speech_style};
-use crate::{GenerationError, PerformanceOptions, PersonOptions, Stage};
+use crate::{GenerationError, Identities, PerformanceOptions, PersonOptions, Stage};
 
 /// Makes a motion track: the performance that [`crate::Generation`] would give, or the one seen in a video.
 ///
@@ -27,6 +28,7 @@ pub struct MotionGeneration {
     source: Source,
     references: Vec<PathBuf>,
     face: FaceChoice,
+    identities: Identities,
     options: PerformanceOptions,
     limits: Limits,
     job: Job,
@@ -60,7 +62,15 @@ impl MotionGeneration {
 
     fn from(source: Source) -> Self {
         let (options, limits) = (PerformanceOptions::default(), Limits::default());
-        Self { source, references: Vec::new(), face: FaceChoice::Main, options, limits, job: Job::default() }
+        Self {
+            source,
+            references: Vec::new(),
+            face: FaceChoice::Main,
+            identities: Identities::One,
+            options,
+            limits,
+            job: Job::default(),
+        }
     }
 
     /// Pictures and videos of the person who will speak: a video in which they speak tells how wide they open the mouth, as it
@@ -73,6 +83,12 @@ impl MotionGeneration {
     /// Which face of a video, of the references and of the video whose head is followed.
     pub fn face(mut self, face: FaceChoice) -> Self {
         self.face = face;
+        self
+    }
+
+    /// What is done with references that show somebody else than the first.
+    pub fn identities(mut self, identities: Identities) -> Self {
+        self.identities = identities;
         self
     }
 
@@ -128,7 +144,10 @@ impl MotionGeneration {
         let references = probe_references(&self.references, &options)?;
         job.measure(Stage::Reference, || {
             let tracker = ReferenceTracker::new(networks, self.face, &self.limits, job).without_pictures();
-            Ok(amplitude(speech_style(&tracker.track(references, warnings)?).as_ref()))
+            let mut tracked = tracker.track(references, warnings)?;
+            let (identities, limits) = (self.identities, &self.limits);
+            IdentityCheck { networks, identities, limits, job }.keep_one_person(&mut tracked, warnings)?;
+            Ok(amplitude(speech_style(&tracked).as_ref()))
         })
     }
 

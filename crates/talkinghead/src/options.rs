@@ -20,8 +20,35 @@ pub struct PersonOptions {
     pub face: FaceChoice,
     /// How frames are made.
     pub renderer: RendererChoice,
+    /// How large the picture may be that is moved and shown.
+    pub size: SizeLimit,
+    /// What is done with references that show somebody else than the first.
+    pub identities: Identities,
     /// Bounds of what is read.
     pub limits: Limits,
+}
+
+/// How large the picture may be that is moved and shown: a larger one is made smaller when it is read, though never so small
+/// that eyes come nearer to each other than 24 pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum SizeLimit {
+    /// The whole picture by 1080 x 1920 pixels, upright or lying.
+    #[default]
+    FullFrame,
+    /// The square around the face ([`Framing::FaceSquare`]) by 1080 pixels a side; the picture around it may be larger.
+    FaceSquare,
+    /// No limit.
+    None,
+}
+
+/// What is done with references that show somebody else than the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Identities {
+    /// They are left out, with a warning.
+    #[default]
+    One,
+    /// They are used: features of several people are mixed.
+    Mixed,
 }
 
 /// Choices about one video; the default is what most people want.

@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use talkinghead_face::{FaceChoice, FaceNetworks, Landmarks};
+use talkinghead_face::{FaceChoice, FaceNetworks, Landmarks, QuarterTurn};
 use talkinghead_media::{MediaError, MediaInfo, MediaKind, probe};
 use talkinghead_render::{Renderer, SpeechStyle};
 
 use crate::job::{Job, job_settings};
 #[cfg(feature = "neural")]
 use crate::neural::LoadedGenerator;
+use crate::reference_identity::IdentityCheck;
 use crate::reference_loader::{ReferenceLoader, Subject, WholeShots};
-use crate::tracked_reference::ReferenceTracker;
+use crate::tracked_reference::{ReferenceTracker, TrackedReference};
 use crate::{GenerationError, PersonOptions, RendererChoice, Stage};
 
 /// How far the lips of most people part at wide openings (95 % quantile), interocular distances.
@@ -38,10 +39,12 @@ struct Prepared {
     references: Vec<PathBuf>,
     face: FaceChoice,
     landmarks: Landmarks,
+    turn: QuarterTurn,
     amplitude: f32,
     renderer: Box<dyn Renderer>,
     networks: FaceNetworks,
     warnings: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl Person {
@@ -54,12 +57,17 @@ impl Person {
 
     /// Width and height of full frames in pixels: the first reference's.
     pub fn size(&self) -> (u32, u32) {
-        self.prepared.renderer.size()
+        self.turn().back().size(self.prepared.renderer.size())
     }
 
     /// What was not quite right with the references, one sentence each.
     pub fn warnings(&self) -> &[String] {
         &self.prepared.warnings
+    }
+
+    /// What may be good to know about the references, one sentence each: how they were taken, what would be better.
+    pub fn notes(&self) -> &[String] {
+        &self.prepared.notes
     }
 
     /// The files this person was made of.
@@ -71,6 +79,12 @@ impl Person {
         &*self.prepared.renderer
     }
 
+    /// How the references' picture was turned to stand upright, which the renderer's frames do.
+    pub(crate) fn turn(&self) -> QuarterTurn {
+        self.prepared.turn
+    }
+
+    /// The face in the renderer's frames.
     pub(crate) fn landmarks(&self) -> &Landmarks {
         &self.prepared.landmarks
     }
@@ -168,17 +182,21 @@ pub(crate) fn prepare(
     #[cfg(feature = "neural")]
     let generator = job.measure(Stage::Preparation, || LoadedGenerator::of(&options.renderer))?;
     let networks = FaceNetworks::load();
-    let mut warnings = Vec::new();
+    let (mut warnings, mut notes) = (Vec::new(), Vec::new());
     let subject = job.measure(Stage::Reference, || {
         job.tell(Stage::Reference, 0, None);
-        let tracker = ReferenceTracker::new(&networks, options.face, &options.limits, job);
-        let references = tracker.track(references, &mut warnings)?;
+        let tracker = ReferenceTracker::new(&networks, options.face, &options.limits, job).with_size(options.size);
+        let mut references = tracker.track(references, &mut warnings)?;
+        let (identities, limits) = (options.identities, &options.limits);
+        IdentityCheck { networks: &networks, identities, limits, job }.keep_one_person(&mut references, &mut warnings)?;
+        notes.extend(references.first().into_iter().flat_map(TrackedReference::notes));
         let whole_shots = if options.renderer == RendererChoice::Projection { WholeShots::Left } else { WholeShots::Kept };
-        let (face, shots, limits) = (options.face, options.shots, &options.limits);
-        ReferenceLoader { networks: &networks, face, shots, whole_shots, limits, job }.subject(references)
+        let shots = options.shots;
+        ReferenceLoader { networks: &networks, shots, whole_shots, limits, job }.subject(references, &mut warnings)
     })?;
     job.check()?;
-    let (landmarks, amplitude) = (subject.face.landmarks.clone(), amplitude(subject.style.as_ref()));
+    let (landmarks, turn) = (subject.face.landmarks.clone(), subject.turn);
+    let amplitude = amplitude(subject.style.as_ref());
     let renderer = job.measure(Stage::Preparation, || {
         job.tell(Stage::Preparation, 0, None);
         #[cfg(feature = "neural")]
@@ -187,7 +205,8 @@ pub(crate) fn prepare(
         }
         projection(subject, &networks)
     })?;
-    let prepared = Prepared { references: paths, face: options.face, landmarks, amplitude, renderer, networks, warnings };
+    let face = options.face;
+    let prepared = Prepared { references: paths, face, landmarks, turn, amplitude, renderer, networks, warnings, notes };
     Ok(Person { prepared: Arc::new(prepared) })
 }
 

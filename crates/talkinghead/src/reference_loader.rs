@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use image::RgbImage;
-use talkinghead_face::{FaceChoice, FaceNetworks, Landmarks, StillFace};
+use talkinghead_face::{FaceNetworks, Landmarks, QuarterTurn, StillFace, missing_parts};
 use talkinghead_media::{Limits, MediaKind};
 use talkinghead_render::{
     Mattes, MouthBank, MouthBankOptions, ProjectionRenderer, RenderOptions, Shot, SpeechStyle, diverse_mouths, key_frame,
@@ -30,6 +30,8 @@ pub(crate) struct Subject {
     pub path: PathBuf,
     /// Its face.
     pub face: StillFace,
+    /// How the picture was turned to stand upright.
+    pub turn: QuarterTurn,
     /// How the person speaks, if a video shows it.
     pub style: Option<SpeechStyle>,
     /// Mouths of all shots.
@@ -50,7 +52,6 @@ pub(crate) enum WholeShots {
 /// What loading references needs.
 pub(crate) struct ReferenceLoader<'a> {
     pub networks: &'a FaceNetworks,
-    pub face: FaceChoice,
     pub shots: Option<NonZeroUsize>,
     pub whole_shots: WholeShots,
     pub limits: &'a Limits,
@@ -59,7 +60,11 @@ pub(crate) struct ReferenceLoader<'a> {
 
 impl ReferenceLoader<'_> {
     /// The person of the references. Only the base picture, a few spare ones and crops of mouths stay in memory.
-    pub(crate) fn subject(&self, mut references: Vec<TrackedReference>) -> Result<Subject, GenerationError> {
+    pub(crate) fn subject(
+        &self,
+        mut references: Vec<TrackedReference>,
+        warnings: &mut Vec<String>,
+    ) -> Result<Subject, GenerationError> {
         let style = speech_style(&references);
         let chosen = self.choose(&mut references);
         let Some(first) = references.first() else {
@@ -67,11 +72,16 @@ impl ReferenceLoader<'_> {
         };
         // The picture that moves comes first: its resolution decides that of the mouths.
         let picture = self.read(&mut first.reader(self.limits)?, chosen)?;
-        let face = self.still_face(&picture, first)?;
+        let face = self.still_face(&picture, first, chosen)?;
+        let missing = missing_parts(&face.landmarks, picture.dimensions());
+        warnings.extend(missing.iter().map(|part| {
+            format!("{}: {} lies outside the picture; what is not seen cannot move well", first.path.display(), part.name())
+        }));
         let largest_iod = MOUTH_RESOLUTION * face.landmarks.interocular_distance();
         let mouths = MouthBank::new(MouthBankOptions { largest_iod, ..MouthBankOptions::default() });
         let (path, spare, shots) = (first.path.clone(), Vec::new(), Vec::new());
-        let mut subject = Subject { picture, path, face, style, mouths, spare, shots };
+        let turn = first.view.turn;
+        let mut subject = Subject { picture, path, face, turn, style, mouths, spare, shots };
         let every = references.iter().map(|r| r.frames.len()).sum::<usize>().div_ceil(MOST_SHOTS).max(1);
         let mut seen = 0;
         for (number, reference) in references.iter().enumerate() {
@@ -87,7 +97,7 @@ impl ReferenceLoader<'_> {
                 seen += 1;
                 let is_picture = reference.info.kind == MediaKind::Picture;
                 if is_picture && !is_base && subject.spare.len() < MOST_SPARE_PICTURES {
-                    let face = self.still_face(&picture, reference)?;
+                    let face = self.still_face(&picture, reference, *frame)?;
                     subject.spare.push((picture, face));
                 }
             }
@@ -120,8 +130,17 @@ impl ReferenceLoader<'_> {
         Ok(reader.frame(frame)?)
     }
 
-    fn still_face(&self, picture: &RgbImage, reference: &TrackedReference) -> Result<StillFace, GenerationError> {
-        self.networks.still_face(picture, self.face).map_err(GenerationError::face(&reference.path))
+    /// The face of a reference's frame, as well as can be told.
+    fn still_face(&self, picture: &RgbImage, reference: &TrackedReference, frame: usize) -> Result<StillFace, GenerationError> {
+        if let Some(still) = &reference.still {
+            return Ok(still.clone());
+        }
+        let tracked = reference.frames.iter().find(|(number, _)| *number == frame);
+        let Some((_, landmarks)) = tracked else {
+            let place = format!("frame {frame}");
+            return Err(GenerationError::face(&reference.path)(talkinghead_face::FaceError::NoFace { place }));
+        };
+        self.networks.face_near(picture, landmarks).map_err(GenerationError::face(&reference.path))
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Report {
     pub child_peak_memory_bytes: Option<u64>,
     /// What was not quite right, one sentence each.
     pub warnings: Vec<String>,
+    /// What may be good to know, one sentence each.
+    pub notes: Vec<String>,
 }
 
 /// Wall-clock time of the stages, collected from several threads.

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use clap::Args;
 #[cfg(not(feature = "neural"))]
 use talkinghead::RendererChoice;
-use talkinghead::{FaceChoice, Framing, Generation, GenerationOptions, Limits, PerformanceChoice, PersonOptions, Report};
+use talkinghead::{
+    FaceChoice, Framing, Generation, GenerationOptions, Identities, Limits, PerformanceChoice, PersonOptions, Report, SizeLimit,
+};
 #[cfg(feature = "neural")]
 use talkinghead::{Reenactment, ReenactmentOptions};
 
@@ -16,7 +18,7 @@ use super::driving_flags::DrivingFlags;
 #[cfg(feature = "neural")]
 use super::neural_flags::NeuralFlags;
 use super::performance_flags::PerformanceFlags;
-use super::{Shared, print_json, warn};
+use super::{Shared, note, print_json, warn};
 use crate::failure::Failure;
 use crate::progress::Display;
 
@@ -59,6 +61,10 @@ pub struct Generate {
     #[arg(long, value_name = "N")]
     face: Option<usize>,
 
+    /// Use references that show another person than the first as well; they are left out otherwise.
+    #[arg(long)]
+    mix_identities: bool,
+
     #[command(flatten)]
     performance: PerformanceFlags,
 
@@ -81,6 +87,10 @@ pub struct Generate {
     /// Show only the square around the face instead of the reference's full frame.
     #[arg(long, help_heading = "Video")]
     crop: bool,
+
+    /// Keep the size of a picture or video beyond 1080 x 1920 (upright or lying), to which larger ones are made smaller.
+    #[arg(long, help_heading = "Video")]
+    full_size: bool,
 
     /// Quality of the encoding, 0 (best, largest) to 51; 18 when left out (28 for webm).
     #[arg(long, value_name = "0-63", allow_negative_numbers = true, value_parser = clap::value_parser!(u8).range(0..=63), help_heading = "Video")]
@@ -120,6 +130,9 @@ impl Generate {
         display.clear();
         let report = outcome?;
         warn(&report.warnings);
+        if !self.json && !shared.quiet {
+            note(&report.notes);
+        }
         if self.json {
             print_json(&report)?;
         } else if !shared.quiet {
@@ -157,7 +170,13 @@ impl Generate {
         #[cfg(not(feature = "neural"))]
         let renderer = RendererChoice::Projection;
         let face = self.face.map_or(FaceChoice::Main, FaceChoice::Index);
-        Ok(PersonOptions { shots: self.shots, face, renderer, limits: self.limits() })
+        let size = match (self.full_size, self.crop) {
+            (true, _) => SizeLimit::None,
+            (false, true) => SizeLimit::FaceSquare,
+            (false, false) => SizeLimit::FullFrame,
+        };
+        let identities = if self.mix_identities { Identities::Mixed } else { Identities::One };
+        Ok(PersonOptions { shots: self.shots, face, renderer, size, identities, limits: self.limits() })
     }
 
     fn limits(&self) -> Limits {

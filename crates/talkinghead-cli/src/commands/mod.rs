@@ -67,6 +67,13 @@ fn warn(warnings: &[String]) {
     }
 }
 
+/// Prints what may be good to know, one line each.
+fn note(notes: &[String]) {
+    for note in notes {
+        eprintln!("note: {}", note.replace(['\n', '\r'], " "));
+    }
+}
+
 /// Prints a value as JSON on standard output.
 fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(anyhow::Error::from)?;

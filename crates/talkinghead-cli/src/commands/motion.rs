@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use talkinghead::{FaceChoice, GeneratedMotion, HeadMotionChoice, Limits, MotionGeneration, Stage};
+use talkinghead::{FaceChoice, GeneratedMotion, HeadMotionChoice, Identities, Limits, MotionGeneration, Stage};
 use talkinghead_media::check_output;
 
 use super::generate::seconds;
@@ -52,6 +52,10 @@ pub struct Motion {
     #[arg(long, value_name = "N")]
     face: Option<usize>,
 
+    /// Use references that show another person than the first as well; they are left out otherwise.
+    #[arg(long, conflicts_with = "video")]
+    mix_identities: bool,
+
     #[command(flatten)]
     performance: PerformanceFlags,
 
@@ -91,6 +95,7 @@ impl Motion {
         };
         let outcome = generation
             .face(self.face.map_or(FaceChoice::Main, FaceChoice::Index))
+            .identities(if self.mix_identities { Identities::Mixed } else { Identities::One })
             .limits(Limits::default().with_max_seconds(self.max_seconds))
             .on_progress(move |progress| shown.show(progress))
             .run();

@@ -34,6 +34,10 @@ impl IdentityEmbedding {
     /// Faces nearer than this show the same person; different people are at least 0.56 apart.
     pub const SAME_PERSON: f32 = 0.55;
 
+    /// Faces farther apart than this show different people: none of 100 pairs of pictures or clips of one person is, 99 % of
+    /// 15,800 pairs of different people are (nearest of up to three frames each).
+    pub const OTHER_PERSON: f32 = 0.6;
+
     /// Euclidean distance.
     pub fn distance(&self, other: &IdentityEmbedding) -> f32 {
         self.values.iter().zip(&other.values).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt()

@@ -12,7 +12,7 @@ use crate::networks::region::FaceRegion;
 
 /// Passes of the landmark network over a face that was just detected: the second moves points by 0.95 % of the eye distance,
 /// the third by 0.4 %.
-const PASSES: usize = 3;
+pub(crate) const PASSES: usize = 3;
 /// What the detectors take for a small face must be this certain to the landmark network: leaves and bricks are not.
 const LEAST_CERTAINTY: f32 = 10.0;
 /// Candidates of one look that are examined, most prominent first.

@@ -8,3 +8,4 @@ mod state;
 pub(crate) mod still_face;
 pub(crate) mod track;
 pub(crate) mod tracker;
+pub(crate) mod visible_parts;

@@ -3,12 +3,12 @@
 use image::RgbImage;
 
 use super::face_choice::FaceChoice;
-use super::face_search::FoundFace;
+use super::face_search::{FoundFace, PASSES};
 use crate::error::FaceError;
 use crate::geometry::landmarks::Landmarks;
 use crate::geometry::quarter_turn::QuarterTurn;
 use crate::networks::FaceNetworks;
-use crate::networks::detection::Detection;
+use crate::networks::region::FaceRegion;
 
 /// The least interocular distance that is of use, in pixels.
 pub const LEAST_INTEROCULAR_DISTANCE: f32 = 16.0;
@@ -20,8 +20,6 @@ pub struct StillFace {
     pub landmarks: Landmarks,
     /// Expression scores, 0..1; see [`FaceNetworks::blendshapes`].
     pub blendshapes: [f32; 52],
-    /// What the detector found.
-    pub detection: Detection,
 }
 
 impl FaceNetworks {
@@ -49,7 +47,34 @@ impl FaceNetworks {
         let found = found.ok_or_else(|| FaceError::NoFace { place: "the picture".into() })?;
         check_size(&found.landmarks)?;
         let blendshapes = self.blendshapes(&found.landmarks)?;
-        Ok(StillFace { landmarks: found.landmarks, blendshapes, detection: found.detection })
+        Ok(StillFace { landmarks: found.landmarks, blendshapes })
+    }
+
+    /// The face of a picture in which it is known to lie there, roughly, and upright: as one frame of a tracked video.
+    ///
+    /// # Errors
+    /// [`FaceError::NoFace`], [`FaceError::FaceTooSmall`], [`FaceError::PictureSize`], [`FaceError::Network`].
+    pub fn face_near(&self, picture: &RgbImage, landmarks: &Landmarks) -> Result<StillFace, FaceError> {
+        let mut landmarks = landmarks.clone();
+        for _ in 0..PASSES {
+            let pass = self.mesh_pass(picture, &FaceRegion::around_landmarks(&landmarks))?;
+            if !pass.found() {
+                return Err(FaceError::NoFace { place: "the picture".into() });
+            }
+            landmarks = pass.landmarks;
+        }
+        check_size(&landmarks)?;
+        let blendshapes = self.blendshapes(&landmarks)?;
+        Ok(StillFace { landmarks, blendshapes })
+    }
+}
+
+impl StillFace {
+    /// The same face once its picture is enlarged (or, below 1, made smaller) by factors across and down.
+    pub fn scaled(self, [across, down]: [f32; 2]) -> Self {
+        let place = |v: f32, factor: f32| (v + 0.5) * factor - 0.5;
+        let landmarks = self.landmarks.map(|[x, y, z]| [place(x, across), place(y, down), z * across]);
+        Self { landmarks, ..self }
     }
 }
 

@@ -1,0 +1,122 @@
+//! References as people have them: far from the camera, turned, cut off, huge, of two people, of a closed mouth.
+
+use image::RgbImage;
+use serde_json::Value;
+
+use crate::main_job::probe;
+use crate::program::{Place, demo};
+
+/// Runs `generate` with these references and more arguments; gives the report and what was said.
+fn generate(place: &Place, arguments: &str) -> (Value, String) {
+    let output = place.run(&format!("generate --audio speech.wav --output out.mp4 --json --reference {arguments}"));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    (serde_json::from_slice(&output.stdout).unwrap(), said)
+}
+
+fn lines(report: &Value, key: &str) -> Vec<String> {
+    report[key].as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect()
+}
+
+fn first_frame(place: &Place, name: &str) -> RgbImage {
+    let picture = format!("{name}.png");
+    place.ffmpeg(&format!("-i {} -frames:v 1", place.at(name).display()), &picture);
+    image::open(place.at(&picture)).unwrap().to_rgb8()
+}
+
+fn difference(a: &RgbImage, b: &RgbImage) -> f32 {
+    assert_eq!(a.dimensions(), b.dimensions());
+    let sum: f32 = a.iter().zip(b.iter()).map(|(&x, &y)| f32::from(x.abs_diff(y))).sum();
+    sum / a.len() as f32
+}
+
+#[test]
+fn a_face_that_is_small_in_a_large_picture() {
+    let place = Place::new();
+    let portrait = place.at("portrait.jpg");
+    place.ffmpeg(&format!("-i {} -vf scale=170:170,pad=1920:1080:1500:800:gray", portrait.display()), "far.png");
+    let (report, _) = generate(&place, "far.png");
+    assert_eq!(report["size"], serde_json::json!([1920, 1080]));
+    let video = format!("-loop 1 -t 0.4 -i {} -r 25 -pix_fmt yuv420p", place.at("far.png").display());
+    place.ffmpeg(&video, "far.mp4");
+    generate(&place, "far.mp4");
+}
+
+#[test]
+fn a_turned_picture_is_moved_as_its_upright_twin_and_shown_as_given() {
+    let place = Place::new();
+    let portrait = place.at("portrait.jpg");
+    place.ffmpeg(&format!("-i {} -vf scale=360:400", portrait.display()), "upright.png");
+    generate(&place, "upright.png --preview upright_first.png");
+    let upright = image::open(place.at("upright_first.png")).unwrap().to_rgb8();
+    for (filter, back) in [
+        ("vflip,hflip", image::imageops::rotate180 as fn(&RgbImage) -> RgbImage),
+        ("transpose=clock", image::imageops::rotate270),
+    ] {
+        place.ffmpeg(&format!("-i {} -vf {filter}", place.at("upright.png").display()), "turned.png");
+        let (report, _) = generate(&place, "turned.png --preview turned_first.png");
+        let turned = image::open(place.at("turned_first.png")).unwrap().to_rgb8();
+        let expected = if filter.starts_with('v') { [360, 400] } else { [400, 360] };
+        assert_eq!(report["size"], serde_json::json!(expected));
+        assert!(lines(&report, "notes").iter().any(|note| note.contains("turned.png is ")), "{report}");
+        let apart = difference(&back(&turned), &upright);
+        assert!(apart < 0.5, "{filter}: {apart}");
+    }
+}
+
+#[test]
+fn a_mouth_beyond_the_edge_is_refused_and_a_chin_is_told() {
+    let place = Place::new();
+    let portrait = place.at("portrait.jpg");
+    place.ffmpeg(&format!("-i {} -vf crop=470:250:0:0", portrait.display()), "no_mouth.png");
+    place.fail("generate --reference no_mouth.png --audio speech.wav --output out.mp4", 1, &["no_mouth.png", "mouth", "outside"]);
+    place.ffmpeg(&format!("-i {} -vf crop=470:318:0:0", portrait.display()), "no_chin.png");
+    let (report, _) = generate(&place, "no_chin.png");
+    assert!(lines(&report, "warnings").iter().any(|warning| warning.contains("chin")), "{report}");
+    // As a second reference, the first is left out.
+    let (report, _) = generate(&place, "portrait.jpg no_mouth.png");
+    assert!(lines(&report, "warnings").iter().any(|warning| warning.contains("no_mouth.png is left out")), "{report}");
+}
+
+#[test]
+fn somebody_else_among_the_references_is_left_out_unless_wanted() {
+    let place = Place::new();
+    std::fs::copy(demo("hopper.jpg"), place.at("other.jpg")).unwrap();
+    let (report, said) = generate(&place, "portrait.jpg other.jpg");
+    assert!(lines(&report, "warnings").iter().any(|warning| warning.contains("other.jpg is left out")), "{report}");
+    assert!(said.contains("--mix-identities"), "{said}");
+    let alone = std::fs::read(place.at("out.mp4")).unwrap();
+    let (report, _) = generate(&place, "portrait.jpg other.jpg --mix-identities");
+    assert!(lines(&report, "warnings").iter().any(|warning| warning.contains("another person")), "{report}");
+    assert!(std::fs::read(place.at("out.mp4")).unwrap() != alone, "the other's mouth was used");
+    let (_, said) = generate(&place, "portrait.jpg");
+    assert!(!said.contains("person"), "{said}");
+    assert!(std::fs::read(place.at("out.mp4")).unwrap() == alone, "nothing of the other was used");
+}
+
+#[test]
+fn a_huge_picture_is_made_smaller_unless_full_size_is_wanted() {
+    let place = Place::new();
+    let portrait = place.at("portrait.jpg");
+    place.ffmpeg(&format!("-i {} -vf scale=1320:1320,pad=1320:1760", portrait.display()), "huge.jpg");
+    let (report, _) = generate(&place, "huge.jpg");
+    assert_eq!(report["size"], serde_json::json!([1080, 1440]));
+    assert_eq!(probe(&place.at("out.mp4"), "v:0", "stream=width,height"), "1080,1440");
+    assert!(lines(&report, "notes").iter().any(|note| note.contains("1080x1440") && note.contains("--full-size")), "{report}");
+    let (report, _) = generate(&place, "huge.jpg --full-size");
+    assert_eq!(report["size"], serde_json::json!([1320, 1760]));
+    let video = format!("-loop 1 -t 0.4 -i {} -r 25 -pix_fmt yuv420p", place.at("huge.jpg").display());
+    place.ffmpeg(&video, "huge.mp4");
+    let (report, _) = generate(&place, "huge.mp4");
+    assert_eq!(report["size"], serde_json::json!([1080, 1440]));
+}
+
+#[test]
+fn the_report_says_the_size_that_the_file_has() {
+    let place = Place::new();
+    place.ffmpeg(&format!("-i {} -vf scale=413:411", place.at("portrait.jpg").display()), "odd.png");
+    let (report, _) = generate(&place, "odd.png");
+    assert_eq!(report["size"], serde_json::json!([414, 412]));
+    assert_eq!(probe(&place.at("out.mp4"), "v:0", "stream=width,height"), "414,412");
+    assert_eq!(first_frame(&place, "out.mp4").dimensions(), (414, 412));
+}
