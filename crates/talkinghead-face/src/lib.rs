@@ -29,6 +29,7 @@ pub use networks::identity::IdentityEmbedding;
 pub use networks::matte::{HairMatte, Matte, PersonMatte};
 pub use networks::mesh::MeshPass;
 pub use networks::region::FaceRegion;
+pub use tracking::covered_mouth::MouthView;
 pub use tracking::face_choice::FaceChoice;
 pub use tracking::smoothing::Smoothing;
 pub use tracking::still_face::{LEAST_INTEROCULAR_DISTANCE, StillFace};

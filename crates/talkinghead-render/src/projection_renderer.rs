@@ -113,10 +113,10 @@ impl ProjectionRenderer {
         Ok(Self { area, portrait, scale, mesh, still, texture, eyes, lid_light, mouth, bank: None, size, scratch })
     }
 
-    /// Shows the person's own mouths of `bank`. A bank of fewer than two is not used: the portrait's own mouth is already in
-    /// the portrait.
+    /// Shows the person's own mouths of `bank`. A bank whose mouths do not differ is not used: the portrait's own mouth is
+    /// already in the portrait.
     pub fn with_mouths(mut self, bank: MouthBank) -> Self {
-        self.bank = (bank.len() >= 2).then(|| Arc::new(bank));
+        self.bank = bank.differs().then(|| Arc::new(bank));
         self
     }
 

@@ -196,6 +196,9 @@ pub(crate) fn prepare(
     })?;
     job.check()?;
     let (landmarks, turn) = (subject.face.landmarks.clone(), subject.turn);
+    if subject.only_closed {
+        notes.push("the references show a closed mouth: a second picture with the mouth open makes lips and teeth better".into());
+    }
     let amplitude = amplitude(subject.style.as_ref());
     let renderer = job.measure(Stage::Preparation, || {
         job.tell(Stage::Preparation, 0, None);

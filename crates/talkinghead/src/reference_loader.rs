@@ -4,15 +4,16 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use image::RgbImage;
-use talkinghead_face::{FaceNetworks, Landmarks, QuarterTurn, StillFace, missing_parts};
-use talkinghead_media::{Limits, MediaKind};
+use talkinghead_face::{FaceError, FaceNetworks, Landmarks, QuarterTurn, StillFace, missing_parts};
+use talkinghead_media::Limits;
 use talkinghead_render::{
-    Mattes, MouthBank, MouthBankOptions, ProjectionRenderer, RenderOptions, Shot, SpeechStyle, diverse_mouths, key_frame,
+    Mattes, MouthBank, MouthBankOptions, MouthTarget, ProjectionRenderer, RenderOptions, Shot, SpeechStyle, diverse_mouths,
+    key_frame, mouths_differ,
 };
 
 use crate::GenerationError;
 use crate::job::Job;
-use crate::tracked_reference::{ReferenceReader, TrackedReference, speech_style};
+use crate::tracked_reference::{ReferenceReader, TrackedReference, check_cover, speech_style};
 
 /// Shots of other pictures that are kept whole, to borrow teeth from.
 const MOST_SPARE_PICTURES: usize = 3;
@@ -20,6 +21,9 @@ const MOST_SPARE_PICTURES: usize = 3;
 const MOST_SHOTS: usize = 8;
 /// Eye distance up to which mouths are remembered, relative to the base picture's.
 const MOUTH_RESOLUTION: f32 = 1.2;
+
+/// Gap of the lips from which on a mouth is open, interocular distances.
+const OPEN_GAP: f32 = 0.05;
 
 /// What the references show of a person.
 #[derive(Debug)]
@@ -38,6 +42,8 @@ pub(crate) struct Subject {
     mouths: MouthBank,
     /// Pictures to borrow teeth from.
     spare: Vec<(RgbImage, StillFace)>,
+    /// No reference shows the mouth open.
+    pub only_closed: bool,
     /// Further shots, kept whole only for a renderer that takes them.
     pub shots: Vec<Shot>,
 }
@@ -65,7 +71,9 @@ impl ReferenceLoader<'_> {
         mut references: Vec<TrackedReference>,
         warnings: &mut Vec<String>,
     ) -> Result<Subject, GenerationError> {
+        self.leave_out_covered(&mut references, warnings)?;
         let style = speech_style(&references);
+        let only_closed = references.iter().flat_map(|r| &r.frames).all(|(_, face)| gap(face) < OPEN_GAP);
         let chosen = self.choose(&mut references);
         let Some(first) = references.first() else {
             return Err(GenerationError::option("no reference was given", "give at least one picture or video of the person"));
@@ -81,22 +89,28 @@ impl ReferenceLoader<'_> {
         let mouths = MouthBank::new(MouthBankOptions { largest_iod, ..MouthBankOptions::default() });
         let (path, spare, shots) = (first.path.clone(), Vec::new(), Vec::new());
         let turn = first.view.turn;
-        let mut subject = Subject { picture, path, face, turn, style, mouths, spare, shots };
+        let mut subject = Subject { picture, path, face, turn, style, mouths, spare, only_closed, shots };
         let every = references.iter().map(|r| r.frames.len()).sum::<usize>().div_ceil(MOST_SHOTS).max(1);
         let mut seen = 0;
         for (number, reference) in references.iter().enumerate() {
             let mut reader = reference.reader(self.limits)?;
             subject.mouths.begin_recording();
+            // A photograph as a video, or a mouth at rest, counts as the one picture that it is.
+            let only = (!mouths_differ(&reference.landmarks())).then(|| match number {
+                0 => chosen,
+                _ => key_frame(&reference.landmarks()).and_then(|k| reference.frames.get(k)).map_or(0, |(frame, _)| *frame),
+            });
             for (frame, landmarks) in &reference.frames {
                 let picture = self.read(&mut reader, *frame)?;
-                subject.mouths.add(&picture, landmarks, *frame);
+                if only.is_none_or(|only| only == *frame) {
+                    subject.mouths.add(&picture, landmarks, *frame);
+                }
                 let is_base = number == 0 && *frame == chosen;
                 if self.whole_shots == WholeShots::Kept && !is_base && seen % every == 0 {
                     subject.shots.push(Shot { picture: picture.clone(), landmarks: landmarks.clone() });
                 }
                 seen += 1;
-                let is_picture = reference.info.kind == MediaKind::Picture;
-                if is_picture && !is_base && subject.spare.len() < MOST_SPARE_PICTURES {
+                if only == Some(*frame) && !is_base && subject.spare.len() < MOST_SPARE_PICTURES {
                     let face = self.still_face(&picture, reference, *frame)?;
                     subject.spare.push((picture, face));
                 }
@@ -104,6 +118,33 @@ impl ReferenceLoader<'_> {
         }
         tracing::debug!(mouths = subject.mouths.len(), shots = subject.shots.len(), "references loaded");
         Ok(subject)
+    }
+
+    /// Leaves out further videos whose mouth is covered; of pictures, the first look has told.
+    fn leave_out_covered(
+        &self,
+        references: &mut Vec<TrackedReference>,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), GenerationError> {
+        let mut kept = Vec::new();
+        for reference in references.drain(..) {
+            let landmarks = reference.landmarks();
+            let frame = key_frame(&landmarks).and_then(|k| reference.frames.get(k));
+            if let Some((number, landmarks)) = frame.filter(|_| reference.still.is_none()) {
+                let picture = self.read(&mut reference.reader(self.limits)?, *number)?;
+                match check_cover(self.networks, &picture, landmarks, &reference.path, warnings) {
+                    Ok(()) => {}
+                    Err(error @ FaceError::NoMouth { .. }) if !kept.is_empty() => {
+                        warnings.push(format!("{} is left out: {error}", reference.path.display()));
+                        continue;
+                    }
+                    Err(error) => return Err(GenerationError::face(&reference.path)(error)),
+                }
+            }
+            kept.push(reference);
+        }
+        *references = kept;
+        Ok(())
     }
 
     /// Keeps as many shots as wanted, as different from each other as can be; gives the number of the frame of the first
@@ -138,10 +179,15 @@ impl ReferenceLoader<'_> {
         let tracked = reference.frames.iter().find(|(number, _)| *number == frame);
         let Some((_, landmarks)) = tracked else {
             let place = format!("frame {frame}");
-            return Err(GenerationError::face(&reference.path)(talkinghead_face::FaceError::NoFace { place }));
+            return Err(GenerationError::face(&reference.path)(FaceError::NoFace { place }));
         };
         self.networks.face_near(picture, landmarks).map_err(GenerationError::face(&reference.path))
     }
+}
+
+/// How far the lips are apart, interocular distances.
+fn gap(face: &Landmarks) -> f32 {
+    MouthTarget::of_landmarks(face).feature.gap()
 }
 
 impl Subject {

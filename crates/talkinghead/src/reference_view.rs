@@ -100,7 +100,9 @@ mod tests {
     use super::*;
 
     fn face(iod: f32) -> Landmarks {
-        Landmarks::from_fn(|i| [if i == 473 { iod } else { 0.0 }, (i % 7) as f32 * iod / 3.0, 0.0])
+        Landmarks::from_fn(|i| {
+            if i < 468 { [0.0, (i % 7) as f32 * iod / 3.0, 0.0] } else { [if i == 473 { iod } else { 0.0 }, 0.0, 0.0] }
+        })
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::sync::Mutex;
 
 use image::RgbImage;
 use talkinghead_face::{
-    FaceChoice, FaceError, FaceNetworks, FaceTracker, Landmarks, MissingPart, Orientation, QuarterTurn, StillFace, missing_parts,
+    FaceChoice, FaceError, FaceNetworks, FaceTracker, Landmarks, MissingPart, MouthView, Orientation, QuarterTurn, StillFace,
+    missing_parts,
 };
 use talkinghead_media::{FRAME_RATE, FrameReader, Limits, MediaError, MediaInfo, MediaKind, read_image};
 use talkinghead_motion::MeasuredFace;
@@ -128,12 +129,18 @@ impl<'a> ReferenceTracker<'a> {
         self.job.check()?;
         match info.kind {
             MediaKind::Audio => Err(MediaError::NoVideo { path }.into()),
-            MediaKind::Picture => self.picture(path, info, role),
+            MediaKind::Picture => self.picture(path, info, role, warnings),
             MediaKind::Video | MediaKind::FrameFolder => self.video(path, info, role, warnings),
         }
     }
 
-    fn picture(&self, path: PathBuf, info: MediaInfo, role: Role) -> Result<TrackedReference, GenerationError> {
+    fn picture(
+        &self,
+        path: PathBuf,
+        info: MediaInfo,
+        role: Role,
+        warnings: &mut Vec<String>,
+    ) -> Result<TrackedReference, GenerationError> {
         let picture = read_image(&path, self.limits)?;
         let (turn, face) = self.networks.turned_face(&picture, self.face).map_err(GenerationError::face(&path))?;
         let given_size = picture.dimensions();
@@ -142,6 +149,7 @@ impl<'a> ReferenceTracker<'a> {
         let view = ReferenceView { turn, factor };
         let (picture, face) = (view.apply(picture), view.face(face, turned_size));
         check_mouth(&face.landmarks, picture.dimensions(), "the picture").map_err(GenerationError::face(&path))?;
+        check_cover(self.networks, &picture, &face.landmarks, &path, warnings).map_err(GenerationError::face(&path))?;
         let frames = vec![(0, face.landmarks.clone())];
         let kept = self.reserve(&picture).then(|| vec![picture]);
         Ok(TrackedReference { path, info, view, given_size, frames, still: Some(face), kept })
@@ -300,6 +308,24 @@ impl ReferenceReader<'_> {
 fn check_mouth(landmarks: &Landmarks, size: (u32, u32), place: &str) -> Result<(), FaceError> {
     if missing_parts(landmarks, size).contains(&MissingPart::Mouth) {
         return Err(FaceError::NoMouth { place: place.to_owned(), covered: false });
+    }
+    Ok(())
+}
+
+/// Refuses a face whose mouth is covered; warns where it seems so.
+pub(crate) fn check_cover(
+    networks: &FaceNetworks,
+    picture: &RgbImage,
+    landmarks: &Landmarks,
+    path: &Path,
+    warnings: &mut Vec<String>,
+) -> Result<(), FaceError> {
+    match networks.mouth_view(picture, landmarks)? {
+        MouthView::Free => {}
+        MouthView::Doubtful => {
+            warnings.push(format!("{}: the mouth seems to be covered; what is in front of it will move with it", path.display()));
+        }
+        MouthView::Covered => return Err(FaceError::NoMouth { place: "the picture".to_owned(), covered: true }),
     }
     Ok(())
 }

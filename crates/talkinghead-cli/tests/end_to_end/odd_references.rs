@@ -81,7 +81,7 @@ fn a_mouth_beyond_the_edge_is_refused_and_a_chin_is_told() {
 #[test]
 fn somebody_else_among_the_references_is_left_out_unless_wanted() {
     let place = Place::new();
-    std::fs::copy(demo("hopper.jpg"), place.at("other.jpg")).unwrap();
+    std::fs::copy(demo("ride.jpg"), place.at("other.jpg")).unwrap();
     let (report, said) = generate(&place, "portrait.jpg other.jpg");
     assert!(lines(&report, "warnings").iter().any(|warning| warning.contains("other.jpg is left out")), "{report}");
     assert!(said.contains("--mix-identities"), "{said}");
@@ -119,4 +119,46 @@ fn the_report_says_the_size_that_the_file_has() {
     assert_eq!(report["size"], serde_json::json!([414, 412]));
     assert_eq!(probe(&place.at("out.mp4"), "v:0", "stream=width,height"), "414,412");
     assert_eq!(first_frame(&place, "out.mp4").dimensions(), (414, 412));
+}
+
+#[test]
+fn a_mask_is_refused() {
+    let place = Place::new();
+    let portrait = demo("hopper.jpg");
+    // A light blue sheet from the nose to below the chin.
+    let (width, height) = image::image_dimensions(&portrait).unwrap();
+    let mut picture = image::open(&portrait).unwrap().to_rgb8();
+    let networks = talkinghead_face::FaceNetworks::load();
+    let face = networks.still_face(&picture, talkinghead_face::FaceChoice::Main).unwrap().landmarks;
+    let p = face.points();
+    for y in p[195][1] as u32..(p[152][1] as u32 + 10).min(height) {
+        for x in p[132][0] as u32..(p[361][0] as u32).min(width) {
+            picture.put_pixel(x, y, image::Rgb([140, 185, 205]));
+        }
+    }
+    picture.save(place.at("masked.png")).unwrap();
+    place.fail("generate --reference masked.png --audio speech.wav --output out.mp4", 1, &["masked.png", "mouth is covered"]);
+}
+
+#[test]
+fn a_closed_mouth_alone_gets_a_hint_and_a_photograph_as_a_video_is_a_photograph() {
+    let place = Place::new();
+    let (report, said) = generate(&place, "portrait.jpg");
+    let hinted = |report: &Value| lines(report, "notes").iter().any(|note| note.contains("a second picture with the mouth open"));
+    assert!(hinted(&report) && !said.contains("note:"), "with --json it is in the report alone: {said}");
+    let said = place.succeed("generate --reference portrait.jpg --audio speech.wav --output out.mp4");
+    assert!(said.contains("note: the references show a closed mouth"), "{said}");
+    let said = place.succeed("generate --quiet --reference portrait.jpg --audio speech.wav --output out.mp4");
+    assert!(said.is_empty(), "{said}");
+    // Lips part as far for it as for the picture.
+    place.video("still.mp4", 2);
+    let opening = |reference: &str| -> f64 {
+        place.succeed(&format!("motion --audio speech.wav --output track.json --reference {reference}"));
+        let track: Value = serde_json::from_str(&std::fs::read_to_string(place.at("track.json")).unwrap()).unwrap();
+        track["frames"].as_array().unwrap().iter().filter_map(|frame| frame["opening"].as_f64()).fold(0.0, f64::max)
+    };
+    assert_eq!(opening("still.mp4"), opening("portrait.jpg"));
+    std::fs::copy(demo("ride.jpg"), place.at("open.jpg")).unwrap();
+    let (report, _) = generate(&place, "open.jpg");
+    assert!(!hinted(&report), "she smiles with open lips");
 }

@@ -1,5 +1,6 @@
 //! From what the networks say to one chosen face: in a still picture, and through a whole video.
 
+pub(crate) mod covered_mouth;
 pub(crate) mod face_choice;
 mod face_search;
 mod orientation_search;

@@ -58,7 +58,7 @@ mod tests {
     /// The canonical mesh, 10 pixels a centimetre, its nose bridge at (200, 150).
     fn face() -> Landmarks {
         let mesh = crate::CanonicalMesh::get();
-        Landmarks::from_fn(|i| mesh.vertices.get(i).map_or([0.0; 3], |v| [200.0 + 10.0 * v[0], 150.0 - 10.0 * v[1], 0.0]))
+        Landmarks::from_fn(|i| mesh.vertices.get(i).map_or([0.0; 3], |v| [200.0 + 10.0 * v[0], 150.0 + 10.0 * v[1], 0.0]))
     }
 
     #[test]

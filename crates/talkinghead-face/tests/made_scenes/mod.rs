@@ -163,7 +163,7 @@ fn drawn(kind: usize, width: u32, height: u32) -> RgbImage {
             let (x, y, s) = (r.between(0.0, w), r.between(0.0, h), unit * r.between(1.0, 3.0));
             ball(p, [x, y, s, s], [240.0, 238.0, 230.0], 1.0);
             for k in 0..12 {
-                let (sin, cos) = (k as f32 * 0.5236).sin_cos();
+                let (sin, cos) = (k as f32 * std::f32::consts::FRAC_PI_6).sin_cos();
                 ball(p, [x + 0.85 * s * sin, y + 0.85 * s * cos, 0.05 * s, 0.05 * s], [20.0; 3], 1.0);
             }
             block(p, [x - 0.03 * s, y - 0.6 * s, 0.06 * s, 0.6 * s], [10.0; 3], 1.0);

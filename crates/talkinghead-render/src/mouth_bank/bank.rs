@@ -5,6 +5,7 @@ use talkinghead_face::Landmarks;
 
 use super::entry::Entry;
 use super::feature::MouthTarget;
+use super::frames::LEAST_GAP_RANGE;
 
 /// How much a bank may keep.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +86,13 @@ impl MouthBank {
     /// Whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Whether its mouths differ in how far they are open; if not, they show no more than one picture does.
+    pub fn differs(&self) -> bool {
+        let gaps = self.entries.iter().map(|entry| entry.target.feature.gap());
+        let (low, high) = gaps.fold((f32::MAX, f32::MIN), |(low, high), gap| (low.min(gap), high.max(gap)));
+        high - low >= LEAST_GAP_RANGE
     }
 
     /// Bytes held by crops and points.

@@ -15,5 +15,5 @@ mod tests;
 
 pub use bank::{MouthBank, MouthBankOptions};
 pub use feature::{MouthFeature, MouthTarget};
-pub use frames::{SpeechStyle, diverse_mouths, key_frame};
+pub use frames::{SpeechStyle, diverse_mouths, key_frame, mouths_differ};
 pub use plan::{MouthChoice, MouthPlanner};

@@ -178,3 +178,28 @@ fn a_style_has_closed_lips_and_the_clips_opening() {
     assert!((style.opening - 0.2).abs() < 0.03, "{}", style.opening);
     assert!(SpeechStyle::measure(&frames[..5]).is_none());
 }
+
+#[test]
+fn a_photograph_a_smile_and_a_yawn_are_no_speech() {
+    let tremble = |t: usize| 0.004 * ((t * 7919) % 11) as f32 / 11.0;
+    let photograph: Vec<Landmarks> = (0..50).map(|t| speaking(0.03 + tremble(t), 0.0)).collect();
+    assert!(SpeechStyle::measure(&photograph).is_none() && !mouths_differ(&photograph));
+    // Lips part for a smile and stay so; a yawn opens and closes once.
+    let smile: Vec<Landmarks> = (0..75).map(|t| speaking(if t < 30 { 0.0 } else { 0.08 } + tremble(t), 0.0)).collect();
+    let yawn: Vec<Landmarks> = (0..75).map(|t| speaking(0.4 * (t as f32 * 0.042).sin() + tremble(t), 0.0)).collect();
+    for frames in [smile, yawn] {
+        assert!(SpeechStyle::measure(&frames).is_none());
+        assert!(mouths_differ(&frames));
+    }
+}
+
+#[test]
+fn a_pair_of_pictures_differs_when_their_mouths_do() {
+    assert!(mouths_differ(&[speaking(0.0, 0.0), speaking(0.1, 0.0)]));
+    assert!(!mouths_differ(&[speaking(0.01, 0.0), speaking(0.02, 3.0)]));
+    assert!(!mouths_differ(&[]));
+    let bank = |gaps: [f32; 2]| {
+        MouthBank::from_frames(gaps.map(|gap| (picture(0), speaking(gap, 0.0))), MouthBankOptions::default()).differs()
+    };
+    assert!(bank([0.0, 0.1]) && !bank([0.01, 0.02]));
+}
