@@ -7,8 +7,8 @@ use image::RgbImage;
 use talkinghead_face::{FaceError, FaceNetworks, Landmarks, QuarterTurn, StillFace, missing_parts};
 use talkinghead_media::Limits;
 use talkinghead_render::{
-    Mattes, MouthBank, MouthBankOptions, MouthTarget, ProjectionRenderer, RenderOptions, Shot, SpeechStyle, diverse_mouths,
-    key_frame, mouths_differ,
+    Mattes, MouthBank, MouthBankOptions, MouthLight, MouthTarget, ProjectionRenderer, RenderOptions, Shot, SpeechStyle,
+    diverse_mouths, key_frame, mouths_differ,
 };
 
 use crate::GenerationError;
@@ -88,36 +88,62 @@ impl ReferenceLoader<'_> {
         let largest_iod = MOUTH_RESOLUTION * face.landmarks.interocular_distance();
         let mouths = MouthBank::new(MouthBankOptions { largest_iod, ..MouthBankOptions::default() });
         let (path, spare, shots) = (first.path.clone(), Vec::new(), Vec::new());
+        let light = MouthLight::of(&picture, &face.landmarks);
         let turn = first.view.turn;
         let mut subject = Subject { picture, path, face, turn, style, mouths, spare, only_closed, shots };
         let every = references.iter().map(|r| r.frames.len()).sum::<usize>().div_ceil(MOST_SHOTS).max(1);
-        let mut seen = 0;
+        let mut seen = 0_usize;
+        let mut wants_shot = || {
+            seen += 1;
+            self.whole_shots == WholeShots::Kept && (seen - 1).is_multiple_of(every)
+        };
         for (number, reference) in references.iter().enumerate() {
-            let mut reader = reference.reader(self.limits)?;
-            subject.mouths.begin_recording();
-            // A photograph as a video, or a mouth at rest, counts as the one picture that it is.
-            let only = (!mouths_differ(&reference.landmarks())).then(|| match number {
-                0 => chosen,
-                _ => key_frame(&reference.landmarks()).and_then(|k| reference.frames.get(k)).map_or(0, |(frame, _)| *frame),
-            });
-            for (frame, landmarks) in &reference.frames {
-                let picture = self.read(&mut reader, *frame)?;
-                if only.is_none_or(|only| only == *frame) {
-                    subject.mouths.add(&picture, landmarks, *frame);
-                }
-                let is_base = number == 0 && *frame == chosen;
-                if self.whole_shots == WholeShots::Kept && !is_base && seen % every == 0 {
-                    subject.shots.push(Shot { picture: picture.clone(), landmarks: landmarks.clone() });
-                }
-                seen += 1;
-                if only == Some(*frame) && !is_base && subject.spare.len() < MOST_SPARE_PICTURES {
-                    let face = self.still_face(&picture, reference, *frame)?;
-                    subject.spare.push((picture, face));
-                }
+            let base = (number == 0).then_some(chosen);
+            if !self.collect(&mut subject, reference, base, light, &mut wants_shot)? {
+                let (name, base) = (reference.path.display(), subject.path.display());
+                warnings.push(format!("the mouths of {name} are left out: its light differs too much from that of {base}"));
             }
         }
         tracing::debug!(mouths = subject.mouths.len(), shots = subject.shots.len(), "references loaded");
         Ok(subject)
+    }
+
+    /// Adds what a reference shows. `base`: which of its frames is the picture that moves, if one is. Gives whether its light
+    /// could be brought to `light`; if not, its mouths and teeth are left out.
+    fn collect(
+        &self,
+        subject: &mut Subject,
+        reference: &TrackedReference,
+        base: Option<usize>,
+        light: Option<MouthLight>,
+        wants_shot: &mut impl FnMut() -> bool,
+    ) -> Result<bool, GenerationError> {
+        let mut reader = reference.reader(self.limits)?;
+        subject.mouths.begin_recording();
+        // A photograph as a video, or a mouth at rest, counts as the one picture that it is.
+        let landmarks = reference.landmarks();
+        let usual = || key_frame(&landmarks).and_then(|k| reference.frames.get(k)).map_or(0, |(frame, _)| *frame);
+        let only = (!mouths_differ(&landmarks)).then(|| base.unwrap_or_else(usual));
+        let mut matches = None;
+        for (frame, landmarks) in &reference.frames {
+            let picture = self.read(&mut reader, *frame)?;
+            let matches = *matches.get_or_insert_with(|| match (MouthLight::of(&picture, landmarks), light) {
+                (Some(found), Some(wanted)) => base.is_some() || found.can_match(&wanted),
+                _ => true,
+            });
+            if matches && only.is_none_or(|only| only == *frame) {
+                subject.mouths.add(&picture, landmarks, *frame);
+            }
+            let is_base = base == Some(*frame);
+            if wants_shot() && !is_base {
+                subject.shots.push(Shot { picture: picture.clone(), landmarks: landmarks.clone() });
+            }
+            if matches && only == Some(*frame) && !is_base && subject.spare.len() < MOST_SPARE_PICTURES {
+                let face = self.still_face(&picture, reference, *frame)?;
+                subject.spare.push((picture, face));
+            }
+        }
+        Ok(matches.unwrap_or(true))
     }
 
     /// Leaves out further videos whose mouth is covered; of pictures, the first look has told.

@@ -162,3 +162,20 @@ fn a_closed_mouth_alone_gets_a_hint_and_a_photograph_as_a_video_is_a_photograph(
     let (report, _) = generate(&place, "open.jpg");
     assert!(!hinted(&report), "she smiles with open lips");
 }
+
+#[test]
+fn mouths_in_a_light_too_far_away_are_left_out() {
+    let place = Place::new();
+    let portrait = demo("ride.jpg");
+    place.ffmpeg(&format!("-i {} -vf scale=400:-2", portrait.display()), "day.png");
+    let candle = "colorchannelmixer=rr=1.0:gg=0.7:bb=0.35,scale=400:-2";
+    place.ffmpeg(&format!("-i {} -vf {candle}", portrait.display()), "candle.png");
+    let (report, _) = generate(&place, "day.png candle.png");
+    assert!(
+        lines(&report, "warnings").iter().any(|w| w.contains("mouths of candle.png are left out") && w.contains("light")),
+        "{report}"
+    );
+    place.ffmpeg(&format!("-i {} -vf colorchannelmixer=rr=0.8:gg=0.85:bb=0.9,scale=400:-2", portrait.display()), "dusk.png");
+    let (report, _) = generate(&place, "day.png dusk.png");
+    assert_eq!(lines(&report, "warnings"), [""; 0]);
+}

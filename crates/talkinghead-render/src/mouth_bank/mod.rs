@@ -8,6 +8,7 @@ mod bank;
 mod entry;
 mod feature;
 mod frames;
+mod light;
 mod overlay;
 mod plan;
 #[cfg(test)]
@@ -16,4 +17,5 @@ mod tests;
 pub use bank::{MouthBank, MouthBankOptions};
 pub use feature::{MouthFeature, MouthTarget};
 pub use frames::{SpeechStyle, diverse_mouths, key_frame, mouths_differ};
+pub use light::MouthLight;
 pub use plan::{MouthChoice, MouthPlanner};

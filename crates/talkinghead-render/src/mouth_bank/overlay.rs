@@ -2,11 +2,10 @@
 
 use super::bank::MouthBank;
 use super::entry::{Entry, MASK_GROWTH, MouthMesh};
+use super::light::relit;
 use super::plan::MouthChoice;
 use crate::mouth::contour::{outer_lips, scaled};
-use crate::picture::blur::blur_canvas;
 use crate::picture::canvas::{Canvas, Mask};
-use crate::picture::fill::pull_push;
 use crate::picture::polygon::{Region, convex_hull};
 use crate::portrait::geometry::PosedFace;
 
@@ -14,8 +13,6 @@ use crate::portrait::geometry::PosedFace;
 const EROSION: f32 = 0.10;
 /// Softness of the mask's edge, interocular distances.
 const SOFTNESS: f32 = 0.055;
-/// Blur of the light's difference, interocular distances.
-const LIGHT_BLUR: f32 = 0.06;
 
 impl MouthBank {
     /// Puts the chosen mouth over a frame in which the base picture is already posed.
@@ -32,7 +29,7 @@ impl MouthBank {
         let (patch, covered) = self.warped(face, region, choice);
         alpha.data.iter_mut().zip(&covered).for_each(|(a, c)| *a *= c);
         let base = region.cut(canvas);
-        let patch = relit(patch, &base, &alpha, iod);
+        let patch = relit(patch, &base, &alpha, face, region, iod);
         alpha.data.iter_mut().for_each(|a| *a *= choice.strength);
         region.blend(canvas, &patch, &alpha);
     }
@@ -92,24 +89,6 @@ fn mask(face: &PosedFace, iod: f32, canvas: &Canvas) -> Option<(Region, Mask)> {
         *value = ((step - 0.05) / 0.95).clamp(0.0, 1.0);
     }
     Some((region, mask))
-}
-
-/// Adds the light's difference between base and overlay, measured on the mask's ring and carried inward.
-fn relit(mut patch: Canvas, base: &Canvas, alpha: &Mask, iod: f32) -> Canvas {
-    let mut difference = base.clone();
-    difference.data.iter_mut().zip(&patch.data).for_each(|(d, p)| (0..3).for_each(|k| d[k] -= p[k]));
-    let ring = Mask {
-        width: alpha.width,
-        height: alpha.height,
-        data: alpha.data.iter().map(|&a| if a > 0.02 && a < 0.6 { 1.0 } else { 0.0 }).collect(),
-    };
-    if ring.data.iter().all(|&w| w == 0.0) {
-        return patch;
-    }
-    let mut light = pull_push(&difference, &ring);
-    blur_canvas(&mut light, LIGHT_BLUR * iod);
-    patch.data.iter_mut().zip(&light.data).for_each(|(p, l)| (0..3).for_each(|k| p[k] = (p[k] + l[k]).clamp(0.0, 255.0)));
-    patch
 }
 
 /// Draws one triangle of an entry at the posed points.

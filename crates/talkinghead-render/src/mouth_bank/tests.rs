@@ -203,3 +203,36 @@ fn a_pair_of_pictures_differs_when_their_mouths_do() {
     };
     assert!(bank([0.0, 0.1]) && !bank([0.01, 0.02]));
 }
+
+#[test]
+fn another_days_light_is_taken_off_skin_lips_and_the_dark_between_them_alike() {
+    let face = speaking(0.2, 0.0);
+    let lips = crate::mouth::contour::outer_lips(face.points());
+    let between = crate::mouth::contour::inner_lips(face.points());
+    let region = crate::polygon::Region::whole(512, 512);
+    let (lips, between) = (crate::polygon::polygon_mask(&lips, region), crate::polygon::polygon_mask(&between, region));
+    let painted = |light: [f32; 3]| {
+        RgbImage::from_fn(512, 512, |x, y| {
+            let i = (512 * y + x) as usize;
+            let colour = match (between.data[i] > 0.5, lips.data[i] > 0.5) {
+                (true, _) => [40.0, 20.0, 20.0],
+                (_, true) => [150.0, 80.0, 80.0],
+                _ => [180.0, 140.0, 120.0],
+            };
+            Rgb(std::array::from_fn(|k| (colour[k] * light[k]) as u8))
+        })
+    };
+    let (day, other) = (painted([1.0; 3]), painted([0.65, 0.85, 1.1]));
+    let bank = MouthBank::from_frames([(other, face.clone())], MouthBankOptions::default());
+    let (portrait, posed) = posed(&face);
+    let mut canvas = Canvas::from_rgb(&day);
+    let before = canvas.clone();
+    bank.overlay(&mut canvas, &posed, portrait.iod, &MouthChoice { parts: vec![(0, 1.0)], strength: 1.0 });
+    for (name, mask) in [("between", &between), ("lips", &lips)] {
+        let inner: Vec<usize> = (0..512 * 512).filter(|&i| mask.data[i] > 0.99).collect();
+        for k in 0..3 {
+            let off = inner.iter().map(|&i| canvas.data[i][k] - before.data[i][k]).sum::<f32>() / inner.len() as f32;
+            assert!(off.abs() < 9.0, "{name} {k}: {off}");
+        }
+    }
+}
