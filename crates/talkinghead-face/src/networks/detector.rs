@@ -10,7 +10,7 @@ use super::region::FaceRegion;
 use crate::error::FaceError;
 
 /// Side of the smallest parts, pixels: eyes 24 pixels apart are found in them.
-const LEAST_PART: f32 = 640.0;
+const LEAST_PART: f32 = 512.0;
 /// Most that the side of a part may be smaller than that of the part it lies in: faces in between are found by neither else.
 const MOST_STEP: f32 = 2.5;
 /// Overlap of neighbouring parts, in sides: the largest face that a larger part may have missed lies whole in one of them.
@@ -98,8 +98,8 @@ mod tests {
 
     #[test]
     fn looks_end_with_parts_that_show_the_smallest_faces() {
-        assert_eq!(Look::all(640, 480), [Look::Near, Look::Far]);
-        for (width, height) in [(641, 480), (1280, 720), (1080, 1920), (3840, 2160), (8000, 6000), (16_384, 16_384)] {
+        assert_eq!(Look::all(512, 400), [Look::Near, Look::Far]);
+        for (width, height) in [(513, 480), (1280, 720), (1080, 1920), (3840, 2160), (8000, 6000), (16_384, 16_384)] {
             let looks = Look::all(width, height);
             let mut side = width.max(height) as f32;
             for look in &looks[2..] {

@@ -8,6 +8,7 @@ use crate::geometry::landmarks::Landmarks;
 use crate::networks::FaceNetworks;
 use crate::networks::detection::{Detection, add_new};
 use crate::networks::detector::Look;
+use crate::networks::mesh::MeshPass;
 use crate::networks::region::FaceRegion;
 
 /// Passes of the landmark network over a face that was just detected: the second moves points by 0.95 % of the eye distance,
@@ -24,7 +25,7 @@ pub(crate) struct FoundFace {
     pub detection: Detection,
     /// In pixels of the picture.
     pub landmarks: Landmarks,
-    /// See [`MeshPass::certainty`](crate::MeshPass::certainty).
+    /// The least [`MeshPass::certainty`] of all passes.
     pub certainty: f32,
     /// Faces that the look saw which found this one.
     pub in_view: usize,
@@ -128,15 +129,18 @@ impl FaceNetworks {
     /// The landmarks of a face that a detector found; `None` if the landmark network sees none there.
     pub(crate) fn examine(&self, picture: &RgbImage, detection: Detection) -> Result<Option<FoundFace>, FaceError> {
         let mut region = detection.region();
-        let mut found = None;
+        let mut found: Option<MeshPass> = None;
+        let mut certainty = f32::INFINITY;
         for _ in 0..PASSES {
             let pass = self.mesh_pass(picture, &region)?;
+            certainty = certainty.min(pass.certainty);
             if !pass.found() {
                 break;
             }
             region = FaceRegion::around_landmarks(&pass.landmarks);
             found = Some(pass);
         }
-        Ok(found.map(|pass| FoundFace { detection, landmarks: pass.landmarks, certainty: pass.certainty, in_view: 1 }))
+        tracing::debug!(score = detection.score, certainty, centre = ?detection.centre(), width = detection.width(), "examined");
+        Ok(found.map(|pass| FoundFace { detection, landmarks: pass.landmarks, certainty, in_view: 1 }))
     }
 }
