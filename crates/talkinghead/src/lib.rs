@@ -14,6 +14,7 @@ mod generation;
 mod job;
 mod memory;
 mod motion_generation;
+mod mouth_checks;
 #[cfg(feature = "neural")]
 mod neural;
 mod options;
@@ -25,6 +26,7 @@ mod progress;
 mod reenactment;
 mod reference_identity;
 mod reference_loader;
+mod reference_reader;
 mod reference_view;
 mod report;
 mod speech_analysis;

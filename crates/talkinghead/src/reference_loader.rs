@@ -13,7 +13,9 @@ use talkinghead_render::{
 
 use crate::GenerationError;
 use crate::job::Job;
-use crate::tracked_reference::{ReferenceReader, TrackedReference, check_cover, speech_style};
+use crate::mouth_checks::check_cover;
+use crate::reference_reader::ReferenceReader;
+use crate::tracked_reference::{TrackedReference, speech_style};
 
 /// Shots of other pictures that are kept whole, to borrow teeth from.
 const MOST_SPARE_PICTURES: usize = 3;

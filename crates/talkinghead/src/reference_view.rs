@@ -59,6 +59,13 @@ pub(crate) struct ReferenceView {
     pub factor: f32,
 }
 
+impl Default for ReferenceView {
+    /// As they are.
+    fn default() -> Self {
+        Self { turn: QuarterTurn::None, factor: 1.0 }
+    }
+}
+
 impl ReferenceView {
     /// A frame as everything from here on sees it.
     pub(crate) fn apply(self, frame: RgbImage) -> RgbImage {

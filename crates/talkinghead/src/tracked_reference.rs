@@ -4,15 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use image::RgbImage;
-use talkinghead_face::{
-    FaceChoice, FaceError, FaceNetworks, FaceTracker, Landmarks, MissingPart, MouthView, Orientation, QuarterTurn, StillFace,
-    missing_parts,
-};
+use talkinghead_face::{FaceChoice, FaceError, FaceNetworks, FaceTracker, Landmarks, Orientation, QuarterTurn, StillFace};
 use talkinghead_media::{FRAME_RATE, FrameReader, Limits, MediaError, MediaInfo, MediaKind, read_image};
 use talkinghead_motion::MeasuredFace;
 use talkinghead_render::SpeechStyle;
 
 use crate::job::Job;
+use crate::mouth_checks::{check_cover, check_mouth};
+use crate::reference_reader::ReferenceReader;
 use crate::reference_view::{ReferenceView, Role, smaller};
 use crate::{GenerationError, SizeLimit, Stage, memory};
 
@@ -62,11 +61,13 @@ impl TrackedReference {
 
     /// Its frames once more, from the first on.
     pub(crate) fn reader(&self, limits: &Limits) -> Result<ReferenceReader<'_>, MediaError> {
-        let source = match &self.kept {
-            Some(frames) => ReaderSource::Kept(frames),
-            None => ReaderSource::Decoded(Box::new(FrameReader::open_probed(&self.path, self.info.clone(), limits)?)),
-        };
-        Ok(ReferenceReader { path: &self.path, view: self.view, source, next: 0 })
+        match &self.kept {
+            Some(frames) => Ok(ReferenceReader::kept(&self.path, frames)),
+            None => {
+                let frames = FrameReader::open_probed(&self.path, self.info.clone(), limits)?;
+                Ok(ReferenceReader::decoded(&self.path, self.view, frames))
+            }
+        }
     }
 }
 
@@ -268,66 +269,6 @@ impl<'a> ReferenceTracker<'a> {
 /// How the person speaks, if one of the references is a video that shows it.
 pub(crate) fn speech_style(references: &[TrackedReference]) -> Option<SpeechStyle> {
     references.iter().find_map(|reference| SpeechStyle::measure(&reference.landmarks()))
-}
-
-/// Frames of a reference by rising number.
-pub(crate) struct ReferenceReader<'a> {
-    path: &'a Path,
-    view: ReferenceView,
-    source: ReaderSource<'a>,
-    next: usize,
-}
-
-enum ReaderSource<'a> {
-    Kept(&'a [RgbImage]),
-    Decoded(Box<FrameReader>),
-}
-
-impl ReferenceReader<'_> {
-    /// Frame `number`, which the first look has seen, turned and made smaller as it was then.
-    pub(crate) fn frame(&mut self, number: usize) -> Result<RgbImage, MediaError> {
-        let frame = match &mut self.source {
-            ReaderSource::Kept(frames) => frames.get(number).cloned(),
-            ReaderSource::Decoded(reader) => {
-                let skipped = number.saturating_sub(self.next);
-                self.next = number + 1;
-                for frame in reader.by_ref().take(skipped) {
-                    frame?;
-                }
-                reader.next().transpose()?.map(|frame| self.view.apply(frame))
-            }
-        };
-        frame.ok_or_else(|| {
-            let detail = format!("frame {number} was there before and is missing now");
-            MediaError::Undecodable { path: self.path.to_owned(), detail }
-        })
-    }
-}
-
-/// Refuses a face whose mouth lies outside its picture.
-fn check_mouth(landmarks: &Landmarks, size: (u32, u32), place: &str) -> Result<(), FaceError> {
-    if missing_parts(landmarks, size).contains(&MissingPart::Mouth) {
-        return Err(FaceError::NoMouth { place: place.to_owned(), covered: false });
-    }
-    Ok(())
-}
-
-/// Refuses a face whose mouth is covered; warns where it seems so.
-pub(crate) fn check_cover(
-    networks: &FaceNetworks,
-    picture: &RgbImage,
-    landmarks: &Landmarks,
-    path: &Path,
-    warnings: &mut Vec<String>,
-) -> Result<(), FaceError> {
-    match networks.mouth_view(picture, landmarks)? {
-        MouthView::Free => {}
-        MouthView::Doubtful => {
-            warnings.push(format!("{}: the mouth seems to be covered; what is in front of it will move with it", path.display()));
-        }
-        MouthView::Covered => return Err(FaceError::NoMouth { place: "the picture".to_owned(), covered: true }),
-    }
-    Ok(())
 }
 
 fn frame_count(info: &MediaInfo) -> Option<usize> {

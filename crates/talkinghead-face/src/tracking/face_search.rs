@@ -17,7 +17,7 @@ pub(crate) const PASSES: usize = 3;
 /// What the detectors take for a small face must be this certain to the landmark network: leaves and bricks are not.
 const LEAST_CERTAINTY: f32 = 10.0;
 /// Candidates of one look that are examined, most prominent first.
-const MOST_CANDIDATES: usize = 12;
+const MOST_CANDIDATES: usize = 64;
 
 /// A face that was found and examined.
 #[derive(Clone, Debug, PartialEq)]
