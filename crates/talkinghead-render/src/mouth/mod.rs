@@ -9,3 +9,4 @@ pub(crate) mod scene;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tints;
+mod tooth_pixels;

@@ -91,8 +91,9 @@ impl MouthScene {
     /// Moves drawn teeth to another relaxed face of the portrait; own teeth stay where the photograph shows them.
     pub(crate) fn follow_neutral(&mut self, portrait: &PortraitGeometry) {
         self.width = width(&portrait.neutral);
-        if self.own.is_none() {
-            self.origin = origin(portrait);
+        match self.own.take() {
+            None => self.origin = origin(portrait),
+            Some(own) => self.own = Some(own.reaching((origin(portrait)[1] - self.origin[1]) / self.unit)),
         }
     }
 
@@ -179,7 +180,8 @@ impl MouthScene {
         let light = if let Some(own) = &self.own {
             let (colour, alpha) = own.at(arch);
             over(&mut out, colour, alpha);
-            (0.62 + 0.38 * smoothstep(-0.005, 0.04, below)) * (0.85 + 0.15 * smoothstep(-0.01, 0.03, above))
+            // The photograph holds some of the lips' shadow already.
+            (0.74 + 0.26 * smoothstep(-0.005, 0.04, below)) * (0.88 + 0.12 * smoothstep(-0.01, 0.03, above))
         } else {
             let tooth = Row::UPPER.at(arch[0], arch[1], size);
             over(&mut out, shaded(colours.tooth, 0.95 * tooth.shade, grey), spread * tooth.alpha);

@@ -12,8 +12,6 @@ pub(crate) struct Tints {
     pub lip: [f32; 3],
     /// Fully lit tooth.
     pub tooth: [f32; 3],
-    /// Brightness of bright skin.
-    pub skin: f32,
     /// Median colour of the face.
     pub face: [f32; 3],
     /// A picture without colour.
@@ -61,10 +59,9 @@ impl Tints {
             white.extend(colours(picture, &ring(eye), |p| (p[0] - c[0]).hypot(p[1] - c[1]) > 1.1 * radius));
         }
         let face = std::array::from_fn(|k| quantile(oval.iter().map(|c| c[k]).collect(), 0.5));
-        let skin = quantile(oval.iter().map(|&c| luminance(c)).collect(), 0.9);
         let tooth = tooth_colour(face, &mut white);
         let tooth = if grey { [luminance(tooth); 3] } else { tooth };
-        Self { lip, tooth, skin, face, grey }
+        Self { lip, tooth, face, grey }
     }
 }
 
