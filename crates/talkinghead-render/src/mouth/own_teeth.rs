@@ -1,9 +1,9 @@
 //! The upper teeth that a smiling portrait shows, cut out along their lower edge and spread on the dental arch.
 
 use super::contour::{SkullFrame, inner_lips, scaled};
-use super::tints::{Tints, luminance, quantile};
+use super::tints::{Tints, quantile};
 use super::tooth_pixels::tooth_pixels;
-use crate::math::smoothstep;
+use crate::math::{luminance, smoothstep};
 use crate::picture::bicubic::bicubic;
 use crate::picture::blur::blur_mask;
 use crate::picture::canvas::{Canvas, Mask};

@@ -1,7 +1,7 @@
 //! Colours of the mouth, read from the picture: lips, skin, white of the eyes.
 
 use super::contour::{inner_lips, outer_lips};
-use crate::math::{planar_distance, smoothstep};
+use crate::math::{luminance, planar_distance, smoothstep};
 use crate::picture::canvas::{Canvas, Mask};
 use crate::picture::polygon::{Region, polygon_mask};
 
@@ -29,10 +29,6 @@ const FACE_OVAL: [usize; 36] = [
 ];
 const LEFT_EYE: [usize; 16] = [33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7];
 const RIGHT_EYE: [usize; 16] = [362, 398, 384, 385, 386, 387, 388, 466, 263, 249, 390, 373, 374, 380, 381, 382];
-
-pub(crate) fn luminance(c: [f32; 3]) -> f32 {
-    0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2]
-}
 
 impl Tints {
     /// Reads the colours off a picture (0..255) with its 468 mesh points and ten iris points, in pixels.

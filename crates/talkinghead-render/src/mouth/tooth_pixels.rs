@@ -1,6 +1,7 @@
 //! Which pixels between the lips are teeth, told by the mouth's own light.
 
-use super::tints::{Tints, luminance, quantile};
+use super::tints::{Tints, quantile};
+use crate::math::luminance;
 use crate::picture::canvas::{Canvas, Mask};
 
 /// Least part of the opening that a row of teeth takes.
