@@ -102,7 +102,7 @@ impl ProjectionRenderer {
         let eyes = EyeScene::prepare(&canvas, &portrait);
         let lid_light = LidLight::prepare(&canvas, &portrait);
         tracing::debug!("eyes");
-        let background = StillBackground::find(&canvas, mattes.as_ref(), &region, portrait.iod);
+        let background = StillBackground::find(&canvas, mattes.as_ref(), &region, &portrait);
         tracing::debug!(still = background.is_some(), "background");
         let mut still = canvas;
         if let Some(plate) = mouth.lip_plate() {

@@ -4,7 +4,8 @@ use crate::math::{luminance, smoothstep};
 use crate::picture::blur::blur_mask;
 use crate::picture::canvas::{Canvas, Mask};
 use crate::picture::fill::pull_push;
-use crate::portrait::head_region::HeadRegion;
+use crate::portrait::geometry::PortraitGeometry;
+use crate::portrait::head_region::{HeadMattes, HeadRegion, keep_component};
 
 /// Width of the surroundings that it deviates from, interocular distances.
 const SURROUNDINGS: f32 = 0.12;
@@ -14,11 +15,48 @@ const GRAIN: f32 = 0.02;
 const NEAR: f32 = 0.9;
 /// Difference of colour across the matte's edge from which the edge is believed.
 const CONTRAST: (f32, f32) = (7.0, 20.0);
+/// How much of its surroundings a sharp and a hesitating edge of the matte take.
+const BROAD: (f32, f32) = (0.18, 0.32);
+/// How far from the face's oval an ear may be, interocular distances.
+const EAR: (f32, f32) = (0.30, 0.45);
+/// Half the width of what is no part of a person when it sticks out of the matte, interocular distances: mattes run along
+/// lines behind a head.
+const THREAD: f32 = 0.02;
+/// Half the width of a pocket of background that is left to the warp, interocular distances.
+const POCKET: f32 = 0.13;
 /// The person may have part in a pixel whose matte is higher.
 pub(super) const TOUCHED: f32 = 0.06;
 
+/// Where the person is: the larger of both mattes, wholly so in the face and where it half-sees an ear, without what does not
+/// hang together with the face, without threads, and with the pockets between jaw and shoulders, too small to be filled well.
+pub(super) fn person(mattes: &HeadMattes, region: &HeadRegion, portrait: &PortraitGeometry) -> Mask {
+    let (iod, nose) = (portrait.iod, portrait.vertices[4]);
+    let (width, height) = (mattes.person.width, mattes.person.height);
+    let mut matte = mattes.person.clone();
+    for (i, (m, &hair)) in matte.data.iter_mut().zip(&mattes.hair.data).enumerate() {
+        let away = region.from_oval((i % width) as f32, (i / width) as f32);
+        let seen = m.max(hair);
+        let inside = smoothstep(0.05, 0.0, away).max(smoothstep(EAR.1, EAR.0, away) * smoothstep(0.12, 0.4, seen));
+        *m = seen.max(inside);
+    }
+    let mut whole = Mask { width, height, data: matte.data.iter().map(|&m| f32::from(m > TOUCHED)).collect() };
+    keep_component(&mut whole, nose[0].max(0.0) as usize, nose[1].max(0.0) as usize);
+    matte.data.iter_mut().zip(&whole.data).for_each(|(m, &w)| *m *= w);
+    with_pockets(without_threads(matte, THREAD * iod), POCKET * iod)
+}
+
+/// The matte with the narrow places between its parts filled (a closing by `radius` pixels).
+fn with_pockets(mut matte: Mask, radius: f32) -> Mask {
+    let (width, height) = (matte.width, matte.height);
+    let from_person = Mask { width, height, data: matte.data.iter().map(|&m| f32::from(m > 0.5)).collect() }.outside_distance();
+    let far = Mask { width, height, data: from_person.data.iter().map(|&d| f32::from(d > radius)).collect() };
+    let from_far = far.outside_distance();
+    matte.data.iter_mut().zip(&from_far.data).for_each(|(m, &d)| *m = m.max(smoothstep(radius + 1.0, 1.3 * radius + 1.0, d)));
+    matte
+}
+
 /// The matte without what is thinner than twice `radius` pixels.
-pub(super) fn without_threads(mut matte: Mask, radius: f32) -> Mask {
+fn without_threads(mut matte: Mask, radius: f32) -> Mask {
     let (width, height) = (matte.width, matte.height);
     let mask = |of: &dyn Fn(usize) -> bool| Mask { width, height, data: (0..width * height).map(|i| f32::from(of(i))).collect() };
     let from_outside = mask(&|i| matte.data[i] <= TOUCHED).outside_distance();
@@ -67,13 +105,17 @@ pub(super) fn trust(picture: &Canvas, matte: &Mask, iod: f32) -> Mask {
         (channels, weights)
     };
     let ((inner, within), (outer, without)) = (mean(true), mean(false));
+    // A matte that hesitates over a broad strip does not know where the person ends.
+    let mut broad = Mask { width, height, data: matte.data.iter().map(|&m| 4.0 * m * (1.0 - m)).collect() };
+    blur_mask(&mut broad, 0.15 * iod);
     let mut edge = Mask::filled(width, height, 0.0);
     let mut differs = Canvas::filled(width, height, [0.0; 3]);
     for i in 0..width * height {
         let (a, b) = (within.data[i], without.data[i]);
         if a > 0.1 && b > 0.1 {
             let apart: f32 = (0..3).map(|k| (inner[k].data[i] / a - outer[k].data[i] / b).powi(2)).sum::<f32>().sqrt();
-            differs.data[i] = [smoothstep(CONTRAST.0, CONTRAST.1, apart); 3];
+            let sure = smoothstep(BROAD.1, BROAD.0, broad.data[i]);
+            differs.data[i] = [sure * smoothstep(CONTRAST.0, CONTRAST.1, apart); 3];
             edge.data[i] = (4.0 * a * b).min(1.0);
         }
     }

@@ -9,21 +9,19 @@
 
 use rayon::prelude::*;
 
-use super::matte::{TOUCHED, structure, trust, without_threads};
+use super::matte::{TOUCHED, person, structure, trust};
 use super::plate::fill_behind;
 use crate::math::{luminance, smoothstep};
 use crate::picture::blur::blur_mask;
 use crate::picture::canvas::{Canvas, Mask};
 use crate::picture::fill::pull_push;
+use crate::portrait::geometry::PortraitGeometry;
 use crate::portrait::head_region::{HeadMattes, HeadRegion};
 
 /// Mean deviation of the luminance (0..255) from its surroundings above which a background counts as structured.
 const STRUCTURED: f32 = 4.0;
 /// The matte's edge is not trusted to be nearer than this, interocular distances.
 const MARGIN: f32 = 0.07;
-/// Half the width of what is no part of a person when it sticks out of the matte, interocular distances: mattes run along
-/// lines behind a head.
-const THREAD: f32 = 0.02;
 /// Pixels that moved less keep the photograph.
 const STILL: f32 = 0.02;
 
@@ -53,11 +51,11 @@ pub(crate) struct StillBackground {
 
 impl StillBackground {
     /// The background of `picture`; `None` where it has no structure near the head, or no matte tells it from the head.
-    pub fn find(picture: &Canvas, mattes: Option<&HeadMattes>, region: &HeadRegion, iod: f32) -> Option<Self> {
+    pub fn find(picture: &Canvas, mattes: Option<&HeadMattes>, region: &HeadRegion, portrait: &PortraitGeometry) -> Option<Self> {
         let mattes = mattes?;
         let (width, height) = (picture.width, picture.height);
-        let data = mattes.person.data.iter().zip(&mattes.hair.data).map(|(&p, &h)| p.max(h)).collect();
-        let matte = without_threads(Mask { width, height, data }, THREAD * iod);
+        let iod = portrait.iod;
+        let matte = person(mattes, region, portrait);
         let structure = structure(picture, &matte, region, iod);
         tracing::debug!(structure, "background");
         if structure < STRUCTURED {
@@ -146,7 +144,6 @@ fn taken(picture: &Canvas, matte: &Mask, open: &Mask, plate: &Canvas, iod: f32) 
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::portrait::geometry::PortraitGeometry;
     use crate::synthetic_face::landmarks;
     use talkinghead_face::HeadPose;
 
@@ -188,7 +185,7 @@ mod tests {
     #[test]
     fn stripes_stay_while_the_head_moves() {
         let (picture, mattes, region, portrait) = scene(stripes);
-        let background = StillBackground::find(&picture, Some(&mattes), &region, portrait.iod).unwrap();
+        let background = StillBackground::find(&picture, Some(&mattes), &region, &portrait).unwrap();
         let shift = 9.0;
         let (mut frame, places) = moved(&picture, shift);
         let bent = frame.clone();
@@ -214,9 +211,9 @@ mod tests {
     #[test]
     fn a_plain_background_and_one_without_a_matte_keep_the_one_warp() {
         let (picture, mattes, region, portrait) = scene(|x| [200.0 + (x % 3) as f32, 205.0, 210.0]);
-        assert!(StillBackground::find(&picture, Some(&mattes), &region, portrait.iod).is_none());
+        assert!(StillBackground::find(&picture, Some(&mattes), &region, &portrait).is_none());
         let (picture, _, region, portrait) = scene(stripes);
-        assert!(StillBackground::find(&picture, None, &region, portrait.iod).is_none());
+        assert!(StillBackground::find(&picture, None, &region, &portrait).is_none());
     }
 
     #[test]
@@ -227,7 +224,7 @@ mod tests {
         for (i, m) in mattes.person.data.iter_mut().enumerate() {
             *m *= smoothstep(top - 2.0, top + 2.0, (i / SIDE) as f32);
         }
-        let background = StillBackground::find(&picture, Some(&mattes), &region, portrait.iod).unwrap();
+        let background = StillBackground::find(&picture, Some(&mattes), &region, &portrait).unwrap();
         let (mut frame, places) = moved(&picture, 9.0);
         let warped = frame.clone();
         background.apply(&picture, &mut frame, &places);
@@ -241,9 +238,31 @@ mod tests {
     #[test]
     fn what_does_not_move_keeps_its_bytes() {
         let (picture, mattes, region, portrait) = scene(stripes);
-        let background = StillBackground::find(&picture, Some(&mattes), &region, portrait.iod).unwrap();
+        let background = StillBackground::find(&picture, Some(&mattes), &region, &portrait).unwrap();
         let (mut frame, places) = moved(&picture, 0.0);
         background.apply(&picture, &mut frame, &places);
         assert!(frame == picture);
+    }
+
+    #[test]
+    fn an_ear_that_the_matte_half_sees_moves_whole_and_a_patch_of_wall_does_not() {
+        let (picture, mut mattes, region, portrait) = scene(stripes);
+        let ear = portrait.vertices[234];
+        let (x, y) = ((ear[0] - 0.15 * portrait.iod) as usize, ear[1] as usize);
+        for (i, m) in mattes.person.data.iter_mut().enumerate() {
+            let (column, row) = ((i % SIDE) as f32, (i / SIDE) as f32);
+            let near = (column - x as f32).hypot(row - y as f32) < 0.12 * portrait.iod;
+            let wall = column > 470.0 && (200.0..240.0).contains(&row);
+            *m = if near {
+                0.5
+            } else if wall {
+                0.3
+            } else {
+                *m
+            };
+        }
+        let matte = person(&mattes, &region, &portrait);
+        assert!(matte.at(x, y) > 0.95 && matte.at(490, 220) == 0.0, "{} {}", matte.at(x, y), matte.at(490, 220));
+        assert!(StillBackground::find(&picture, Some(&mattes), &region, &portrait).is_some());
     }
 }
