@@ -1,15 +1,17 @@
 //! Moves a photographed face: mesh, warp, sampling, mouth and eyes, label images and masks.
 //!
 //! Design decision: one continuous 3D warp of the whole picture, whose head part turns rigidly and whose motion fades into
-//! body and background; no layers, no inpainting. The mouth is a hole in the mesh with a small scene behind it, and the lids
-//! slide over a fixed eye plate. Everything that depends on the portrait alone is prepared once; a frame only poses, warps
-//! and paints. Uses `talkinghead-face`; may be used by synthesis and everything above.
+//! body and background. Only a background with structure is a layer of its own, which stays still. The mouth is a hole in
+//! the mesh with a small scene behind it, and the lids slide over a fixed eye plate. Everything that depends on the portrait
+//! alone is prepared once; a frame only poses, warps and paints. Uses `talkinghead-face`; may be used by synthesis and
+//! everything above.
 //!
 //! Rooms, each using only those before it: [`math`](smoothstep), `picture` (canvases and what is done to them), `label`
 //! (label images and masks), `portrait` (the face's geometry and how a motion poses it), `warp` (mesh, triangles,
-//! sampling), `eyes`, `mouth`, `mouth_bank` (remembered mouths). On top, [`projection`] and the [`ProjectionRenderer`] put
+//! sampling), `background`, `eyes`, `mouth`, `mouth_bank` (remembered mouths). On top, [`projection`] and the [`ProjectionRenderer`] put
 //! them together behind the [`Renderer`] trait, which other ways of making frames share.
 
+mod background;
 mod error;
 mod eyes;
 pub mod label;

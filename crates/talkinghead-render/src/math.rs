@@ -11,6 +11,11 @@ pub fn planar_distance(a: [f32; 3], b: [f32; 3]) -> f32 {
     ((a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2)).sqrt()
 }
 
+/// Brightness of a colour (Rec. 601).
+pub(crate) fn luminance(colour: [f32; 3]) -> f32 {
+    0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

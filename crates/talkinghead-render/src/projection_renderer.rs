@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use image::RgbImage;
 use talkinghead_face::{FaceMotion, Landmarks, MESH_POINTS};
 
+use crate::background::still_background::StillBackground;
 use crate::error::{FrameError, RenderError};
 use crate::eyes::eyeballs::{EyeScene, hides_own_eye};
 use crate::eyes::lash_line;
@@ -55,6 +56,7 @@ pub struct ProjectionRenderer {
     eyes: EyeScene,
     lid_light: LidLight,
     mouth: MouthScene,
+    background: Option<StillBackground>,
     bank: Option<Arc<MouthBank>>,
     size: (u32, u32),
     scratch: Mutex<Vec<Scratch>>,
@@ -100,6 +102,8 @@ impl ProjectionRenderer {
         let eyes = EyeScene::prepare(&canvas, &portrait);
         let lid_light = LidLight::prepare(&canvas, &portrait);
         tracing::debug!("eyes");
+        let background = StillBackground::find(&canvas, mattes.as_ref(), &region, &portrait);
+        tracing::debug!(still = background.is_some(), "background");
         let mut still = canvas;
         if let Some(plate) = mouth.lip_plate() {
             plate.apply(&mut still);
@@ -110,7 +114,7 @@ impl ProjectionRenderer {
         let scale = ExpressionScale::of(&portrait);
         let size = picture.dimensions();
         let scratch = Mutex::new(Vec::new());
-        Ok(Self { area, portrait, scale, mesh, still, texture, eyes, lid_light, mouth, bank: None, size, scratch })
+        Ok(Self { area, portrait, scale, mesh, still, texture, eyes, lid_light, mouth, background, bank: None, size, scratch })
     }
 
     /// Shows the person's own mouths of `bank`. A bank whose mouths do not differ is not used: the portrait's own mouth is
@@ -163,6 +167,9 @@ impl ProjectionRenderer {
         self.collect(&face, &mut scratch);
         let source = WarpSource { still: &self.still, texture: &self.texture };
         warp(&scratch.field, source, &mut scratch.frame, &mut scratch.places);
+        if let Some(background) = &self.background {
+            background.apply(&self.still, &mut scratch.frame, &scratch.places);
+        }
         fold_edges::soften(&mut scratch.frame, &scratch.places, &mut scratch.softened);
         self.lid_light.apply(&mut scratch.frame, &scratch.places, &face);
         self.eyes.paint(&mut scratch.frame, &self.portrait, &face);

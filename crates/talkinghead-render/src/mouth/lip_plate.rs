@@ -11,6 +11,8 @@ use crate::portrait::geometry::PortraitGeometry;
 
 /// Gap of the photographed lips (interocular distances) from which the plate is needed.
 const LEAST_GAP: f32 = 0.05;
+/// How much skin counts where lips are filled.
+const SKIN_WEIGHT: f32 = 0.02;
 /// From this gap on the mouth's corners are cleaned too.
 const WIDE_GAP: f32 = 0.1;
 
@@ -33,6 +35,9 @@ impl LipPlate {
         let region = Region::around(&outer, 0.35 * iod, picture.width, picture.height)?;
         let inner = inner_lips(points);
         let mut hole = grown(&inner, region, 0.018 * iod);
+        let mut corners = Mask::filled(region.width, region.height, 0.0);
+        // Skin near a corner counts, else the corner is painted with lip.
+        let mut skin = Mask::filled(region.width, region.height, SKIN_WEIGHT);
         if portrait.gap > WIDE_GAP {
             let across = [points[308][0] - points[78][0], points[308][1] - points[78][1]];
             let length = across[0].hypot(across[1]).max(1e-3);
@@ -40,17 +45,26 @@ impl LipPlate {
             for (corner, side) in [(78, -1.0), (308, 1.0)] {
                 let shift = side * 0.02 * iod;
                 let at = [points[corner][0] + shift * right[0], points[corner][1] + shift * right[1]];
-                add(&mut hole, &polygon_mask(&ellipse(at, right, [0.05 * iod, 0.035 * iod]), region));
+                add(&mut corners, &polygon_mask(&ellipse(at, right, [0.05 * iod, 0.035 * iod]), region));
+                for (i, weight) in skin.data.iter_mut().enumerate() {
+                    let (x, y) = ((region.x + i % region.width) as f32, (region.y + i / region.width) as f32);
+                    let away = (x - at[0]).hypot(y - at[1]) / (0.10 * iod);
+                    *weight = weight.max(0.7 * (-away * away).exp());
+                }
             }
         }
         let lips = polygon_mask(&outer, region);
+        let kept = hole.data.iter().zip(&corners.data).zip(&lips.data).zip(&skin.data);
         let weight = Mask {
             width: region.width,
             height: region.height,
-            data: hole.data.iter().zip(&lips.data).map(|(&h, &l)| if h > 0.02 { 0.0 } else { 0.02 + 0.98 * l }).collect(),
+            data: kept.map(|(((&h, &c), &l), &s)| if h.max(c) > 0.02 { 0.0 } else { s + (1.0 - s) * l }).collect(),
         };
         let colours = pull_push(&region.cut(picture), &weight);
         blur_mask(&mut hole, 0.008 * iod);
+        // Outside the lips a hard edge would show on the cheek.
+        blur_mask(&mut corners, 0.02 * iod);
+        add(&mut hole, &corners);
         Some(Self { region, colours, alpha: hole })
     }
 

@@ -1,8 +1,9 @@
 //! The upper teeth that a smiling portrait shows, cut out along their lower edge and spread on the dental arch.
 
 use super::contour::{SkullFrame, inner_lips, scaled};
-use super::tints::{Tints, luminance, quantile};
-use crate::math::smoothstep;
+use super::tints::{Tints, quantile};
+use super::tooth_pixels::tooth_pixels;
+use crate::math::{luminance, smoothstep};
 use crate::picture::bicubic::bicubic;
 use crate::picture::blur::blur_mask;
 use crate::picture::canvas::{Canvas, Mask};
@@ -20,6 +21,8 @@ const BOTTOM: f32 = 0.45;
 const DENSITY: f32 = 1.5;
 /// Gap of the photographed lips (interocular distances) from which own teeth are looked for.
 const LEAST_GAP: f32 = 0.07;
+/// The most that teeth are lowered to reach the relaxed lips, interocular distances.
+const MOST_LOWERED: f32 = 0.16;
 
 /// The portrait's own upper teeth, a picture over the arch's x and y.
 #[derive(Clone, Debug)]
@@ -31,6 +34,8 @@ pub(crate) struct OwnTeeth {
     edge: Vec<f32>,
     /// Lateral ends of the teeth, interocular distances.
     sides: (f32, f32),
+    /// How much lower than photographed the teeth are shown, interocular distances.
+    lowered: f32,
     /// Colour of the bright teeth.
     pub tint: [f32; 3],
 }
@@ -80,7 +85,20 @@ impl OwnTeeth {
         }
         let tint = std::array::from_fn(|k| quantile(bright.iter().map(|c| c[k]).collect(), 0.7));
         let sides = (sides.0 / density - HALF_WIDTH, sides.1 / density - HALF_WIDTH);
-        Some(Self { plate: pull_push(&plate, &weight), density, edge, sides, tint })
+        let teeth = Self { plate: pull_push(&plate, &weight), density, edge, sides, lowered: 0.0, tint };
+        // Between lips that are hardly open teeth lie in shadow; an open mouth shows them in more light.
+        let gain = (0.7 * luminance(tints.tooth) / luminance(tint).max(1.0)).clamp(1.0, 1.35);
+        Some(teeth.lit([gain; 3]).reaching(0.0))
+    }
+
+    /// The same teeth, lowered where their edge would lie above `rest`, the height where the relaxed lips meet (interocular
+    /// distances under the frame's origin): teeth reach the lips of a mouth at rest. A smile that was taken off a little too
+    /// far would else hide them for good.
+    pub fn reaching(mut self, rest: f32) -> Self {
+        let (left, right) = ((self.edge.len() * 2 / 5), self.edge.len() * 3 / 5);
+        let edge = quantile(self.edge[left..right.max(left + 1)].to_vec(), 0.5);
+        self.lowered = (rest - edge).clamp(0.0, MOST_LOWERED);
+        self
     }
 
     /// The same teeth under another light: every channel times a gain.
@@ -101,6 +119,7 @@ impl OwnTeeth {
 
     /// Colour and alpha at a place of the arch.
     pub fn at(&self, [x, y]: [f32; 2]) -> ([f32; 3], f32) {
+        let y = y - self.lowered;
         let (column, row) = ((x + HALF_WIDTH) * self.density, (y - TOP) * self.density);
         let at = column.clamp(0.0, (self.edge.len() - 1) as f32);
         let i = (at as usize).min(self.edge.len() - 2);
@@ -113,28 +132,6 @@ impl OwnTeeth {
         let light = 0.25 + 0.75 * smoothstep(-0.10, 0.03, inside);
         (bicubic(&self.plate, column, row).map(|v| v.clamp(0.0, 255.0) * light), alpha)
     }
-}
-
-/// The pixels between the lips that look like teeth (1) and the others (0).
-fn tooth_pixels(plate: &Canvas, mouth: &Mask, tints: &Tints) -> Option<Mask> {
-    let score = |c: [f32; 3]| if tints.grey { luminance(c) } else { c[1] + c[2] - 0.9 * c[0] };
-    let scores: Vec<f32> = plate.data.iter().map(|&c| score(c)).collect();
-    let among: Vec<f32> = scores.iter().zip(&mouth.data).filter(|&(_, &m)| m > 0.5).map(|(&s, _)| s).collect();
-    let area = among.len();
-    if area < 30 {
-        return None;
-    }
-    let limit = otsu(&among);
-    let mut teeth = Mask {
-        width: plate.width,
-        height: plate.height,
-        data: scores.iter().zip(&mouth.data).map(|(&s, &m)| if m > 0.5 && s > limit { 1.0 } else { 0.0 }).collect(),
-    };
-    close(&mut teeth);
-    drop_small_parts(&mut teeth, (0.04 * area as f32) as usize);
-    let kept: Vec<f32> = plate.data.iter().zip(&teeth.data).filter(|&(_, &t)| t > 0.5).map(|(&c, _)| luminance(c)).collect();
-    // What Otsu calls bright may be no tooth: teeth are nearly as bright as the skin.
-    (kept.len() * 8 > area && quantile(kept, 0.6) > 0.5 * tints.skin).then_some(teeth)
 }
 
 /// Takes the weight from pixels much darker than the teeth around them (a missing tooth, a view into the mouth): they would
@@ -163,76 +160,6 @@ fn drop_dark_spots(plate: &Canvas, teeth: &Mask, weight: &mut Mask, sd: f32) {
             let (x, y) = ((x + dx).clamp(0, width - 1), (y + dy).clamp(0, height - 1));
             let near = &mut weight.data[(y * width + x) as usize];
             *near = near.min(0.3);
-        }
-    }
-}
-
-/// The threshold that parts values into two groups best (Otsu).
-fn otsu(values: &[f32]) -> f32 {
-    let (low, high) = values.iter().fold((f32::MAX, f32::MIN), |(l, h), &v| (l.min(v), h.max(v)));
-    let step = ((high - low) / 128.0).max(1e-6);
-    let mut bins = [0.0f32; 129];
-    for &v in values {
-        bins[((v - low) / step) as usize] += 1.0;
-    }
-    let total: f32 = values.len() as f32;
-    let sum: f32 = bins.iter().enumerate().map(|(i, n)| i as f32 * n).sum();
-    let (mut below, mut below_sum, mut best, mut at) = (0.0, 0.0, -1.0, 64);
-    for (i, n) in bins.iter().enumerate() {
-        below += n;
-        below_sum += i as f32 * n;
-        if below == 0.0 || below == total {
-            continue;
-        }
-        let difference = below_sum / below - (sum - below_sum) / (total - below);
-        let between = below * (total - below) * difference * difference;
-        if between > best {
-            (best, at) = (between, i);
-        }
-    }
-    low + (at as f32 + 1.0) * step
-}
-
-/// Morphological closing by 3x3.
-fn close(mask: &mut Mask) {
-    for grow in [true, false] {
-        let old = mask.data.clone();
-        for y in 1..mask.height.saturating_sub(1) {
-            for x in 1..mask.width - 1 {
-                let around = (0..9).map(|k| old[(y + k / 3 - 1) * mask.width + x + k % 3 - 1]);
-                mask.data[y * mask.width + x] = if grow { around.fold(0.0, f32::max) } else { around.fold(1.0, f32::min) };
-            }
-        }
-    }
-}
-
-/// Empties connected parts of fewer than `least` pixels.
-fn drop_small_parts(mask: &mut Mask, least: usize) {
-    let mut seen = vec![false; mask.data.len()];
-    for start in 0..mask.data.len() {
-        if seen[start] || mask.data[start] < 0.5 {
-            continue;
-        }
-        let (mut part, mut next) = (vec![start], 0);
-        seen[start] = true;
-        while let Some(&i) = part.get(next) {
-            next += 1;
-            let (x, y) = (i % mask.width, i / mask.width);
-            let near = [
-                (x > 0).then(|| i - 1),
-                (x + 1 < mask.width).then_some(i + 1),
-                (y > 0).then(|| i - mask.width),
-                (y + 1 < mask.height).then_some(i + mask.width),
-            ];
-            for j in near.into_iter().flatten() {
-                if !seen[j] && mask.data[j] > 0.5 {
-                    seen[j] = true;
-                    part.push(j);
-                }
-            }
-        }
-        if part.len() < least {
-            part.iter().for_each(|&i| mask.data[i] = 0.0);
         }
     }
 }
@@ -283,13 +210,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn otsu_parts_two_groups() {
-        let values: Vec<f32> = (0..50).map(|i| 20.0 + (i % 7) as f32).chain((0..30).map(|i| 120.0 + (i % 9) as f32)).collect();
-        let limit = otsu(&values);
-        assert!(limit > 26.0 && limit < 120.5, "{limit}");
-    }
-
-    #[test]
     fn the_edge_lies_under_the_first_row_of_teeth() {
         let mut teeth = Mask::filled(100, 60, 0.0);
         for x in 20..80 {
@@ -302,11 +222,21 @@ mod tests {
     }
 
     #[test]
-    fn specks_are_dropped() {
-        let mut teeth = Mask::filled(30, 30, 0.0);
-        (5..25).for_each(|x| *teeth.at_mut(x, 10) = 1.0);
-        *teeth.at_mut(3, 20) = 1.0;
-        drop_small_parts(&mut teeth, 4);
-        assert_eq!(teeth.data.iter().sum::<f32>(), 20.0);
+    fn teeth_reach_the_relaxed_lips() {
+        let teeth = OwnTeeth {
+            plate: Canvas::filled(124, 90, [200.0; 3]),
+            density: 100.0,
+            edge: vec![-0.09; 124],
+            sides: (-0.3, 0.3),
+            lowered: 0.0,
+            tint: [200.0; 3],
+        };
+        // The smile's edge lies above the lips of the relaxed mouth: nothing would be seen under the upper lip.
+        assert_eq!(teeth.at([0.0, -0.02]).1, 0.0);
+        let lowered = teeth.clone().reaching(0.0);
+        assert_eq!(lowered.at([0.0, -0.02]).1, 1.0);
+        // A row that hangs lower stays where it is, also after the neutral face changed.
+        let low = OwnTeeth { edge: vec![0.05; 124], ..teeth }.reaching(0.3).reaching(0.0);
+        assert_eq!(low.lowered, 0.0);
     }
 }

@@ -1,5 +1,6 @@
 //! What is seen between the lips: cavity, tongue, lower teeth on the jaw, upper teeth on the skull, and the lips' shadow.
 
+use super::colours::Colours;
 use super::contour::{LipLines, SkullFrame, inner_lips};
 use super::lip_plate::LipPlate;
 use super::own_teeth::OwnTeeth;
@@ -17,6 +18,9 @@ const SEAM_WIDTH: f32 = 0.011;
 /// How much of the light that line swallows.
 const SEAM_STRENGTH: f32 = 0.45;
 
+/// How much is seen of the drawn teeth in a mouth that is rounded and little open.
+const ROUNDED_TEETH: f32 = 0.05;
+
 /// The mouth of one portrait, prepared once and painted into every frame.
 #[derive(Clone, Debug)]
 pub struct MouthScene {
@@ -30,35 +34,9 @@ pub struct MouthScene {
     /// The photograph's head.
     fit: RigidFit,
     iod: f32,
+    /// Distance of the relaxed mouth's corners, frontal centimetres.
+    width: f32,
     colours: Colours,
-}
-
-/// What the parts of the scene are painted with, 0..255.
-#[derive(Clone, Debug)]
-struct Colours {
-    cavity: [f32; 3],
-    cheek: [f32; 3],
-    tongue: [f32; 3],
-    seam: [f32; 3],
-    tooth: [f32; 3],
-}
-
-impl Colours {
-    fn new(tints: &Tints, tooth: [f32; 3]) -> Self {
-        let lip = tints.lip;
-        // Shadows inside a mouth keep red longest; a grey picture has no red to keep.
-        let of_lip = |share: [f32; 3]| {
-            let mean = 0.3 * share[0] + 0.59 * share[1] + 0.11 * share[2];
-            std::array::from_fn(|k| lip[k] * if tints.grey { mean } else { share[k] })
-        };
-        Self {
-            cavity: of_lip([0.27, 0.14, 0.16]).map(|v| v.clamp(5.0, 46.0)),
-            cheek: of_lip([0.40, 0.25, 0.25]),
-            tongue: of_lip([0.74, 0.54, 0.56]),
-            seam: of_lip([0.40, 0.29, 0.29]),
-            tooth,
-        }
-    }
 }
 
 impl MouthScene {
@@ -71,7 +49,17 @@ impl MouthScene {
         let own = OwnTeeth::find(picture, portrait, &frame, &tints);
         let lip_plate = LipPlate::new(picture, portrait);
         let colours = Colours::new(&tints, own.as_ref().map_or(tints.tooth, |own| own.tint));
-        Self { tints, own, lip_plate, origin, unit, fit: portrait.fit.clone(), iod: portrait.iod, colours }
+        Self {
+            tints,
+            own,
+            lip_plate,
+            origin,
+            unit,
+            fit: portrait.fit.clone(),
+            iod: portrait.iod,
+            width: width(&portrait.neutral),
+            colours,
+        }
     }
 
     /// The cleaned lips from which the face is to be sampled; `None` when the photographed lips are closed.
@@ -102,8 +90,10 @@ impl MouthScene {
 
     /// Moves drawn teeth to another relaxed face of the portrait; own teeth stay where the photograph shows them.
     pub(crate) fn follow_neutral(&mut self, portrait: &PortraitGeometry) {
-        if self.own.is_none() {
-            self.origin = origin(portrait);
+        self.width = width(&portrait.neutral);
+        match self.own.take() {
+            None => self.origin = origin(portrait),
+            Some(own) => self.own = Some(own.reaching((origin(portrait)[1] - self.origin[1]) / self.unit)),
         }
     }
 
@@ -138,14 +128,22 @@ impl MouthScene {
         }
         blur_mask(&mut alpha, sd);
         alpha.data.iter_mut().for_each(|a| *a *= parted);
+        let spread = self.spread(face);
         let mut patch = region.cut(canvas);
         for (i, (colour, &a)) in patch.data.iter_mut().zip(&alpha.data).enumerate() {
             if a > 1e-3 {
                 let at = [(region.x + i % region.width) as f32, (region.y + i / region.width) as f32];
-                *colour = self.colour(&frame, &lips, at, face.jaw_drop, pixel);
+                *colour = self.colour(&frame, &lips, at, face.jaw_drop, spread, pixel);
             }
         }
         region.blend(canvas, &patch, &alpha);
+    }
+
+    /// How far drawn upper teeth are seen: a rounded mouth draws its lips over them unless it is wide open.
+    fn spread(&self, face: &PosedFace) -> f32 {
+        let widest = face.lip_gaps.iter().copied().fold(0.0, f32::max);
+        let hidden = ROUNDED_TEETH + (0.8 - ROUNDED_TEETH) * smoothstep(0.12, 0.28, widest);
+        hidden + (1.0 - hidden) * smoothstep(0.85, 1.05, width(&face.frontal) / self.width)
     }
 
     /// The posed head as a similarity from the frontal frame to the frame's picture.
@@ -159,7 +157,7 @@ impl MouthScene {
     }
 
     /// The scene's colour at one pixel.
-    fn colour(&self, frame: &SkullFrame, lips: &LipLines, pixel: [f32; 2], jaw: f32, size: f32) -> [f32; 3] {
+    fn colour(&self, frame: &SkullFrame, lips: &LipLines, pixel: [f32; 2], jaw: f32, spread: f32, size: f32) -> [f32; 3] {
         let plane = frame.plane(pixel);
         let arch = frame.on_arch(plane);
         let (below, above) = lips.depth(plane);
@@ -169,27 +167,36 @@ impl MouthScene {
         let mut out = colours.cavity;
         over(&mut out, colours.cheek, 0.85 * smoothstep(0.45, 1.0, lips.aside(plane[0])));
 
-        let r = (plane[0] / 0.30).hypot((plane[1] - 0.06 - 0.76 * jaw) / (0.08 + 0.19 * jaw));
-        let light = 0.60 + 0.40 * smoothstep(0.02, 0.16, below);
-        over(&mut out, colours.tongue.map(|v| v * light), 0.92 * smoothstep(1.25, 0.40, r));
+        let r = (plane[0] / 0.36).hypot((plane[1] - 0.05 - 0.70 * jaw) / (0.10 + 0.24 * jaw));
+        let light = 0.70 + 0.30 * smoothstep(0.02, 0.16, below);
+        over(&mut out, colours.tongue.map(|v| v * light), 0.95 * smoothstep(1.25, 0.40, r));
+        // What lies just behind the lower lip has its light and its colour.
+        over(&mut out, colours.tongue, 0.5 * smoothstep(0.08, 0.0, above));
 
         let grey = self.tints.grey;
         let tooth = Row::LOWER.at(arch[0], -(arch[1] - (-0.005 + 0.92 * jaw)), size);
-        over(&mut out, shaded(colours.tooth, 0.76 * tooth.shade, grey), 0.9 * tooth.alpha);
+        over(&mut out, shaded(colours.tooth, 0.75 * tooth.shade, grey), 0.9 * tooth.alpha);
 
         let light = if let Some(own) = &self.own {
             let (colour, alpha) = own.at(arch);
             over(&mut out, colour, alpha);
-            (0.62 + 0.38 * smoothstep(-0.005, 0.04, below)) * (0.85 + 0.15 * smoothstep(-0.01, 0.03, above))
+            // The photograph holds some of the lips' shadow already.
+            (0.74 + 0.26 * smoothstep(-0.005, 0.04, below)) * (0.88 + 0.12 * smoothstep(-0.01, 0.03, above))
         } else {
             let tooth = Row::UPPER.at(arch[0], arch[1], size);
-            over(&mut out, shaded(colours.tooth, tooth.shade, grey), tooth.alpha);
-            (0.70 + 0.30 * smoothstep(-0.005, 0.05, below)) * (0.86 + 0.14 * smoothstep(-0.01, 0.04, above))
+            over(&mut out, shaded(colours.tooth, 0.95 * tooth.shade, grey), spread * tooth.alpha);
+            (0.70 + 0.30 * smoothstep(-0.005, 0.05, below)) * (0.92 + 0.08 * smoothstep(-0.01, 0.04, above))
         };
-        // Where the lips nearly meet all detail drowns in their shadow.
-        let open = 0.24 + 0.76 * smoothstep(0.0, 0.055, below + above);
+        // Where the lips nearly meet all detail drowns between them.
+        let open = smoothstep(0.0, 0.075, below + above);
         std::array::from_fn(|k| out[k] * light * open + colours.seam[k] * (1.0 - open))
     }
+}
+
+/// Distance of the mouth's corners, at least a hair.
+fn width(face: &[[f32; 3]]) -> f32 {
+    let (a, b) = (face[61], face[291]);
+    (a[0] - b[0]).hypot(a[1] - b[1]).max(1e-3)
 }
 
 /// The edge of the upper front teeth: a little under and behind where the relaxed lips meet (frontal centimetres).
@@ -197,7 +204,7 @@ fn origin(portrait: &PortraitGeometry) -> [f32; 3] {
     let unit = portrait.centimetres_per_iod();
     let (upper, lower) = (portrait.neutral[13], portrait.neutral[14]);
     let middle: [f32; 3] = std::array::from_fn(|k| 0.5 * (upper[k] + lower[k]));
-    [middle[0], middle[1] + 0.02 * unit, middle[2] + 0.12 * unit]
+    [middle[0], middle[1] + 0.01 * unit, middle[2] + 0.12 * unit]
 }
 
 /// Darkens the line where lips that were drawn together meet: their photograph shows no such line. It fades as they part,
@@ -223,85 +230,5 @@ fn draw_seam(canvas: &mut Canvas, region: Region, frame: &SkullFrame, lips: &Lip
 fn over(colour: &mut [f32; 3], top: [f32; 3], alpha: f32) {
     for k in 0..3 {
         colour[k] += alpha * (top[k] - colour[k]);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::portrait::expression::ExpressionScale;
-    use crate::portrait::pose::pose_face;
-    use crate::synthetic_face::landmarks;
-    use talkinghead_face::{FaceMotion, HeadPose};
-
-    /// A grey-brown face with white eyes and red lips, and its geometry.
-    fn portrait() -> (Canvas, PortraitGeometry) {
-        let face = landmarks(&HeadPose { yaw: 4.0, roll: 3.0, ..Default::default() }, 14.0);
-        let mut portrait = PortraitGeometry::from_landmarks(&face);
-        // The canonical face's lips stand a little apart; this one is photographed with closed lips.
-        portrait.gap = 0.0;
-        let data = (0..512 * 512).map(|i| [170.0 + (i % 7) as f32, 120.0, 100.0 + (i % 5) as f32]).collect();
-        (Canvas { width: 512, height: 512, data }, portrait)
-    }
-
-    fn speaking(portrait: &PortraitGeometry, gap: f32) -> PosedFace {
-        let mut motion = FaceMotion::neutral();
-        motion.lip_gaps = [0.35, 0.61, 0.83, 0.96, 1.0, 0.96, 0.83, 0.61, 0.35].map(|share| share * gap);
-        pose_face(portrait, ExpressionScale::of(portrait), &motion).0
-    }
-
-    #[test]
-    fn closed_lips_paint_nothing() {
-        let (picture, portrait) = portrait();
-        let scene = MouthScene::prepare(&picture, &portrait);
-        let mut frame = picture.clone();
-        scene.paint(&mut frame, &speaking(&portrait, 0.0));
-        assert!(frame == picture, "a closed mouth was painted");
-    }
-
-    #[test]
-    fn lips_that_were_drawn_together_get_a_dark_line() {
-        let (picture, mut portrait) = portrait();
-        portrait.gap = 0.2;
-        let scene = MouthScene::prepare(&picture, &portrait);
-        let mut frame = picture.clone();
-        let face = speaking(&portrait, 0.0);
-        scene.paint(&mut frame, &face);
-        let at = |dy: f32| frame.bilinear(face.points[13][0], face.points[13][1] + dy)[1];
-        assert!(at(0.0) < 85.0 && at(6.0) > 118.0, "{} {}", at(0.0), at(6.0));
-    }
-
-    #[test]
-    fn an_open_mouth_shows_teeth_above_a_dark_cavity() {
-        let (picture, portrait) = portrait();
-        let scene = MouthScene::prepare(&picture, &portrait);
-        let mut frame = picture.clone();
-        let face = speaking(&portrait, 0.25);
-        scene.paint(&mut frame, &face);
-        let at = |share: f32| {
-            let (a, b) = (face.points[13], face.points[14]);
-            let p: [f32; 2] = std::array::from_fn(|k| a[k] + share * (b[k] - a[k]));
-            frame.bilinear(p[0] + 3.0, p[1])[1]
-        };
-        assert!(at(0.3) > 1.8 * at(0.6), "{} {}", at(0.3), at(0.6));
-    }
-
-    #[test]
-    fn the_scene_is_continuous_in_the_gap() {
-        let (picture, portrait) = portrait();
-        let scene = MouthScene::prepare(&picture, &portrait);
-        let painted = |gap: f32| {
-            let mut frame = picture.clone();
-            scene.paint(&mut frame, &speaking(&portrait, gap));
-            frame
-        };
-        let mut last = painted(0.0);
-        // Steps of a sixth of a pixel: no pixel may jump by much more than an edge's share of that.
-        for step in 1..100 {
-            let next = painted(0.002 * step as f32);
-            let jump = next.data.iter().zip(&last.data).map(|(a, b)| (a[1] - b[1]).abs()).fold(0.0, f32::max);
-            assert!(jump < 40.0, "step {step}: {jump}");
-            last = next;
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! Colours of the mouth, read from the picture: lips, skin, white of the eyes.
 
 use super::contour::{inner_lips, outer_lips};
-use crate::math::planar_distance;
+use crate::math::{luminance, planar_distance, smoothstep};
 use crate::picture::canvas::{Canvas, Mask};
 use crate::picture::polygon::{Region, polygon_mask};
 
@@ -12,13 +12,16 @@ pub(crate) struct Tints {
     pub lip: [f32; 3],
     /// Fully lit tooth.
     pub tooth: [f32; 3],
-    /// Brightness of bright skin.
-    pub skin: f32,
     /// Median colour of the face.
     pub face: [f32; 3],
     /// A picture without colour.
     pub grey: bool,
 }
+
+/// A tooth's colour as multiples of the skin's, the median of eighteen people's.
+const SKIN_TO_TOOTH: [f32; 3] = [1.20, 1.38, 1.50];
+/// The brightest channel of a drawn tooth: below it its form is still seen.
+const BRIGHTEST_TOOTH: f32 = 242.0;
 
 const FACE_OVAL: [usize; 36] = [
     10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150, 136, 172,
@@ -26,10 +29,6 @@ const FACE_OVAL: [usize; 36] = [
 ];
 const LEFT_EYE: [usize; 16] = [33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7];
 const RIGHT_EYE: [usize; 16] = [362, 398, 384, 385, 386, 387, 388, 466, 263, 249, 390, 373, 374, 380, 381, 382];
-
-pub(crate) fn luminance(c: [f32; 3]) -> f32 {
-    0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2]
-}
 
 impl Tints {
     /// Reads the colours off a picture (0..255) with its 468 mesh points and ten iris points, in pixels.
@@ -56,12 +55,29 @@ impl Tints {
             white.extend(colours(picture, &ring(eye), |p| (p[0] - c[0]).hypot(p[1] - c[1]) > 1.1 * radius));
         }
         let face = std::array::from_fn(|k| quantile(oval.iter().map(|c| c[k]).collect(), 0.5));
-        let skin = quantile(oval.iter().map(|&c| luminance(c)).collect(), 0.9);
-        let sclera = quantile(white.iter().map(|&c| luminance(c)).collect(), 0.8);
-        let bright = (0.95 * sclera).max(0.98 * skin).clamp(120.0, 225.0);
-        let tooth = if grey { [bright; 3] } else { [bright, 0.94 * bright, 0.85 * bright] };
-        Self { lip, tooth, skin, face, grey }
+        let tooth = tooth_colour(face, &mut white);
+        let tooth = if grey { [luminance(tooth); 3] } else { tooth };
+        Self { lip, tooth, face, grey }
     }
+}
+
+/// A fully lit tooth under the light that falls on the face: brighter than the skin and less red, by as much as teeth of
+/// real people are. The white of the eyes tells the light's colour too, where it is seen.
+fn tooth_colour(face: [f32; 3], white: &mut [[f32; 3]]) -> [f32; 3] {
+    let of_skin: [f32; 3] = std::array::from_fn(|k| face[k] * SKIN_TO_TOOTH[k]);
+    let light = luminance(of_skin);
+    white.sort_by(|a, b| luminance(*a).total_cmp(&luminance(*b)));
+    let brightest = &white[white.len() * 7 / 10..white.len() * 9 / 10];
+    let mut colour = of_skin;
+    if !brightest.is_empty() {
+        let mean: [f32; 3] = std::array::from_fn(|k| brightest.iter().map(|c| c[k]).sum::<f32>() / brightest.len() as f32);
+        let gain = light / luminance(mean).max(1.0);
+        // Eyes in shadow or nearly shut show no white.
+        let seen = 0.5 * smoothstep(0.7, 1.0, luminance(mean) / luminance(face).max(1.0));
+        colour = std::array::from_fn(|k| of_skin[k] + seen * (mean[k] * gain - of_skin[k]));
+    }
+    let brightest = colour.into_iter().fold(1.0, f32::max);
+    colour.map(|v| v * (BRIGHTEST_TOOTH / brightest).min(1.0))
 }
 
 /// Colours of the pixels inside a polygon that a rule keeps.
@@ -98,4 +114,31 @@ pub(crate) fn quantile(mut values: Vec<f32>, q: f32) -> f32 {
     }
     let k = ((values.len() - 1) as f32 * q).round() as usize;
     *values.select_nth_unstable_by(k, f32::total_cmp).1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn teeth_take_the_lights_colour_and_strength() {
+        let warm = tooth_colour([190.0, 140.0, 112.0], &mut []);
+        assert!(warm[0] > warm[2] && luminance(warm) > luminance([190.0, 140.0, 112.0]), "{warm:?}");
+        // A lilac light: the skin's blue is not below its green.
+        let lilac = tooth_colour([178.0, 145.0, 150.0], &mut []);
+        assert!(lilac[2] > lilac[1] && lilac[2] / lilac[0] > warm[2] / warm[0] + 0.1, "{lilac:?} {warm:?}");
+        // Half the light, half the brightness.
+        let dim = tooth_colour([95.0, 70.0, 56.0], &mut []);
+        assert!((0..3).all(|k| (dim[k] - 0.5 * warm[k]).abs() < 2.0), "{dim:?} {warm:?}");
+        assert!(tooth_colour([250.0, 240.0, 235.0], &mut []).into_iter().all(|v| v <= BRIGHTEST_TOOTH + 1e-3));
+    }
+
+    #[test]
+    fn a_seen_white_of_the_eye_mends_the_colour_and_a_shaded_one_does_not() {
+        let face = [190.0, 140.0, 112.0];
+        let alone = tooth_colour(face, &mut []);
+        let seen = tooth_colour(face, &mut [[200.0, 195.0, 192.0]; 20]);
+        assert!(seen[2] / seen[0] > alone[2] / alone[0] + 0.05, "{seen:?} {alone:?}");
+        assert_eq!(tooth_colour(face, &mut [[80.0, 40.0, 20.0]; 20]), alone);
+    }
 }

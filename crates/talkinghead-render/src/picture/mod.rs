@@ -6,6 +6,7 @@ pub(crate) mod canvas;
 pub(crate) mod enlargement;
 pub mod fill;
 pub(crate) mod grey_image;
+pub(crate) mod patch_fill;
 pub mod polygon;
 pub mod resize;
 pub(crate) mod texture;

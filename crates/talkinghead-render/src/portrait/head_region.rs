@@ -107,7 +107,7 @@ fn in_iod(mut distance: Mask, cell: f32, iod: f32) -> Mask {
 }
 
 /// Clears everything that does not hang together with a cell (4 neighbours).
-fn keep_component(mask: &mut Mask, x: usize, y: usize) {
+pub(crate) fn keep_component(mask: &mut Mask, x: usize, y: usize) {
     let (width, height) = (mask.width, mask.height);
     let mut kept = vec![0.0; mask.data.len()];
     let start = y.min(height - 1) * width + x.min(width - 1);

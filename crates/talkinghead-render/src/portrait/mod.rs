@@ -8,5 +8,6 @@ pub(crate) mod geometry;
 pub(crate) mod head_region;
 pub(crate) mod lids;
 pub(crate) mod pose;
+mod rounded_lips;
 pub(crate) mod sharpening;
 pub(crate) mod unsmile;

@@ -2,6 +2,7 @@
 
 use super::geometry::PortraitGeometry;
 use super::head_region::oval;
+use crate::math::luminance;
 use crate::picture::canvas::Canvas;
 use crate::picture::polygon::{Region, contains};
 use crate::picture::texture::{LanczosTable, Texture};
@@ -38,11 +39,11 @@ pub(crate) fn measure(picture: &Canvas, portrait: &PortraitGeometry) -> f32 {
         (0..piece.data.len())
             .map(|i| {
                 let (x, y) = ((i % piece.width) as f32, (i / piece.width) as f32);
-                light(texture.sample(x + shift[0], y + shift[1], table))
+                luminance(texture.sample(x + shift[0], y + shift[1], table))
             })
             .collect()
     };
-    let own: Vec<f32> = piece.data.iter().map(|&c| light(c)).collect();
+    let own: Vec<f32> = piece.data.iter().map(|&c| luminance(c)).collect();
     let own = laplacian(&own, &piece, &skin);
     let wanted = covariance(&own, &own);
     // Sampling is linear in the amount a: variance = base + 2 a cross + a^2 gain.
@@ -60,10 +61,6 @@ pub(crate) fn measure(picture: &Canvas, portrait: &PortraitGeometry) -> f32 {
         return RANGE.0;
     }
     (((root.sqrt() - cross) / gain) as f32).clamp(RANGE.0, RANGE.1)
-}
-
-fn light(colour: [f32; 3]) -> f32 {
-    0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
 }
 
 /// The Laplacian at pixels of the skin (four neighbours).

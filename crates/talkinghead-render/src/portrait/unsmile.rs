@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use talkinghead_face::{BLENDSHAPES, CanonicalMesh, MESH_POINTS};
 
 use super::geometry::PortraitGeometry;
+use super::rounded_lips::{rounding, widen};
 
 /// The basis that ships: (card: `assets/models/unsmile.md`).
 const SHIPPED: &[u8] = include_bytes!("../../../../assets/models/unsmile.safetensors");
@@ -61,13 +62,19 @@ impl UnsmileBasis {
         Ok(Self { displacement: rows.map(|row| row.chunks_exact(3).map(|v| [v[0], v[1], v[2]]).collect()).collect() })
     }
 
-    /// Sets `portrait.neutral` to the photographed face without its smile: `F_n = F - m (W b)`.
+    /// Sets `portrait.neutral` to the photographed face without its smile, `F_n = F - m (W b)`, and pursed lips to lips at rest,
+    /// by their own shape.
     pub fn relax(&self, portrait: &mut PortraitGeometry, blendshapes: &[f32; 52]) {
         portrait.neutral.clone_from(&portrait.frontal);
         let names = &CanonicalMesh::get().blendshape_names;
+        let rounded = rounding(blendshapes);
         for (score, rows) in self.displacement.iter().enumerate() {
             let counts = MOUTH_SCORES.iter().any(|prefix| names[score].starts_with(prefix));
-            let strength = (blendshapes[score] - SCORE_FLOOR).max(0.0);
+            let mut strength = (blendshapes[score] - SCORE_FLOOR).max(0.0);
+            if names[score] == "mouthFunnel" {
+                // Learned on mouths that open, its row only makes the upper lip of a pursed one higher.
+                strength *= 1.0 - rounded;
+            }
             if !counts || strength == 0.0 {
                 continue;
             }
@@ -75,6 +82,7 @@ impl UnsmileBasis {
                 (0..3).for_each(|k| point[k] -= weight * strength * move_[k]);
             }
         }
+        widen(portrait, rounded);
     }
 }
 
