@@ -6,6 +6,7 @@
 
 mod activity;
 mod error;
+mod evidence;
 mod features;
 mod frame;
 mod loudness;
@@ -16,8 +17,10 @@ mod source;
 mod spikes;
 mod visemes;
 mod vocabulary;
+mod vowels;
 
 pub use error::SpeechError;
+pub use evidence::SpeechEvidence;
 pub use features::SpeechFeatures;
 pub use frame::SpeechFrame;
 pub use loudness::Loudness;
