@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
-use talkinghead_media::Limits;
+use talkinghead_media::{Limits, probe};
 
 use crate::activity::{ActivityInput, voice_activity};
+use crate::channels::choose_channels;
 use crate::frame::SpeechFrame;
 use crate::loudness::{Loudness, level};
 use crate::mel::{LogMel, MEL_BANDS};
@@ -65,7 +66,8 @@ impl SpeechFeatures {
     /// # Errors
     /// The file cannot be read, holds no sound, or is over `limits`.
     pub fn open(path: &Path, limits: &Limits) -> Result<Self, SpeechError> {
-        Self::of(AudioSource::file(path, limits))
+        let chosen = choose_channels(path, &probe(path, limits)?, limits)?;
+        Self::of(AudioSource::file(path, limits, chosen.channels))
     }
 
     /// Features of samples in memory: 16 kHz, mono, -1..1.

@@ -5,6 +5,7 @@
 //! in use. May be used by motion and everything above; uses only `talkinghead-media`.
 
 mod activity;
+mod channels;
 mod error;
 mod evidence;
 mod features;
@@ -19,6 +20,7 @@ mod visemes;
 mod vocabulary;
 mod vowels;
 
+pub use channels::{ChosenChannels, choose_channels};
 pub use error::SpeechError;
 pub use evidence::SpeechEvidence;
 pub use features::SpeechFeatures;

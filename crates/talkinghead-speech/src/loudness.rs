@@ -74,7 +74,7 @@ impl Loudness {
         }
         let loud = levels.loud();
         let rms = levels.rms_above(loud - SPEECH_RANGE);
-        let range = loud - levels.quantile(0.2);
+        let range = levels.range();
         let mean = (sum / samples as f64) as f32;
         let offset = if mean.abs() > LEAST_OFFSET * rms { mean } else { 0.0 };
         Ok(Self { samples, gain: (SPEECH_RMS / rms.max(1e-9)).min(MAX_GAIN), loud, offset, range })
@@ -109,7 +109,8 @@ pub(crate) fn level(frame: &[f32]) -> f32 {
     power.max(1e-12).ln() / 2.0
 }
 
-struct LevelHistogram {
+/// Levels of 40 ms frames.
+pub(crate) struct LevelHistogram {
     count: Vec<u64>,
     voiced: Vec<u64>,
     power: Vec<f64>,
@@ -127,7 +128,8 @@ impl LevelHistogram {
         (bin as f32 - BINS as f32) * BIN
     }
 
-    fn add(&mut self, frame: &[f32]) {
+    /// Takes the next frame.
+    pub(crate) fn add(&mut self, frame: &[f32]) {
         let level = level(frame);
         let bin = ((level / BIN).floor() + BINS as f32).clamp(0.0, (BINS - 1) as f32) as usize;
         self.count[bin] += 1;
@@ -136,8 +138,21 @@ impl LevelHistogram {
         self.power[bin] += f64::from((2.0 * level).exp());
     }
 
+    /// Which share of the frames that may be speech is voiced, 0 to 1.
+    pub(crate) fn voiced_share(&self) -> f32 {
+        let loud = self.loud() - RARE;
+        let bins = (0..BINS).filter(|&bin| Self::edge(bin) > loud);
+        let (count, voiced) = bins.fold((0, 0), |(count, voiced), bin| (count + self.count[bin], voiced + self.voiced[bin]));
+        voiced as f32 / count.max(1) as f32
+    }
+
+    /// How far the loud frames lie above the quietest fifth.
+    pub(crate) fn range(&self) -> f32 {
+        self.loud() - self.quantile(0.2)
+    }
+
     /// The level of the loud frames.
-    fn loud(&self) -> f32 {
+    pub(crate) fn loud(&self) -> f32 {
         let usual = self.quantile(0.95);
         let above = |level: f32| (0..BINS).filter(move |&bin| Self::edge(bin) > level);
         let voice: u64 = above(usual + RARE).map(|bin| self.voiced[bin]).sum();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use talkinghead_media::{AudioReader, Limits, MediaInfo, SAMPLE_RATE};
 use talkinghead_motion::{Expression, ExpressionModel, ExpressionSettings, SpeechRhythm};
-use talkinghead_speech::{AudioSource, Loudness, SpeechEvidence, SpeechFeatures};
+use talkinghead_speech::{AudioSource, Loudness, SpeechEvidence, SpeechFeatures, choose_channels};
 
 use crate::job::Job;
 use crate::{GenerationError, Stage};
@@ -86,18 +86,21 @@ fn source(
     job: &Job,
     warnings: &mut Vec<String>,
 ) -> Result<AudioSource, GenerationError> {
+    let chosen = choose_channels(path, &info, limits)?;
+    warnings.extend(chosen.warning);
+    let channels = chosen.channels;
     let seconds = info.audio.as_ref().and_then(|audio| audio.seconds).or(info.seconds);
     if seconds.is_none_or(|seconds| seconds > MOST_KEPT_SECONDS) {
-        return Ok(AudioSource::file(path, limits));
+        return Ok(AudioSource::file(path, limits, channels));
     }
-    let mut reader = AudioReader::open_probed(path, info, limits)?;
+    let mut reader = AudioReader::open_channels(path, info, limits, channels)?;
     let mut samples = Vec::with_capacity((seconds.unwrap_or(0.0) * f64::from(SAMPLE_RATE)) as usize);
     for block in reader.by_ref() {
         job.check()?;
         samples.extend(block?);
         // The header was wrong about its length: back to flat memory.
         if samples.len() as f64 > 1.1 * MOST_KEPT_SECONDS * f64::from(SAMPLE_RATE) {
-            return Ok(AudioSource::file(path, limits));
+            return Ok(AudioSource::file(path, limits, channels));
         }
     }
     warnings.extend(reader.warnings().iter().cloned());

@@ -8,9 +8,12 @@ mod bad_motion;
 mod bad_options;
 mod bad_output;
 mod bad_reference;
+#[cfg(feature = "neural")]
 mod bad_weights;
 mod inspection;
 mod interruption;
 mod main_job;
+#[cfg(feature = "neural")]
 mod neural;
+mod own_sound;
 mod preprocessing_golden;
