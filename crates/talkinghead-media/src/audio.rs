@@ -9,6 +9,18 @@ use crate::error::Bound;
 use crate::probe::{MediaKind, check_seconds, duration, ffmpeg_path, without_path};
 use crate::{Limits, MediaError, MediaInfo, SAMPLE_RATE, probe};
 
+/// Which channels of a sound track are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ChannelChoice {
+    /// All of them, mixed to one as ffmpeg mixes them.
+    #[default]
+    Mix,
+    /// One alone, counted from 0.
+    One(u32),
+    /// All of them, not mixed: the samples of one instant follow each other.
+    Interleaved,
+}
+
 /// The sound of a file as mono samples in -1..1, in blocks of one second (the last is shorter). Nothing is
 /// held but the block in hand, so memory is flat for hours.
 ///
@@ -19,9 +31,13 @@ pub struct AudioReader {
     info: MediaInfo,
     path: PathBuf,
     rate: u32,
+    /// Samples that belong to one instant.
+    width: u32,
     limits: Limits,
     stream: Option<(MediaProcess, ChildStdout)>,
     samples_read: u64,
+    /// Whether there were samples that are not finite.
+    no_numbers: bool,
     warnings: Vec<String>,
 }
 
@@ -39,7 +55,15 @@ impl AudioReader {
     /// # Errors
     /// As [`AudioReader::open`].
     pub fn open_probed(path: &Path, info: MediaInfo, limits: &Limits) -> Result<Self, MediaError> {
-        Self::start(path, info, limits, SAMPLE_RATE)
+        Self::open_channels(path, info, limits, ChannelChoice::Mix)
+    }
+
+    /// As [`AudioReader::open_probed`], for the channels that are wanted.
+    ///
+    /// # Errors
+    /// As [`AudioReader::open`].
+    pub fn open_channels(path: &Path, info: MediaInfo, limits: &Limits, channels: ChannelChoice) -> Result<Self, MediaError> {
+        Self::start(path, info, limits, SAMPLE_RATE, channels)
     }
 
     /// Opens a file's first sound track at `rate` samples per second.
@@ -53,16 +77,20 @@ impl AudioReader {
         if path.is_dir() {
             return Err(MediaError::NoAudio { path: path.to_owned() });
         }
-        Self::start(path, probe(path, limits)?, limits, rate)
+        Self::start(path, probe(path, limits)?, limits, rate, ChannelChoice::Mix)
     }
 
-    fn start(path: &Path, info: MediaInfo, limits: &Limits, rate: u32) -> Result<Self, MediaError> {
-        if info.kind == MediaKind::Picture || info.audio.is_none() {
+    fn start(path: &Path, info: MediaInfo, limits: &Limits, rate: u32, channels: ChannelChoice) -> Result<Self, MediaError> {
+        let Some(audio) = info.audio.as_ref().filter(|_| info.kind != MediaKind::Picture) else {
             return Err(MediaError::NoAudio { path: path.to_owned() });
-        }
-        let (process, _, stdout) = MediaProcess::start("ffmpeg", audio_arguments(path, rate), Pipes::Output)?;
+        };
+        let width = if channels == ChannelChoice::Interleaved { audio.channels.max(1) } else { 1 };
+        let arguments = audio_arguments(path, &info, rate, channels, width);
+        let (process, _, stdout) = MediaProcess::start("ffmpeg", arguments, Pipes::Output)?;
         let stream = stdout.map(|stdout| (process, stdout));
-        Ok(Self { info, path: path.to_owned(), rate, limits: *limits, stream, samples_read: 0, warnings: Vec::new() })
+        let warnings = info.wrong_length.map(|length| length.warning(path)).into_iter().collect();
+        let (path, limits) = (path.to_owned(), *limits);
+        Ok(Self { info, path, rate, width, limits, stream, samples_read: 0, no_numbers: false, warnings })
     }
 
     /// What the file holds.
@@ -70,7 +98,7 @@ impl AudioReader {
         &self.info
     }
 
-    /// Samples given so far.
+    /// Samples given so far, of all channels that are read.
     pub fn samples_read(&self) -> u64 {
         self.samples_read
     }
@@ -80,19 +108,26 @@ impl AudioReader {
         &self.warnings
     }
 
+    fn seconds_read(&self) -> f64 {
+        self.samples_read as f64 / (f64::from(self.rate) * f64::from(self.width))
+    }
+
     fn read_block(&mut self) -> Result<Option<Vec<f32>>, MediaError> {
         let Some((_, stdout)) = &mut self.stream else { return Ok(None) };
-        let mut bytes = Vec::with_capacity(self.rate as usize * 4);
+        let second = self.rate as usize * self.width as usize * 4;
+        let mut bytes = Vec::with_capacity(second);
         stdout
-            .take(u64::from(self.rate) * 4)
+            .take(second as u64)
             .read_to_end(&mut bytes)
             .map_err(|source| MediaError::Unreadable { path: self.path.clone(), source })?;
-        let block: Vec<f32> = bytes.chunks_exact(4).map(|b| tamed(f32::from_le_bytes([b[0], b[1], b[2], b[3]]))).collect();
+        let samples = bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        let no_numbers = &mut self.no_numbers;
+        let block: Vec<f32> = samples.inspect(|sample| *no_numbers |= !sample.is_finite()).map(tamed).collect();
         if block.is_empty() {
             return self.end().map(|()| None);
         }
         self.samples_read += block.len() as u64;
-        let seconds = self.samples_read as f64 / f64::from(self.rate);
+        let seconds = self.seconds_read();
         check_seconds(&self.path, Some(seconds), &self.limits)?;
         if self.samples_read * 4 > self.limits.max_decoded_bytes {
             let (found, limit) = (format!("more than {}", duration(seconds)), format!("{} bytes", self.limits.max_decoded_bytes));
@@ -111,7 +146,10 @@ impl AudioReader {
             return Err(MediaError::Undecodable { path: self.path.clone(), detail });
         }
         let name = self.path.display();
-        let read = self.samples_read as f64 / f64::from(self.rate);
+        if self.no_numbers {
+            self.warnings.push(format!("{name} holds samples that are no numbers: silence stands in their place"));
+        }
+        let read = self.seconds_read();
         let declared = self.info.audio.as_ref().and_then(|audio| audio.seconds);
         if let Some(declared) = declared.filter(|declared| read < 0.9 * declared - 1.0) {
             self.warnings
@@ -147,14 +185,33 @@ pub fn read_audio(path: &Path, limits: &Limits) -> Result<Vec<f32>, MediaError> 
     Ok(samples)
 }
 
-fn audio_arguments(path: &Path, rate: u32) -> Vec<std::ffi::OsString> {
+/// What ffmpeg must be told before a file with a sound track is named.
+pub(crate) fn input_options(info: &MediaInfo) -> &'static [&'static str] {
+    if info.wrong_length.is_some() { &["-ignore_length", "1"] } else { &[] }
+}
+
+/// Filters before all others that let no sample through that is no number: encoders fail on one. Only files of floats have any.
+pub(crate) fn numbers_only(info: &MediaInfo) -> &'static str {
+    let codec = info.audio.as_ref().map_or("", |audio| audio.codec.as_str());
+    let may_hold_any = codec.starts_with("pcm_f") || codec == "wavpack";
+    if may_hold_any { "aeval=exprs='if(lt(abs(val(ch)),1e6),val(ch),0)':c=same," } else { "" }
+}
+
+fn audio_arguments(path: &Path, info: &MediaInfo, rate: u32, channels: ChannelChoice, width: u32) -> Vec<std::ffi::OsString> {
     let mut arguments: Vec<std::ffi::OsString> =
         ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error"].map(Into::into).to_vec();
-    arguments.extend(["-protocol_whitelist", "file,pipe", "-vn", "-i"].map(Into::into));
+    arguments.extend(["-protocol_whitelist", "file,pipe", "-vn"].map(Into::into));
+    arguments.extend(input_options(info).iter().map(Into::into));
+    arguments.push("-i".into());
     arguments.push(ffmpeg_path(path));
     arguments.extend(["-map", "0:a:0", "-af"].map(Into::into));
-    arguments.push(format!("aresample={rate}:async=1:first_pts=0").into());
-    arguments.extend(["-ac", "1", "-f", "f32le", "-c:a", "pcm_f32le", "pipe:1"].map(Into::into));
+    let resample = format!("aresample={rate}:async=1:first_pts=0");
+    arguments.push(match channels {
+        ChannelChoice::One(channel) => format!("pan=mono|c0=c{channel},{resample}").into(),
+        ChannelChoice::Mix | ChannelChoice::Interleaved => resample.into(),
+    });
+    arguments.extend(["-ac".into(), width.to_string().into()]);
+    arguments.extend(["-f", "f32le", "-c:a", "pcm_f32le", "pipe:1"].map(Into::into));
     arguments
 }
 

@@ -17,8 +17,9 @@ mod output_file;
 mod picture;
 mod probe;
 mod video_writer;
+mod wav;
 
-pub use audio::{AudioReader, read_audio};
+pub use audio::{AudioReader, ChannelChoice, read_audio};
 pub use container::{Container, ffmpeg_version, ffprobe_version};
 pub use error::{Bound, MediaError};
 pub use frame_folder::list_frames;

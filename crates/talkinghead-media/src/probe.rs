@@ -9,6 +9,7 @@ use crate::child::{MediaProcess, Pipes};
 use crate::error::Bound;
 use crate::frame_folder::list_frames;
 use crate::picture::{check_size, open, picture_format};
+use crate::wav::{WrongLength, correct_length};
 use crate::{FRAME_RATE, Limits, MediaError};
 
 /// What a path holds.
@@ -41,6 +42,7 @@ pub struct MediaInfo {
     /// The sound track, if there is one.
     pub audio: Option<AudioInfo>,
     pub(crate) unspecified_colours: bool,
+    pub(crate) wrong_length: Option<WrongLength>,
 }
 
 /// A sound track as it lies in the file.
@@ -98,6 +100,7 @@ fn probe_picture(path: &Path, format: image::ImageFormat, limits: &Limits) -> Re
         seconds: None,
         audio: None,
         unspecified_colours: false,
+        wrong_length: None,
     })
 }
 
@@ -173,7 +176,10 @@ fn probe_with_ffprobe(path: &Path, limits: &Limits) -> Result<MediaInfo, MediaEr
         return Err(undecodable(without_path(&ending.complaint, path)));
     }
     let report: Report = serde_json::from_slice(&text).map_err(|error| undecodable(format!("ffprobe's report: {error}")))?;
-    info(path, &report, limits)
+    let mut info = info(path, &report, limits)?;
+    correct_length(path, &mut info)?;
+    check_seconds(path, info.seconds, limits)?;
+    Ok(info)
 }
 
 fn info(path: &Path, report: &Report, limits: &Limits) -> Result<MediaInfo, MediaError> {
@@ -215,6 +221,7 @@ fn info(path: &Path, report: &Report, limits: &Limits) -> Result<MediaInfo, Medi
         audio,
         unspecified_colours: video
             .is_some_and(|stream| stream.color_space.as_deref().is_none_or(|space| matches!(space, "unknown" | "reserved"))),
+        wrong_length: None,
     })
 }
 

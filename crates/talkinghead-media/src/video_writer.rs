@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 
 use image::RgbImage;
 
+use crate::audio::{input_options, numbers_only};
 use crate::child::{Ending, Killer, MediaProcess, Pipes};
 use crate::probe::ffmpeg_path;
 use crate::{Container, FRAME_RATE, Limits, MediaError, OutputFile, probe};
@@ -200,15 +201,19 @@ fn encoding_arguments(container: Container, options: &VideoOptions, size: (u32, 
 fn add_sound(writer: &VideoWriter, silent: &Path, audio: &Path, output: &Path) -> Result<(), MediaError> {
     let container = writer.container;
     let limits = Limits { max_seconds: f64::INFINITY, ..Limits::default() };
-    let found = probe(audio, &limits)?.audio.ok_or_else(|| MediaError::NoAudio { path: audio.to_owned() })?;
+    let info = probe(audio, &limits)?;
+    let found = info.audio.as_ref().ok_or_else(|| MediaError::NoAudio { path: audio.to_owned() })?;
     let seconds = writer.count as f64 / f64::from(FRAME_RATE);
     let mut arguments: Vec<OsString> =
         ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-y", "-i"].map(Into::into).to_vec();
     arguments.push(ffmpeg_path(silent));
-    arguments.extend(["-protocol_whitelist", "file,pipe", "-vn", "-i"].map(Into::into));
+    arguments.extend(["-protocol_whitelist", "file,pipe", "-vn"].map(Into::into));
+    arguments.extend(input_options(&info).iter().map(Into::into));
+    arguments.push("-i".into());
     arguments.push(ffmpeg_path(audio));
     arguments.extend(["-map", "0:v:0", "-map", "1:a:0", "-map_metadata", "-1", "-c:v", "copy", "-af"].map(Into::into));
-    arguments.push(format!("aresample=async=1:first_pts=0,apad,atrim=end={seconds:.3}").into());
+    let clean = numbers_only(&info);
+    arguments.push(format!("{clean}aresample=async=1:first_pts=0,apad,atrim=end={seconds:.3}").into());
     arguments.extend(container.audio_options(found.sample_rate, found.channels.clamp(1, 2)).into_iter().map(Into::into));
     arguments.extend(["-t".into(), format!("{seconds:.3}").into()]);
     arguments.extend(["-fflags", "+bitexact"].map(Into::into));

@@ -1,10 +1,8 @@
-//! Whether somebody speaks: loud enough, phones near, and no steady hiss.
+//! Whether somebody speaks: loud enough beside the rest of the recording, phones near, and no steady hiss.
 
-use crate::loudness::Loudness;
+use crate::loudness::{Loudness, VOICED};
 use crate::spikes::PhonemeSpike;
 
-/// Amplitude (natural log, before any gain) under which nothing is speech: -56 dB of full scale.
-const ABSOLUTE: f32 = -6.4;
 /// The middle between silence and speech, below the loud frames (natural log; 24 dB).
 const RELATIVE: f32 = 2.8;
 const SLOPE: f32 = 0.3;
@@ -13,6 +11,8 @@ const HOLD: f32 = 0.1;
 /// A phone vouches for the sound this far around it, fully and then fading, seconds.
 const PHONE_NEAR: f32 = 0.25;
 const PHONE_FAR: f32 = 0.55;
+/// So many frames near each other are voiced by chance; twice as many are a voice.
+const CHANCE: f32 = 3.0;
 
 /// One frame near the one in question.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,7 @@ fn sigmoid(x: f32) -> f32 {
 
 /// Voice activity at `time`, 0 to 1. `around`: frames near `time`; `spikes`: phones near `time`.
 pub(crate) fn voice_activity(time: f32, recording: &Loudness, around: &[ActivityInput], spikes: &[PhonemeSpike]) -> f32 {
-    let threshold = (recording.loud - RELATIVE).max(ABSOLUTE);
+    let threshold = recording.loud - RELATIVE;
     let weigh = |distance: f32| (1.0 - (distance - HOLD).max(0.0) / HOLD).clamp(0.0, 1.0);
     let loudness = around
         .iter()
@@ -40,6 +40,8 @@ pub(crate) fn voice_activity(time: f32, recording: &Loudness, around: &[Activity
     let nearest = spikes.iter().map(|spike| (spike.time - time).abs()).fold(f32::INFINITY, f32::min);
     let phones = ((PHONE_FAR - nearest) / (PHONE_FAR - PHONE_NEAR)).clamp(0.0, 1.0);
     // The phone network hears phones in hiss; where the level never changes, only a voice vouches for them.
-    let voice = around.iter().map(|frame| frame.voicing).fold(0.0, f32::max);
-    loudness * phones * (1.0 - recording.steadiness() * (1.0 - ((voice - 0.4) / 0.3).clamp(0.0, 1.0)))
+    let voiced = around.iter().filter(|frame| frame.voicing > VOICED && recording.may_be_speech(frame.level)).count();
+    let chance = CHANCE.min(around.len() as f32 / 4.0);
+    let voice = ((voiced as f32 - chance) / chance).clamp(0.0, 1.0);
+    loudness * phones * (1.0 - recording.steadiness() * (1.0 - if recording.is_drone() { 0.0 } else { voice }))
 }

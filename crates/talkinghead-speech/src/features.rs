@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
-use talkinghead_media::Limits;
+use talkinghead_media::{Limits, probe};
 
 use crate::activity::{ActivityInput, voice_activity};
+use crate::channels::choose_channels;
 use crate::frame::SpeechFrame;
 use crate::loudness::{Loudness, level};
 use crate::mel::{LogMel, MEL_BANDS};
@@ -14,10 +15,13 @@ use crate::pitch::{PITCH_WINDOW, pitch};
 use crate::source::{AudioSource, Blocks};
 use crate::spikes::{PhonemeSpike, SpikeFinder};
 use crate::visemes::{lip_closure, viseme_curves};
+use crate::vowels::unheard_vowel;
 use crate::{FRAME_SECONDS, SAMPLES_PER_FRAME, SpeechError};
 
 /// Frames that are held back because later sound still changes them: 0.8 s.
 const LOOK_AHEAD: usize = 20;
+/// Frames ahead of the one in hand where voices without a phone are looked for: what they change lies further on.
+const VOWELS_AHEAD: usize = 10;
 /// Frames before the one in hand that its features look at.
 const LOOK_BACK: usize = 20;
 /// Mel windows per video frame.
@@ -62,7 +66,8 @@ impl SpeechFeatures {
     /// # Errors
     /// The file cannot be read, holds no sound, or is over `limits`.
     pub fn open(path: &Path, limits: &Limits) -> Result<Self, SpeechError> {
-        Self::of(AudioSource::file(path, limits))
+        let chosen = choose_channels(path, &probe(path, limits)?, limits)?;
+        Self::of(AudioSource::file(path, limits, chosen.channels))
     }
 
     /// Features of samples in memory: 16 kHz, mono, -1..1.
@@ -121,9 +126,10 @@ impl SpeechFeatures {
             match self.blocks.next() {
                 // The file may give a little more or less than it did when it was measured.
                 Some(block) => {
-                    let block = block?;
-                    let room = total - self.samples_taken.min(total);
-                    self.take(&block[..block.len().min(room)])?;
+                    let mut block = block?;
+                    block.truncate(total - self.samples_taken.min(total));
+                    block.iter_mut().for_each(|sample| *sample -= self.loudness.offset);
+                    self.take(&block)?;
                 }
                 // Silence after the end completes the last frame and what looks beyond it.
                 None if self.samples_taken < total => self.take(&vec![0.0; (total - self.samples_taken).min(16_000)])?,
@@ -177,21 +183,42 @@ impl SpeechFeatures {
         self.samples.drain(..at);
     }
 
+    fn sound_at(&self, frame: usize) -> FrameSound {
+        self.sound[frame.clamp(self.sound_start, self.sound_start + self.sound.len() - 1) - self.sound_start]
+    }
+
+    /// How loud and how much of a voice a frame is.
+    fn activity_input(&self, frame: usize) -> ActivityInput {
+        let sound = self.sound_at(frame);
+        ActivityInput { time: frame as f32 * FRAME_SECONDS, level: sound.level, voicing: sound.voicing }
+    }
+
+    /// The same of all frames within `reach` of `frame`.
+    fn around(&self, frame: usize, reach: usize) -> Vec<ActivityInput> {
+        let frames = frame.saturating_sub(reach)..(frame + reach + 1).min(self.frames);
+        frames.map(|frame| self.activity_input(frame)).collect()
+    }
+
+    /// Adds a vowel for each voice ahead in which no phone was heard.
+    fn hear_vowels(&mut self) {
+        let first = if self.next == 0 { 0 } else { self.next + VOWELS_AHEAD };
+        for frame in first..(self.next + VOWELS_AHEAD + 1).min(self.frames) {
+            let Some(spectrum) = self.mels.get((frame - self.next) * MELS_PER_FRAME + MELS_PER_FRAME / 2) else { continue };
+            let (centre, around) = (self.activity_input(frame), self.around(frame, LOOK_AHEAD - VOWELS_AHEAD));
+            let spikes: Vec<PhonemeSpike> = self.spikes.iter().cloned().collect();
+            self.spikes.extend(unheard_vowel(centre, &around, spectrum, &spikes, &self.loudness));
+        }
+    }
+
     fn make_frame(&mut self) -> SpeechFrame {
+        self.hear_vowels();
         let time = self.next as f32 * FRAME_SECONDS;
-        let sound_at =
-            |frame: usize| self.sound[frame.clamp(self.sound_start, self.sound_start + self.sound.len() - 1) - self.sound_start];
-        let sound = sound_at(self.next);
+        let sound = self.sound_at(self.next);
+        let around = self.around(self.next, LOOK_BACK);
         let level = sound.level - self.loudness.loud;
         // The study's silence channel: the middle lies 2.5 (22 dB) below the loud frames.
         let quiet = 1.0 / (1.0 + ((level + 2.5) / 0.3).exp());
         let spikes: &[PhonemeSpike] = self.spikes.make_contiguous();
-        let around: Vec<ActivityInput> = (0..=2 * LOOK_BACK)
-            .filter_map(|i| (self.next + i).checked_sub(LOOK_BACK))
-            .filter(|&frame| frame < self.frames)
-            .map(|frame| (frame as f32 * FRAME_SECONDS, sound_at(frame)))
-            .map(|(time, sound)| ActivityInput { time, level: sound.level, voicing: sound.voicing })
-            .collect();
         let mut log_mel = [0.0; MEL_BANDS];
         for mel in self.mels.iter().take(MELS_PER_FRAME) {
             for (sum, (band, mean)) in log_mel.iter_mut().zip(mel.iter().zip(&self.mel_mean)) {
@@ -265,7 +292,7 @@ fn mel_mean(source: &AudioSource, loudness: &Loudness) -> Result<[f32; MEL_BANDS
     let end = std::iter::once(Ok(vec![0.0; 2 * SAMPLES_PER_FRAME]));
     for block in source.blocks()?.chain(end) {
         let block = block?;
-        let loud: Vec<f32> = block.iter().map(|s| s * loudness.gain).collect();
+        let loud: Vec<f32> = block.iter().map(|s| (s - loudness.offset) * loudness.gain).collect();
         mel.push(&loud, |frame| spectra.push_back(frame));
         held.extend_from_slice(&block);
         let whole = held.len() / SAMPLES_PER_FRAME * SAMPLES_PER_FRAME;

@@ -5,7 +5,9 @@
 //! in use. May be used by motion and everything above; uses only `talkinghead-media`.
 
 mod activity;
+mod channels;
 mod error;
+mod evidence;
 mod features;
 mod frame;
 mod loudness;
@@ -16,8 +18,11 @@ mod source;
 mod spikes;
 mod visemes;
 mod vocabulary;
+mod vowels;
 
+pub use channels::{ChosenChannels, choose_channels};
 pub use error::SpeechError;
+pub use evidence::SpeechEvidence;
 pub use features::SpeechFeatures;
 pub use frame::SpeechFrame;
 pub use loudness::Loudness;

@@ -19,6 +19,8 @@ const WINDOW: usize = 320_000;
 const STEP: usize = 256_000;
 /// Shortest sound the network takes: 1 s.
 const SHORTEST: usize = 16_000;
+/// Silence on both sides of a sound shorter than [`SHORTEST`], without which the network hears nothing in it: half a second.
+const SILENCE_AROUND: usize = 8_000;
 /// Half the frames over which two windows are cross-faded, at the middle of their overlap.
 const HALF_FADE: usize = 25;
 
@@ -35,8 +37,10 @@ pub(crate) struct PhonemeFrame {
 pub(crate) struct PhonemeStream {
     plan: Arc<TypedRunnableModel>,
     window: usize,
-    /// Samples of the whole recording, a multiple of the hop.
+    /// Samples of the whole recording with the silence around it, a multiple of the hop.
     total: usize,
+    /// Samples of silence on each side of the recording.
+    around: usize,
     /// Samples from `start` on.
     samples: Vec<f32>,
     start: usize,
@@ -48,11 +52,13 @@ pub(crate) struct PhonemeStream {
 impl PhonemeStream {
     /// A stream for a recording of `total` samples (a multiple of 640).
     pub(crate) fn new(total: usize) -> Result<Self, SpeechError> {
+        let around = if total < SHORTEST { SILENCE_AROUND } else { 0 };
+        let total = total + 2 * around;
         let window = total.clamp(SHORTEST, WINDOW);
-        Ok(Self { plan: plan(window)?, window, total, samples: Vec::new(), start: 0, held: Vec::new(), given: 0 })
+        Ok(Self { plan: plan(window)?, window, total, around, samples: vec![0.0; around], start: 0, held: Vec::new(), given: 0 })
     }
 
-    /// Whether all frames were given: `total / 320` of them.
+    /// Whether all frames were given: one for each 320 samples of the recording.
     pub(crate) fn is_done(&self) -> bool {
         self.given * NETWORK_HOP >= self.total
     }
@@ -60,6 +66,9 @@ impl PhonemeStream {
     /// Takes the next samples of the recording, brought to speech loudness; gives frames as windows fill.
     pub(crate) fn push(&mut self, samples: &[f32], frames: &mut Vec<PhonemeFrame>) -> Result<(), SpeechError> {
         self.samples.extend_from_slice(samples);
+        if self.around > 0 && self.samples.len() >= self.total - self.around {
+            self.samples.resize(self.total, 0.0);
+        }
         while !self.is_done() && self.start + self.samples.len() >= self.total.min(self.start + self.window) {
             if self.samples.len() < self.window {
                 self.samples.resize(self.window, 0.0);
@@ -72,7 +81,8 @@ impl PhonemeStream {
             let end = if last_window { self.total } else { usize::midpoint(next_start, self.start + self.window) } / NETWORK_HOP;
             let until = if last_window { end } else { end - HALF_FADE };
             let fade_end = if self.held.is_empty() { 0 } else { self.given + 2 * HALF_FADE };
-            for frame in self.given..until {
+            let recording = self.around / NETWORK_HOP..(self.total - self.around) / NETWORK_HOP;
+            for frame in (self.given..until).filter(|frame| recording.contains(frame)) {
                 let new = fresh[frame - first].clone();
                 frames.push(if frame < fade_end {
                     let old = &self.held[frame - self.given];

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use talkinghead_media::{AudioReader, Limits, MediaError};
+use talkinghead_media::{AudioReader, ChannelChoice, Limits, MediaError, probe};
 
 use crate::SpeechError;
 
@@ -16,15 +16,17 @@ pub enum AudioSource {
         path: PathBuf,
         /// What the file may hold at most.
         limits: Limits,
+        /// Which of its channels are heard.
+        channels: ChannelChoice,
     },
     /// Samples at 16 kHz, mono, -1..1.
     Samples(Arc<[f32]>),
 }
 
 impl AudioSource {
-    /// A file.
-    pub fn file(path: &Path, limits: &Limits) -> Self {
-        Self::File { path: path.to_owned(), limits: *limits }
+    /// Some channels of a file; see [`crate::choose_channels`].
+    pub fn file(path: &Path, limits: &Limits, channels: ChannelChoice) -> Self {
+        Self::File { path: path.to_owned(), limits: *limits, channels }
     }
 
     /// Blocks of samples from the start.
@@ -33,7 +35,10 @@ impl AudioSource {
     /// The file cannot be opened.
     pub(crate) fn blocks(&self) -> Result<Blocks, SpeechError> {
         Ok(match self {
-            Self::File { path, limits } => Blocks::File(Box::new(AudioReader::open(path, limits)?)),
+            Self::File { path, limits, channels } => {
+                let info = probe(path, limits)?;
+                Blocks::File(Box::new(AudioReader::open_channels(path, info, limits, *channels)?))
+            }
             Self::Samples(samples) => Blocks::Samples { samples: samples.clone(), at: 0 },
         })
     }

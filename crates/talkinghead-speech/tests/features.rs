@@ -1,7 +1,7 @@
 //! The features of a known recording (1961, public domain), and that streaming does not change them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use talkinghead_speech::{SpeechFeatures, SpeechFrame};
+use talkinghead_speech::{SpeechEvidence, SpeechFeatures, SpeechFrame};
 
 fn recording() -> Vec<f32> {
     let bytes = include_bytes!("fixtures/jfk_16k_mono.wav");
@@ -106,4 +106,81 @@ fn hiss_is_no_speech_whatever_the_phone_network_hears() {
         let most = frames.iter().map(|f| f.voice_activity).fold(0.0, f32::max);
         assert!(most < 0.1, "{amplitude}: {most}");
     }
+}
+
+fn holds_speech(frames: &[SpeechFrame]) -> bool {
+    let mut evidence = SpeechEvidence::default();
+    frames.iter().for_each(|frame| evidence.push(frame));
+    evidence.holds_speech()
+}
+
+/// White noise in -1..1.
+fn noise() -> impl FnMut() -> f32 {
+    let mut state = 1u32;
+    move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / 8_388_608.0 - 1.0
+    }
+}
+
+/// As a 16-bit file would hold it.
+fn in_16_bits(samples: impl Iterator<Item = f32>) -> Vec<f32> {
+    samples.map(|sample| (sample * 32768.0).round() / 32768.0).collect()
+}
+
+#[test]
+fn speech_is_heard_however_quiet_it_is() {
+    let mean = |frames: &[SpeechFrame], from: usize, to: usize| {
+        frames[from..to].iter().map(|f| f.voice_activity).sum::<f32>() / (to - from) as f32
+    };
+    // The fixture has about -20 dB of full scale; noise lies 60, 20 and 10 dB under the speech.
+    for (gain, floor) in [(3e-3, 0.0), (1e-3, 0.0), (3e-3, 0.03), (3e-3, 0.1), (0.1, 0.1)] {
+        let mut noise = noise();
+        let frames = features(in_16_bits(recording().into_iter().map(|s| gain * (s + 0.1 * floor * noise()))));
+        assert!(holds_speech(&frames) && mean(&frames, 12, 50) > 0.8, "{gain} {floor}: {}", mean(&frames, 12, 50));
+        assert!(mean(&frames, 63, 75) < 0.5, "{gain} {floor}: {}", mean(&frames, 63, 75));
+    }
+    // A recorder whose zero is not zero.
+    let frames = features(in_16_bits(recording().into_iter().map(|s| 3e-3 * s - 0.02)));
+    assert!(holds_speech(&frames) && mean(&frames, 12, 50) > 0.8, "{}", mean(&frames, 12, 50));
+}
+
+#[test]
+fn what_holds_no_speech_is_told_by_its_shape() {
+    let at = |i: usize, hertz: f32| (i as f32 * hertz * std::f32::consts::TAU / 16_000.0).sin();
+    for amplitude in [0.3, 3e-3, 3e-4] {
+        let mut noise = noise();
+        let hiss = (0..64_000).map(|_| noise()).collect::<Vec<f32>>();
+        let hum = (0..64_000).map(|i| at(i, 50.0) + 0.3 * at(i, 150.0)).collect();
+        let tone = (0..64_000).map(|i| at(i, 440.0)).collect();
+        let clicks = hiss.iter().enumerate().map(|(i, n)| if i % 11_200 < 160 { *n } else { 0.0 }).collect();
+        let gusts = hiss.iter().enumerate().map(|(i, n)| n * (1.0 + 0.9 * at(i, 0.7))).collect();
+        for (name, sound) in [("hiss", hiss), ("hum", hum), ("tone", tone), ("clicks", clicks), ("gusts", gusts)] {
+            let frames = features(in_16_bits(sound.into_iter().map(|s: f32| 0.5 * amplitude * s)));
+            let phones: Vec<&str> = frames.iter().flat_map(|f| f.spikes.iter().map(|s| s.phoneme)).collect();
+            assert!(!holds_speech(&frames), "{name} at {amplitude}: {phones:?}");
+        }
+    }
+    let steps = (0..64_000).map(|i| if i % 3 == 0 { 1.0 / 32768.0 } else { 0.0 });
+    assert!(!holds_speech(&features(steps.collect())) && !holds_speech(&features(vec![0.0; 64_000])));
+}
+
+#[test]
+fn a_tenth_of_a_second_of_voice_is_speech() {
+    let whole = recording();
+    for (start, seconds) in [(1.7, 0.1), (1.7, 0.2), (1.7, 0.3), (1.0, 0.1), (1.0, 0.3)] {
+        let (from, to) = ((start * 16_000.0) as usize, ((start + seconds) * 16_000.0) as usize);
+        let frames = features(whole[from..to].to_vec());
+        assert_eq!(frames.len(), (to - from).div_ceil(640));
+        let most = frames.iter().map(|f| f.voice_activity).fold(0.0, f32::max);
+        assert!(holds_speech(&frames) && most > 0.6, "{seconds} s from {start} s on: {most}");
+    }
+}
+
+#[test]
+fn speech_that_is_rare_is_speech() {
+    let word = recording()[24_000..32_000].to_vec();
+    let frames = features([vec![0.0; 320_000], word, vec![0.0; 320_000]].concat());
+    assert!(holds_speech(&frames));
+    assert!(frames[500..512].iter().all(|frame| frame.voice_activity > 0.5));
 }

@@ -4,13 +4,15 @@ use std::path::Path;
 
 use talkinghead_media::{AudioReader, Limits, MediaInfo, SAMPLE_RATE};
 use talkinghead_motion::{Expression, ExpressionModel, ExpressionSettings, SpeechRhythm};
-use talkinghead_speech::{AudioSource, SpeechFeatures};
+use talkinghead_speech::{AudioSource, Loudness, SpeechEvidence, SpeechFeatures, choose_channels};
 
 use crate::job::Job;
 use crate::{GenerationError, Stage};
 
-/// Natural log of the amplitude of a recording's loud frames under which it holds no speech (about -60 dBFS).
-const SILENCE: f32 = -6.9;
+/// Natural log of the amplitude of a recording's loud frames under which there is nothing at all (-113 dB of full scale).
+const SILENCE: f32 = -13.0;
+/// What head and eyes take the loud frames of a quiet recording for (natural log of amplitude).
+const USUAL_LEVEL: f32 = -4.0;
 /// Voicing from which a pitch is believed.
 const VOICED: f32 = 0.5;
 /// Seconds of sound that are kept in memory between the passes (38 MB); longer recordings are decoded for each pass.
@@ -38,25 +40,42 @@ impl SpeechAnalysis {
         let source = source(path, info, limits, job, &mut warnings)?;
         let features = SpeechFeatures::of(source)?;
         let total = features.frame_count();
-        let loud = features.loudness().loud;
+        let loudness = *features.loudness();
+        let shift = loudness.loud.max(USUAL_LEVEL);
         let (mut levels, mut pitches, mut expressions) = (Vec::new(), Vec::new(), Vec::new());
+        let mut evidence = SpeechEvidence::default();
         let mut lips = ExpressionModel::get().stream(ExpressionSettings::default());
         for (index, frame) in features.enumerate() {
             job.check()?;
             let frame = frame?;
-            levels.push(frame.level + loud);
+            evidence.push(&frame);
+            levels.push(frame.level + shift);
             pitches.push(if frame.voicing > VOICED { frame.pitch } else { 0.0 });
             lips.push(&frame, &mut expressions);
             job.tell(Stage::Speech, index + 1, Some(total));
         }
         lips.finish(&mut expressions);
-        if loud < SILENCE {
-            warnings.push(format!("{} is silent: the lips rest", path.display()));
+        if evidence.holds_speech() {
+            warnings.extend(raised(path, &loudness));
+            let rhythm = SpeechRhythm::from_curves(&levels, &pitches);
+            tracing::debug!(frames = total, accents = rhythm.accents.len(), ?loudness, "speech analysed");
+            return Ok(Self { expressions, rhythm, warnings });
         }
-        let rhythm = SpeechRhythm::from_curves(&levels, &pitches);
-        tracing::debug!(frames = total, accents = rhythm.accents.len(), loud, "speech analysed");
+        let what = if loudness.loud < SILENCE { "is silent" } else { "holds no speech, only other sound" };
+        warnings.push(format!("{} {what}: the lips rest", path.display()));
+        tracing::debug!(frames = total, ?loudness, "no speech");
+        let (expressions, rhythm) = (vec![Expression::NEUTRAL; total], SpeechRhythm::silence(total));
         Ok(Self { expressions, rhythm, warnings })
     }
+}
+
+/// A word on speech so quiet that people would not hear it; the video's own sound is not touched.
+fn raised(path: &Path, loudness: &Loudness) -> Option<String> {
+    let decibels = loudness.raised_decibels()?;
+    let name = path.display();
+    Some(format!(
+        "{name} is very quiet: it was raised by {decibels:.0} dB to move the lips; the video's sound is as quiet as before"
+    ))
 }
 
 /// Samples in memory where the recording is short enough, so that it is decoded once.
@@ -67,18 +86,21 @@ fn source(
     job: &Job,
     warnings: &mut Vec<String>,
 ) -> Result<AudioSource, GenerationError> {
+    let chosen = choose_channels(path, &info, limits)?;
+    warnings.extend(chosen.warning);
+    let channels = chosen.channels;
     let seconds = info.audio.as_ref().and_then(|audio| audio.seconds).or(info.seconds);
     if seconds.is_none_or(|seconds| seconds > MOST_KEPT_SECONDS) {
-        return Ok(AudioSource::file(path, limits));
+        return Ok(AudioSource::file(path, limits, channels));
     }
-    let mut reader = AudioReader::open_probed(path, info, limits)?;
+    let mut reader = AudioReader::open_channels(path, info, limits, channels)?;
     let mut samples = Vec::with_capacity((seconds.unwrap_or(0.0) * f64::from(SAMPLE_RATE)) as usize);
     for block in reader.by_ref() {
         job.check()?;
         samples.extend(block?);
         // The header was wrong about its length: back to flat memory.
         if samples.len() as f64 > 1.1 * MOST_KEPT_SECONDS * f64::from(SAMPLE_RATE) {
-            return Ok(AudioSource::file(path, limits));
+            return Ok(AudioSource::file(path, limits, channels));
         }
     }
     warnings.extend(reader.warnings().iter().cloned());

@@ -16,4 +16,5 @@ mod main_job;
 #[cfg(feature = "neural")]
 mod neural;
 mod odd_references;
+mod own_sound;
 mod preprocessing_golden;
