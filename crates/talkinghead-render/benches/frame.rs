@@ -4,7 +4,7 @@ use divan::{Bencher, black_box};
 use image::RgbImage;
 use nalgebra::Vector3;
 use talkinghead_face::{CanonicalMesh, FaceMotion, HeadPose, Landmarks, RigidFit};
-use talkinghead_render::{Canvas, LanczosTable, ProjectionRenderer, RenderOptions, Texture};
+use talkinghead_render::{Canvas, ProjectionRenderer, RenderOptions, Texture};
 
 fn main() {
     // One frame a thread is how a video is made; here one thread tells the cost of a frame.
@@ -63,12 +63,11 @@ fn blinking(bencher: Bencher) {
 #[divan::bench]
 fn sampling_100_000_pixels(bencher: Bencher) {
     let texture = Texture::new(&Canvas::from_rgb(&picture()), 40, 0.18);
-    let table = LanczosTable::get();
     bencher.bench_local(|| {
         let mut sum = 0.0;
         for i in 0..100_000 {
             let (x, y) = ((i % 400) as f32 * 1.01 + 40.0, (i / 400) as f32 * 1.03 + 50.0);
-            sum += texture.sample(x, y, table)[0];
+            sum += texture.sample(x, y)[0];
         }
         sum
     });

@@ -38,7 +38,8 @@ pub use mouth_bank::{
     key_frame, mouths_differ,
 };
 pub use picture::canvas::{Canvas, Mask, to_byte};
-pub use picture::texture::{LanczosTable, Texture};
+pub use picture::frame::Frame;
+pub use picture::texture::Texture;
 pub use picture::working_area::{AreaFrame, WorkingArea};
 pub use picture::{blur, fill, polygon, resize};
 pub use portrait::expression::{ExpressionScale, deform};
@@ -48,5 +49,6 @@ pub use portrait::pose::{head_motion, pose_face};
 pub use portrait::unsmile::{UnsmileBasis, UnsmileBasisError};
 pub use projection_renderer::{ProjectionRenderer, RenderOptions};
 pub use renderer::{PreparedPerformance, Renderer, Shot};
-pub use warp::field::{WarpField, WarpSource, warp};
+pub use warp::field::WarpField;
 pub use warp::mesh::WarpMesh;
+pub use warp::paint::{WarpMap, WarpSource, warp};

@@ -14,6 +14,8 @@ use crate::eyes::lid_light::LidLight;
 use crate::mouth::scene::MouthScene;
 use crate::mouth_bank::{MouthBank, MouthChoice, MouthPlanner, MouthTarget};
 use crate::picture::canvas::Canvas;
+use crate::picture::frame::Frame;
+use crate::picture::polygon::Region;
 use crate::picture::texture::Texture;
 use crate::picture::working_area::WorkingArea;
 use crate::portrait::expression::ExpressionScale;
@@ -25,13 +27,16 @@ use crate::portrait::sharpening;
 use crate::portrait::unsmile::UnsmileBasis;
 use crate::projection::FrameProjection;
 use crate::renderer::{PreparedPerformance, Renderer};
-use crate::warp::field::{WarpField, WarpSource, paint_on_black, warp};
+use crate::warp::field::WarpField;
 use crate::warp::fold_edges;
 use crate::warp::holes;
 use crate::warp::mesh::WarpMesh;
+use crate::warp::paint::{WarpMap, WarpSource, paint_on_black, warp};
 
 /// Mirrored surroundings of the photograph, interocular distances: as far as the mesh reaches beyond it.
 const PADDING: f32 = 0.7;
+/// What eyes and mouth are painted on reaches this far beyond the face's points, interocular distances.
+const FACE_MARGIN: f32 = 0.3;
 /// Frames of the future that the choice of a remembered mouth looks at: two seconds.
 const LOOK_AHEAD: usize = 50;
 
@@ -51,7 +56,7 @@ pub struct ProjectionRenderer {
     scale: ExpressionScale,
     mesh: WarpMesh,
     /// The working area as photographed, its lips cleaned of teeth.
-    still: Canvas,
+    still: Frame,
     texture: Texture,
     eyes: EyeScene,
     lid_light: LidLight,
@@ -65,10 +70,12 @@ pub struct ProjectionRenderer {
 /// Buffers of one frame, kept for the next.
 struct Scratch {
     field: WarpField,
-    frame: Canvas,
-    places: Vec<[f32; 2]>,
+    frame: Frame,
+    map: WarpMap,
+    /// The face alone, where eyes and mouth are painted.
+    face: Canvas,
     vertices: Vec<[f32; 3]>,
-    softened: Vec<(u32, [f32; 3])>,
+    softened: Vec<(u32, [u8; 4])>,
 }
 
 impl ProjectionRenderer {
@@ -112,7 +119,7 @@ impl ProjectionRenderer {
         let texture = Texture::new(&still, (PADDING * portrait.iod) as usize, sharpening);
         tracing::debug!(sharpening, "texture");
         let scale = ExpressionScale::of(&portrait);
-        let size = picture.dimensions();
+        let (size, still) = (picture.dimensions(), Frame::from_canvas(&still));
         let scratch = Mutex::new(Vec::new());
         Ok(Self { area, portrait, scale, mesh, still, texture, eyes, lid_light, mouth, background, bank: None, size, scratch })
     }
@@ -166,21 +173,33 @@ impl ProjectionRenderer {
         self.mesh.pose_lattice(&face.rigid, &delta, &mut scratch.vertices);
         self.collect(&face, &mut scratch);
         let source = WarpSource { still: &self.still, texture: &self.texture };
-        warp(&scratch.field, source, &mut scratch.frame, &mut scratch.places);
+        warp(&scratch.field, source, &mut scratch.frame, &mut scratch.map);
         if let Some(background) = &self.background {
-            background.apply(&self.still, &mut scratch.frame, &scratch.places);
+            background.apply(&self.still, &mut scratch.frame, &scratch.map);
         }
-        fold_edges::soften(&mut scratch.frame, &scratch.places, &mut scratch.softened);
-        self.lid_light.apply(&mut scratch.frame, &scratch.places, &face);
-        self.eyes.paint(&mut scratch.frame, &self.portrait, &face);
-        lash_line::paint(&mut scratch.frame, &face, self.portrait.iod * face.rigid.scale);
-        self.mouth.paint(&mut scratch.frame, &face);
-        if let Some((bank, choice)) = mouth {
-            bank.overlay(&mut scratch.frame, &face, self.portrait.iod * face.rigid.scale, choice);
-        }
+        fold_edges::soften(&mut scratch.frame, &scratch.map, &mut scratch.softened);
+        self.paint_face(&mut scratch, face, mouth);
         let picture = self.area.leave(&scratch.frame);
         self.give_scratch(scratch);
         picture
+    }
+
+    /// Paints what moves inside the warped face: lids, eyeballs, mouth.
+    fn paint_face(&self, scratch: &mut Scratch, face: PosedFace, mouth: Option<(&MouthBank, &MouthChoice)>) {
+        let iod = self.portrait.iod * face.rigid.scale;
+        let outline: Vec<[f32; 2]> = face.points.iter().map(|p| [p[0], p[1]]).collect();
+        let Some(region) = Region::around(&outline, FACE_MARGIN * iod, self.still.width, self.still.height) else { return };
+        let corner = [region.x, region.y];
+        let (face, canvas) = (face.seen_from(corner), &mut scratch.face);
+        scratch.frame.cut(region, canvas);
+        self.lid_light.apply(canvas, &scratch.map, corner, &face);
+        self.eyes.paint(canvas, &self.portrait, &face);
+        lash_line::paint(canvas, &face, iod);
+        self.mouth.paint(canvas, &face);
+        if let Some((bank, choice)) = mouth {
+            bank.overlay(canvas, &face, iod, choice);
+        }
+        scratch.frame.put(region, canvas);
     }
 
     /// The frame's triangles: the mesh, and what lies behind mouth and lids.
@@ -236,8 +255,9 @@ impl ProjectionRenderer {
         let kept = self.scratch.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
         kept.unwrap_or_else(|| Scratch {
             field: WarpField::default(),
-            frame: Canvas::filled(0, 0, [0.0; 3]),
-            places: Vec::new(),
+            frame: Frame::default(),
+            map: WarpMap::default(),
+            face: Canvas::filled(0, 0, [0.0; 3]),
             vertices: Vec::new(),
             softened: Vec::new(),
         })

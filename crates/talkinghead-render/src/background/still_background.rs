@@ -7,23 +7,22 @@
 //! however wrong the matte is. Behind the head's edge the background is filled; where the filling has structure that the
 //! photograph contradicts, what stands before it is limited to what head and matte make likely.
 
-use rayon::prelude::*;
-
 use super::matte::{TOUCHED, person, structure, trust};
 use super::plate::fill_behind;
 use crate::math::{luminance, smoothstep};
 use crate::picture::blur::blur_mask;
 use crate::picture::canvas::{Canvas, Mask};
 use crate::picture::fill::pull_push;
+use crate::picture::frame::{Frame, bytes};
 use crate::portrait::geometry::PortraitGeometry;
 use crate::portrait::head_region::{HeadMattes, HeadRegion};
+use crate::warp::field::STILL;
+use crate::warp::paint::WarpMap;
 
 /// Mean deviation of the luminance (0..255) from its surroundings above which a background counts as structured.
 const STRUCTURED: f32 = 4.0;
 /// The matte's edge is not trusted to be nearer than this, interocular distances.
 const MARGIN: f32 = 0.07;
-/// Pixels that moved less keep the photograph.
-const STILL: f32 = 0.02;
 
 /// What a pixel of the photograph is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,16 +83,17 @@ impl StillBackground {
         Some(Self { parts, open, plate, taken })
     }
 
-    /// Puts the still background into a warped frame; `places` (one a pixel) say where in the photograph each came from.
+    /// Puts the still background into a warped frame; `map` says where in the photograph each pixel came from.
     /// `photograph` is what was warped, without sharpening.
-    pub fn apply(&self, photograph: &Canvas, frame: &mut Canvas, places: &[[f32; 2]]) {
+    pub fn apply(&self, photograph: &Frame, frame: &mut Frame, map: &WarpMap) {
         let (width, height) = (frame.width, frame.height);
         if (width, height) != (self.plate.width, self.plate.height) {
             return;
         }
-        let rows = frame.data.par_chunks_mut(width).zip(places.par_chunks(width)).enumerate();
-        rows.for_each(|(y, (row, places))| {
-            for (x, (colour, place)) in row.iter_mut().zip(places).enumerate() {
+        for (y, row) in frame.data.chunks_mut(width).enumerate() {
+            let columns = map.moved(y);
+            let places = &map.row(y)[columns.clone()];
+            for ((x, colour), place) in columns.clone().zip(&mut row[columns]).zip(places) {
                 if (place[0] - x as f32).abs() + (place[1] - y as f32).abs() <= STILL {
                     continue;
                 }
@@ -101,18 +101,19 @@ impl StillBackground {
                 let line = (place[1] + 0.5).clamp(0.0, (height - 1) as f32) as usize;
                 match self.parts[line * width + column] {
                     Part::Person => {}
-                    Part::Background => *colour = self.plate.data[y * width + x],
+                    Part::Background => *colour = bytes(self.plate.data[y * width + x]),
                     Part::Edge => {
                         let open = self.open.bilinear(place[0], place[1]);
                         let (taken, now) = (self.taken.bilinear(place[0], place[1]), self.plate.data[y * width + x]);
                         // Sharpened edges of the old background are no part of the head.
                         let plain = photograph.bilinear(place[0], place[1]);
-                        let before = |k: usize| colour[k] + open * (plain[k] - colour[k]) - taken[k];
-                        *colour = std::array::from_fn(|k| (before(k) + open * now[k]).clamp(0.0, 255.0));
+                        let own = |k: usize| f32::from(colour[k]);
+                        let before = |k: usize| own(k) + open * (plain[k] - own(k)) - taken[k];
+                        *colour = bytes(std::array::from_fn(|k| (before(k) + open * now[k]).clamp(0.0, 255.0)));
                     }
                 }
             }
-        });
+        }
     }
 }
 
@@ -176,10 +177,15 @@ mod tests {
     }
 
     /// The picture moved to the right by `shift` pixels, and where its pixels came from.
-    fn moved(picture: &Canvas, shift: f32) -> (Canvas, Vec<[f32; 2]>) {
-        let places: Vec<[f32; 2]> = (0..SIDE * SIDE).map(|i| [(i % SIDE) as f32 - shift, (i / SIDE) as f32]).collect();
-        let data = places.iter().map(|p| picture.bilinear(p[0], p[1])).collect();
-        (Canvas { width: SIDE, height: SIDE, data }, places)
+    fn moved(picture: &Canvas, shift: f32) -> (Frame, WarpMap) {
+        let mut map = WarpMap::still(SIDE, SIDE);
+        let mut data = Vec::new();
+        for (x, y) in (0..SIDE * SIDE).map(|i| (i % SIDE, i / SIDE)) {
+            let place = [x as f32 - shift, y as f32];
+            map.set(x, y, place);
+            data.push(picture.bilinear(place[0], place[1]));
+        }
+        (Frame::from_canvas(&Canvas { width: SIDE, height: SIDE, data }), map)
     }
 
     #[test]
@@ -187,10 +193,10 @@ mod tests {
         let (picture, mattes, region, portrait) = scene(stripes);
         let background = StillBackground::find(&picture, Some(&mattes), &region, &portrait).unwrap();
         let shift = 9.0;
-        let (mut frame, places) = moved(&picture, shift);
+        let (mut frame, map) = moved(&picture, shift);
         let bent = frame.clone();
-        background.apply(&picture, &mut frame, &places);
-        let error = |frame: &Canvas| {
+        background.apply(&Frame::from_canvas(&picture), &mut frame, &map);
+        let error = |frame: &Frame| {
             let (mut sum, mut count) = (0.0f32, 0.0f32);
             for (i, colour) in frame.data.iter().enumerate() {
                 let (x, y) = (i % SIDE, i / SIDE);
@@ -198,7 +204,7 @@ mod tests {
                 let behind = stripes(x);
                 if (0.06 * SIDE as f32..0.94 * SIDE as f32).contains(&(x as f32)) && y < SIDE * 9 / 10 {
                     let wanted: [f32; 3] = std::array::from_fn(|k| behind[k] + cover * (HEAD[k] - behind[k]));
-                    sum += (colour[1] - wanted[1]).abs();
+                    sum += (f32::from(colour[1]) - wanted[1]).abs();
                     count += 1.0;
                 }
             }
@@ -225,13 +231,13 @@ mod tests {
             *m *= smoothstep(top - 2.0, top + 2.0, (i / SIDE) as f32);
         }
         let background = StillBackground::find(&picture, Some(&mattes), &region, &portrait).unwrap();
-        let (mut frame, places) = moved(&picture, 9.0);
+        let (mut frame, map) = moved(&picture, 9.0);
         let warped = frame.clone();
-        background.apply(&picture, &mut frame, &places);
+        background.apply(&Frame::from_canvas(&picture), &mut frame, &map);
         let x = portrait.vertices[6][0] as usize;
         for y in [top as usize - 12, top as usize - 4, top as usize + 6] {
-            let (got, want) = (frame.at(x, y), warped.at(x, y));
-            assert!((got[1] - want[1]).abs() < 6.0, "row {y}: {got:?} {want:?}");
+            let (got, want) = (frame.data[y * SIDE + x], warped.data[y * SIDE + x]);
+            assert!(got[1].abs_diff(want[1]) < 6, "row {y}: {got:?} {want:?}");
         }
     }
 
@@ -239,9 +245,9 @@ mod tests {
     fn what_does_not_move_keeps_its_bytes() {
         let (picture, mattes, region, portrait) = scene(stripes);
         let background = StillBackground::find(&picture, Some(&mattes), &region, &portrait).unwrap();
-        let (mut frame, places) = moved(&picture, 0.0);
-        background.apply(&picture, &mut frame, &places);
-        assert!(frame == picture);
+        let (mut frame, map) = moved(&picture, 0.0);
+        background.apply(&Frame::from_canvas(&picture), &mut frame, &map);
+        assert!(frame == Frame::from_canvas(&picture));
     }
 
     #[test]

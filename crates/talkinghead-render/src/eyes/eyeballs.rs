@@ -8,7 +8,7 @@ use crate::picture::blur::blur_mask;
 use crate::picture::canvas::{Canvas, Mask};
 use crate::picture::fill::pull_push;
 use crate::picture::polygon::{Region, polygon_mask};
-use crate::picture::texture::{LanczosTable, Texture};
+use crate::picture::texture::Texture;
 use crate::portrait::geometry::{PortraitGeometry, PosedFace};
 
 /// Share of an eye's width and height that shows eyeball for certain; lids and lashes lie beyond.
@@ -119,7 +119,6 @@ impl Eye {
         let Some(back) = affine_between(&posed, &self.contour) else { return };
         let mut alpha: Mask = polygon_mask(&outline, region);
         blur_mask(&mut alpha, sd);
-        let table = LanczosTable::get();
         for row in 0..region.height {
             for column in 0..region.width {
                 let a = strength * alpha.at(column, row);
@@ -131,7 +130,7 @@ impl Eye {
                 let from_iris = ((place[0] - self.iris[0]).powi(2) + (place[1] - self.iris[1]).powi(2)).sqrt() / self.width;
                 let follows = 1.0 - smoothstep(0.22, 0.48, from_iris);
                 (0..2).for_each(|k| place[k] -= gaze[k] * self.width * follows + self.corner[k]);
-                let colour = self.plate.sample(place[0], place[1], table);
+                let colour = self.plate.sample(place[0], place[1]);
                 let out = frame.at_mut(region.x + column, region.y + row);
                 (0..3).for_each(|k| out[k] += a * (colour[k].clamp(0.0, 255.0) - out[k]));
             }

@@ -8,6 +8,7 @@ use crate::picture::canvas::{Canvas, Mask};
 use crate::picture::polygon::{Region, polygon_mask};
 use crate::portrait::geometry::{PortraitGeometry, PosedFace};
 use crate::portrait::lids::{lid_outline, under_eye};
+use crate::warp::paint::WarpMap;
 
 /// A closed lid's brightness as a share of the cheek's under it.
 const SHARE: f32 = 0.74;
@@ -34,12 +35,13 @@ impl LidLight {
         Self { lids: (0..2).filter_map(|side| Lid::prepare(picture, portrait, side)).collect() }
     }
 
-    /// Lifts the closing lids of a warped frame; `places` says where in the photograph each pixel came from.
-    pub fn apply(&self, frame: &mut Canvas, places: &[[f32; 2]], face: &PosedFace) {
+    /// Lifts the closing lids of a warped frame. `frame` and `face` begin at `corner` of what `map` maps, which says where
+    /// in the photograph each pixel came from.
+    pub fn apply(&self, frame: &mut Canvas, map: &WarpMap, corner: [usize; 2], face: &PosedFace) {
         for lid in &self.lids {
             let strength = smoothstep(0.15, 0.9, face.blink[lid.side]);
             if strength > 0.0 {
-                lid.apply(frame, places, face, strength);
+                lid.apply(frame, |x, y| map.at(x + corner[0], y + corner[1]), face, strength);
             }
         }
     }
@@ -83,7 +85,7 @@ impl Lid {
         needed.then_some(Self { side, region, lift })
     }
 
-    fn apply(&self, frame: &mut Canvas, places: &[[f32; 2]], face: &PosedFace, strength: f32) {
+    fn apply(&self, frame: &mut Canvas, place: impl Fn(usize, usize) -> [f32; 2], face: &PosedFace, strength: f32) {
         let outline: Vec<[f32; 2]> = lid_outline(self.side).iter().map(|&i| [face.points[i][0], face.points[i][1]]).collect();
         let margin = 0.25 * self.region.height as f32 + 2.0;
         let Some(region) = Region::around(&outline, margin, frame.width, frame.height) else { return };
@@ -91,7 +93,8 @@ impl Lid {
         for y in region.y..region.y + region.height {
             for x in region.x..region.x + region.width {
                 let i = y * frame.width + x;
-                let (u, v) = (places[i][0] - self.region.x as f32, places[i][1] - self.region.y as f32);
+                let [u, v] = place(x, y);
+                let (u, v) = (u - self.region.x as f32, v - self.region.y as f32);
                 if u < 0.0 || v < 0.0 || u > right || v > bottom {
                     continue;
                 }
@@ -123,9 +126,8 @@ mod tests {
         let light = LidLight::prepare(picture, &portrait);
         let motion = FaceMotion { blink: [1.0; 2], ..FaceMotion::neutral() };
         let (face, _) = pose_face(&portrait, ExpressionScale::of(&portrait), &motion);
-        let places: Vec<[f32; 2]> = (0..512 * 512).map(|i| [(i % 512) as f32, (i / 512) as f32]).collect();
         let mut frame = picture.clone();
-        light.apply(&mut frame, &places, &face);
+        light.apply(&mut frame, &WarpMap::still(512, 512), [0, 0], &face);
         (frame, portrait)
     }
 

@@ -56,14 +56,14 @@ impl Canvas {
 ///
 /// The workspace's other bilinear readers differ: `FaceRegion` and `FaceCrop` read bytes, with black beyond the picture or at
 /// half-pixel centres; the pull-push fill has fixed weights; [`super::resize`] antialiases as PIL does.
-fn bilinear_taps(width: usize, height: usize, x: f32, y: f32) -> ([usize; 4], [f32; 2]) {
+pub(super) fn bilinear_taps(width: usize, height: usize, x: f32, y: f32) -> ([usize; 4], [f32; 2]) {
     let (x, y) = (x.clamp(0.0, (width - 1) as f32), y.clamp(0.0, (height - 1) as f32));
     let (x0, y0) = (x as usize, y as usize);
     let (x1, y1) = ((x0 + 1).min(width - 1), (y0 + 1).min(height - 1));
     ([y0 * width + x0, y0 * width + x1, y1 * width + x0, y1 * width + x1], [x - x0 as f32, y - y0 as f32])
 }
 
-fn bilinear_mix([a, b, c, d]: [f32; 4], [right, lower]: [f32; 2]) -> f32 {
+pub(super) fn bilinear_mix([a, b, c, d]: [f32; 4], [right, lower]: [f32; 2]) -> f32 {
     let top = a + (b - a) * right;
     let bottom = c + (d - c) * right;
     top + (bottom - top) * lower

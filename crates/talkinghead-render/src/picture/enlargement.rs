@@ -4,14 +4,15 @@ use image::RgbImage;
 use rayon::prelude::*;
 
 use super::blur::blur_mask;
-use super::canvas::{Canvas, Mask, to_byte};
+use super::canvas::{Mask, to_byte};
+use super::frame::Frame;
 use super::polygon::Region;
 
 /// The way from a smaller working copy back to full size.
 #[derive(Clone, Debug)]
 pub(crate) struct Enlargement {
     /// The working copy as photographed.
-    small: Canvas,
+    small: Frame,
     columns: Vec<Taps>,
     rows: Vec<Taps>,
 }
@@ -25,14 +26,14 @@ struct Taps {
 
 impl Enlargement {
     /// For a copy `small` of a region of `width x height` pixels.
-    pub fn new(small: Canvas, width: usize, height: usize) -> Self {
+    pub fn new(small: Frame, width: usize, height: usize) -> Self {
         let columns = taps(small.width, width);
         let rows = taps(small.height, height);
         Self { small, columns, rows }
     }
 
     /// Pixels of the region's `picture` that moved are replaced by the enlarged `frame`; all others keep their bytes.
-    pub fn paste(&self, picture: &RgbImage, region: Region, frame: &Canvas) -> RgbImage {
+    pub fn paste(&self, picture: &RgbImage, region: Region, frame: &Frame) -> RgbImage {
         let mut out = picture.clone();
         let moved = self.moved(frame);
         let line = 3 * picture.width() as usize;
@@ -53,7 +54,7 @@ impl Enlargement {
                 for (&row, w) in vertical.at.iter().zip(vertical.weights) {
                     let source = &frame.data[row * small..(row + 1) * small];
                     for (sum, colour) in colours.iter_mut().zip(source) {
-                        (0..3).for_each(|k| sum[k] += w * colour[k]);
+                        (0..3).for_each(|k| sum[k] += w * f32::from(colour[k]));
                     }
                 }
                 let bytes = &mut bytes[3 * region.x..3 * (region.x + region.width)];
@@ -77,12 +78,11 @@ impl Enlargement {
     }
 
     /// 1 where a frame differs from the photograph, softly falling to 0 over a few pixels around.
-    fn moved(&self, frame: &Canvas) -> Mask {
+    fn moved(&self, frame: &Frame) -> Mask {
         let (width, height) = (frame.width, frame.height);
         let mut mask = Mask::filled(width, height, 0.0);
         for (out, (a, b)) in mask.data.iter_mut().zip(frame.data.iter().zip(&self.small.data)) {
-            let difference = (0..3).map(|k| (a[k] - b[k]).abs()).fold(0.0, f32::max);
-            *out = f32::from(difference > 0.5);
+            *out = f32::from(a != b);
         }
         blur_mask(&mut mask, 2.0);
         for value in &mut mask.data {
@@ -120,13 +120,13 @@ mod tests {
     fn an_unmoved_copy_changes_no_byte_and_a_moved_spot_changes_only_its_surroundings() {
         let picture = RgbImage::from_fn(90, 60, |x, y| image::Rgb([(x * 7 % 256) as u8, (y * 11 % 256) as u8, 50]));
         let region = Region { x: 6, y: 3, width: 80, height: 50 };
-        let small = Canvas::filled(40, 25, [10.0; 3]);
+        let small = Frame { width: 40, height: 25, data: vec![[10, 10, 10, 0]; 40 * 25] };
         let enlargement = Enlargement::new(small.clone(), 80, 50);
         assert_eq!(enlargement.paste(&picture, region, &small), picture);
         let mut frame = small;
         for y in 8..14 {
             for x in 18..24 {
-                *frame.at_mut(x, y) = [200.0; 3];
+                frame.data[y * 40 + x] = [200, 200, 200, 0];
             }
         }
         let pasted = enlargement.paste(&picture, region, &frame);

@@ -5,6 +5,7 @@ use talkinghead_face::{Landmarks, Matte};
 
 use super::canvas::{Canvas, Mask};
 use super::enlargement::Enlargement;
+use super::frame::Frame;
 use super::polygon::Region;
 
 /// Interocular distances from the eyes to the working area's edges.
@@ -63,7 +64,7 @@ impl WorkingArea {
         let [width, height] = [region.width, region.height].map(|v| ((v as f32 * factor).round() as usize).max(1));
         let mut area = Self { picture: picture.clone(), region, width, height, enlargement: None };
         if factor < 1.0 {
-            area.enlargement = Some(Enlargement::new(area.canvas(), region.width, region.height));
+            area.enlargement = Some(Enlargement::new(Frame::from_canvas(&area.canvas()), region.width, region.height));
         }
         area
     }
@@ -133,7 +134,7 @@ impl WorkingArea {
     }
 
     /// The whole picture with the area's pixels replaced by a frame's.
-    pub fn leave(&self, frame: &Canvas) -> RgbImage {
+    pub fn leave(&self, frame: &Frame) -> RgbImage {
         let r = self.region;
         if let Some(enlargement) = &self.enlargement {
             return enlargement.paste(&self.picture, r, frame);
@@ -142,9 +143,8 @@ impl WorkingArea {
         let line = 3 * picture.width() as usize;
         let rows = picture.chunks_exact_mut(line).skip(r.y).take(r.height);
         for (row, colours) in rows.zip(frame.data.chunks_exact(r.width)) {
-            // Values are 0..255 here; the conversion through i32 is one instruction for several of them.
-            for (out, &v) in row[3 * r.x..].iter_mut().zip(colours.as_flattened()) {
-                *out = (v + 0.5) as i32 as u8;
+            for (out, colour) in row[3 * r.x..].as_chunks_mut::<3>().0.iter_mut().zip(colours) {
+                *out = [colour[0], colour[1], colour[2]];
             }
         }
         picture
@@ -167,7 +167,7 @@ mod tests {
         let area = WorkingArea::around_head(&picture, &landmarks);
         assert!(area.region.width < 300 && area.enlargement.is_none());
         let (canvas, _) = area.enter(&Landmarks::from_fn(|_| [0.0; 3]));
-        assert_eq!(area.leave(&canvas), picture);
+        assert_eq!(area.leave(&Frame::from_canvas(&canvas)), picture);
         assert_eq!(area.frame().goes_on, [true; 4]);
     }
 
@@ -180,6 +180,6 @@ mod tests {
         assert!((inside.interocular_distance() - MOST_IOD).abs() < 1.0);
         let back = area.to_picture(inside.points()[0]);
         assert!((0..3).all(|k| (back[k] - landmarks.points()[0][k]).abs() < 0.6), "{back:?}");
-        assert_eq!(area.leave(&canvas), picture);
+        assert_eq!(area.leave(&Frame::from_canvas(&canvas)), picture);
     }
 }

@@ -130,6 +130,19 @@ pub struct PosedFace {
     pub gaze: [f32; 2],
 }
 
+impl PosedFace {
+    /// The same face in a piece of the picture that begins at `corner`.
+    pub fn seen_from(mut self, corner: [usize; 2]) -> Self {
+        let [x, y] = corner.map(|v| v as f32);
+        self.points.iter_mut().for_each(|p| {
+            p[0] -= x;
+            p[1] -= y;
+        });
+        self.rigid.shift -= Vector3::new(x, y, 0.0);
+        self
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]

@@ -5,7 +5,7 @@ use super::head_region::oval;
 use crate::math::luminance;
 use crate::picture::canvas::Canvas;
 use crate::picture::polygon::{Region, contains};
-use crate::picture::texture::{LanczosTable, Texture};
+use crate::picture::texture::Texture;
 
 /// Amounts outside this range would blur or ring.
 const RANGE: (f32, f32) = (0.0, 0.4);
@@ -33,13 +33,12 @@ pub(crate) fn measure(picture: &Canvas, portrait: &PortraitGeometry) -> f32 {
         .map(|i| contains(&inner, [offset[0] + (i % piece.width) as f32, offset[1] + (i / piece.width) as f32]))
         .collect();
 
-    let table = LanczosTable::get();
     let (plain, sharp) = (Texture::new(&piece, 2, 0.0), Texture::new(&piece, 2, 1.0));
     let shifted = |texture: &Texture, shift: [f32; 2]| -> Vec<f32> {
         (0..piece.data.len())
             .map(|i| {
                 let (x, y) = ((i % piece.width) as f32, (i / piece.width) as f32);
-                luminance(texture.sample(x + shift[0], y + shift[1], table))
+                luminance(texture.sample(x + shift[0], y + shift[1]))
             })
             .collect()
     };

@@ -5,4 +5,5 @@ pub(crate) mod field;
 pub(crate) mod fold_edges;
 pub(crate) mod holes;
 pub(crate) mod mesh;
+pub(crate) mod paint;
 pub(crate) mod slope;
