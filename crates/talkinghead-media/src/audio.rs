@@ -6,7 +6,7 @@ use std::process::ChildStdout;
 
 use crate::child::{MediaProcess, Pipes};
 use crate::error::Bound;
-use crate::probe::{MediaKind, check_seconds, duration, ffmpeg_path, without_path};
+use crate::probe::{check_seconds, duration, ffmpeg_path, without_path};
 use crate::{Limits, MediaError, MediaInfo, SAMPLE_RATE, probe};
 
 /// Which channels of a sound track are read.
@@ -81,7 +81,7 @@ impl AudioReader {
     }
 
     fn start(path: &Path, info: MediaInfo, limits: &Limits, rate: u32, channels: ChannelChoice) -> Result<Self, MediaError> {
-        let Some(audio) = info.audio.as_ref().filter(|_| info.kind != MediaKind::Picture) else {
+        let Some(audio) = info.audio.as_ref() else {
             return Err(MediaError::NoAudio { path: path.to_owned() });
         };
         let width = if channels == ChannelChoice::Interleaved { audio.channels.max(1) } else { 1 };

@@ -66,6 +66,22 @@ pub enum MediaError {
         /// The decoder's own last words.
         detail: String,
     },
+    /// A picture is cut short or damaged, and such are refused ([`crate::DamagedPictures`]).
+    #[error("{} is damaged: {detail}", path.display())]
+    Damaged {
+        /// The picture.
+        path: PathBuf,
+        /// The decoder's own last words.
+        detail: String,
+    },
+    /// A picture of a kind that neither we nor ffmpeg can decode.
+    #[error("{} is a picture in {format}, which cannot be decoded here", path.display())]
+    PictureFormat {
+        /// The picture.
+        path: PathBuf,
+        /// Name of the format, with its coding.
+        format: String,
+    },
     /// A bound of [`crate::Limits`] was passed.
     #[error("{} is over the limit: {found} where at most {limit} are allowed", path.display())]
     OverLimit {
@@ -174,6 +190,15 @@ impl MediaError {
             Self::NoPictures { .. } => "put the frames in it as PNG, JPEG, WebP, BMP or TIFF files",
             Self::Undecodable { .. } => {
                 "the file may be damaged, cut short or no media file at all: play it, or convert it again with `ffmpeg -i IN OUT`"
+            }
+            Self::Damaged { .. } => {
+                "copy or download it again, or save it anew from a picture viewer; --allow-damaged uses what is left of it"
+            }
+            Self::PictureFormat { path, .. } => {
+                let name = shown(path);
+                return Some(format!(
+                    "convert it: `heif-convert {name} picture.jpg` (Debian, Ubuntu: `sudo apt install libheif-examples`), or on macOS `sips -s format jpeg {name} --out picture.jpg`"
+                ));
             }
             Self::OverLimit { bound: Bound::Seconds, .. } => {
                 "cut the recording into parts, or raise the limit with --max-seconds"

@@ -10,10 +10,11 @@ use std::thread::JoinHandle;
 use image::RgbImage;
 
 use crate::child::{Killer, MediaProcess, Pipes};
+use crate::dynamic_range::DynamicRange;
 use crate::error::Bound;
 use crate::frame_folder::list_frames;
 use crate::interruption::locked;
-use crate::probe::{MediaKind, ffmpeg_path, without_path};
+use crate::probe::{MediaKind, ffmpeg_path, probe_with_ffprobe, without_path};
 use crate::{FRAME_RATE, Limits, MediaError, MediaInfo, probe, read_image};
 
 /// Bytes of frames that may wait between ffmpeg and the caller; at least one frame always may.
@@ -62,6 +63,14 @@ impl FrameReader {
             MediaKind::Video => Source::video(path, &info, limits, Arc::clone(&warnings))?,
             MediaKind::Audio => return Err(MediaError::NoVideo { path: path.to_owned() }),
         };
+        Ok(Self { info, source, warnings })
+    }
+
+    /// The frames of a file as ffmpeg gives them, even where it is a picture.
+    pub(crate) fn open_as_video(path: &Path, limits: &Limits) -> Result<Self, MediaError> {
+        let info = probe_with_ffprobe(path, limits)?;
+        let warnings = Arc::new(Mutex::new(Vec::new()));
+        let source = Source::video(path, &info, limits, Arc::clone(&warnings))?;
         Ok(Self { info, source, warnings })
     }
 
@@ -118,8 +127,8 @@ impl Source {
         let frame_bytes = width as usize * height as usize * 3;
         let (sender, frames) = sync_channel((WAITING_BYTES / frame_bytes.max(1)).clamp(1, 8));
         let killer = process.killer();
-        let decoding =
-            Decoding { path: path.to_owned(), size: (width, height), limits: *limits, declared: info.seconds, warnings };
+        let (size, range, declared) = ((width, height), info.dynamic_range, info.seconds);
+        let decoding = Decoding { path: path.to_owned(), size, range, limits: *limits, declared, warnings };
         let thread = std::thread::spawn(move || decoding.run(process, stdout, &sender));
         Ok(Self::Video { frames: Some(frames), killer, thread: Some(thread) })
     }
@@ -152,7 +161,8 @@ fn video_arguments(path: &Path, info: &MediaInfo, width: u32, height: u32, limit
     arguments.push(ffmpeg_path(path));
     arguments.extend(["-map", "0:V:0", "-vf"].map(Into::into));
     arguments.push(filter.into());
-    arguments.extend(["-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"].map(Into::into));
+    let (format, _) = info.dynamic_range.pixel_format();
+    arguments.extend(["-f", "rawvideo", "-pix_fmt", format, "pipe:1"].map(Into::into));
     arguments
 }
 
@@ -160,6 +170,7 @@ fn video_arguments(path: &Path, info: &MediaInfo, width: u32, height: u32, limit
 struct Decoding {
     path: PathBuf,
     size: (u32, u32),
+    range: DynamicRange,
     limits: Limits,
     declared: Option<f64>,
     warnings: Arc<Mutex<Vec<String>>>,
@@ -192,14 +203,14 @@ impl Decoding {
 
     fn read_frame(&self, stdout: &mut ChildStdout, before: u64) -> Result<Option<RgbImage>, MediaError> {
         let (width, height) = self.size;
-        let mut pixels = vec![0_u8; width as usize * height as usize * 3];
+        let mut pixels = vec![0_u8; width as usize * height as usize * self.range.pixel_format().1];
         if !fill(stdout, &mut pixels).map_err(|source| MediaError::Unreadable { path: self.path.clone(), source })? {
             return Ok(None);
         }
         let seconds = (before + 1) as f64 / f64::from(FRAME_RATE);
         crate::probe::check_seconds(&self.path, Some(seconds), &self.limits)?;
         check_decoded(&self.path, (before + 1) * pixels.len() as u64, &self.limits)?;
-        Ok(RgbImage::from_raw(width, height, pixels))
+        Ok(RgbImage::from_raw(width, height, self.range.to_standard(pixels)))
     }
 
     /// Frames without complaint are fine; none are an error; some with a complaint are worth a warning.

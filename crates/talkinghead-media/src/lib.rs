@@ -7,15 +7,20 @@
 
 mod audio;
 mod child;
+mod colour;
 mod container;
+mod dynamic_range;
 mod error;
 mod frame_folder;
 mod frames;
+mod heif;
 mod interruption;
+mod jpeg;
 mod limits;
 mod output_file;
 mod picture;
 mod probe;
+mod transparency;
 mod video_writer;
 mod wav;
 
@@ -25,7 +30,7 @@ pub use error::{Bound, MediaError};
 pub use frame_folder::list_frames;
 pub use frames::FrameReader;
 pub use interruption::{is_stopped, stop_everything};
-pub use limits::Limits;
+pub use limits::{DamagedPictures, Limits};
 pub use output_file::{OutputFile, check_output, write_file};
 pub use picture::{decode_image, read_image, write_png};
 pub use probe::{AudioInfo, MediaInfo, MediaKind, probe};

@@ -4,15 +4,27 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Cursor, Read, Seek, Write};
 use std::path::Path;
 
-use image::{DynamicImage, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader, RgbImage};
+use image::metadata::Orientation;
+use image::{ColorType, DynamicImage, ImageBuffer, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader, RgbImage};
 
+use crate::colour::ToSrgb;
 use crate::error::Bound;
 use crate::output_file::write_error;
-use crate::{Limits, MediaError, OutputFile};
+use crate::transparency::over_surroundings;
+use crate::{DamagedPictures, Limits, MediaError, OutputFile, heif, jpeg};
+
+/// What decodes a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PictureFormat {
+    /// A decoder of ours.
+    Image(ImageFormat),
+    /// HEIC or AVIF: a container of ours, ffmpeg's decoder.
+    Heif,
+}
 
 /// Which picture format a file holds, told from its first bytes; `None` for everything else. The name plays
 /// no part: pictures are found behind `.mp4`, and videos behind `.png`.
-pub(crate) fn picture_format(path: &Path) -> Result<Option<ImageFormat>, MediaError> {
+pub(crate) fn picture_format(path: &Path) -> Result<Option<PictureFormat>, MediaError> {
     let mut start = [0_u8; 32];
     let mut file = open(path)?;
     let mut filled = 0;
@@ -24,8 +36,11 @@ pub(crate) fn picture_format(path: &Path) -> Result<Option<ImageFormat>, MediaEr
             Err(source) => return Err(MediaError::Unreadable { path: path.to_owned(), source }),
         }
     }
+    if heif::is_heif(&start[..filled]) {
+        return Ok(Some(PictureFormat::Heif));
+    }
     let format = image::guess_format(&start[..filled]).ok();
-    Ok(format.filter(|format| format.reading_enabled()))
+    Ok(format.filter(|format| format.reading_enabled()).map(PictureFormat::Image))
 }
 
 /// Opens a plain file for reading, with errors that say what is the matter.
@@ -41,17 +56,22 @@ pub(crate) fn open(path: &Path) -> Result<File, MediaError> {
     File::open(path).map_err(unreadable)
 }
 
-/// Reads a still picture: its EXIF orientation applied, transparency laid over white, 8 bits a channel. Other
-/// files (HEIC, a video) give their first frame through ffmpeg.
+/// Reads a still picture: turned upright, its colours brought to sRGB by their profile, transparent parts filled with the colours
+/// around them, 8 bits a channel. Other files (a video) give their first frame through ffmpeg.
 ///
 /// # Errors
 /// The file is missing, no picture, damaged, or over `limits`.
 pub fn read_image(path: &Path, limits: &Limits) -> Result<RgbImage, MediaError> {
     match picture_format(path)? {
-        Some(format) => decode(path, BufReader::new(open(path)?), format, limits),
-        None => {
-            crate::FrameReader::open(path, limits)?.next().unwrap_or_else(|| Err(MediaError::NoVideo { path: path.to_owned() }))
+        Some(PictureFormat::Image(ImageFormat::Jpeg)) => {
+            let mut bytes = Vec::new();
+            let unreadable = |source| MediaError::Unreadable { path: path.to_owned(), source };
+            open(path)?.read_to_end(&mut bytes).map_err(unreadable)?;
+            jpeg::decode(path, &bytes, limits)
         }
+        Some(PictureFormat::Image(format)) => decode(path, BufReader::new(open(path)?), format, limits),
+        Some(PictureFormat::Heif) => heif::read(path, limits),
+        None => first_frame(path, limits),
     }
 }
 
@@ -61,6 +81,9 @@ pub fn read_image(path: &Path, limits: &Limits) -> Result<RgbImage, MediaError> 
 /// The bytes are no picture of a known format, damaged, or over `limits`.
 pub fn decode_image(bytes: &[u8], name: &Path, limits: &Limits) -> Result<RgbImage, MediaError> {
     let format = image::guess_format(bytes).map_err(|_| MediaError::NoVideo { path: name.to_owned() })?;
+    if format == ImageFormat::Jpeg {
+        return jpeg::decode(name, bytes, limits);
+    }
     decode(name, Cursor::new(bytes), format, limits)
 }
 
@@ -71,6 +94,13 @@ fn decode(
     limits: &Limits,
 ) -> Result<RgbImage, MediaError> {
     let undecodable = |error: ImageError| MediaError::Undecodable { path: path.to_owned(), detail: one_line(&error) };
+    // The header was read: what goes wrong from there on is damage.
+    let damaged = |error: ImageError| match error {
+        error @ (ImageError::IoError(_) | ImageError::Decoding(_)) => {
+            MediaError::Damaged { path: path.to_owned(), detail: one_line(&error) }
+        }
+        error => undecodable(error),
+    };
     let mut reader = ImageReader::with_format(source, format);
     let mut bounds = image::Limits::no_limits();
     bounds.max_alloc = Some(limits.max_decoded_bytes.min(limits.max_pixels.saturating_mul(32)));
@@ -78,10 +108,59 @@ fn decode(
     let mut decoder = reader.into_decoder().map_err(undecodable)?;
     let (width, height) = decoder.dimensions();
     check_size(path, width, height, limits)?;
-    let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(undecodable)?;
-    picture.apply_orientation(orientation);
-    Ok(if picture.color().has_alpha() { over_white(&picture) } else { picture.into_rgb8() })
+    let orientation = decoder.orientation().ok();
+    let way = decoder.icc_profile().ok().flatten().and_then(|icc| ToSrgb::from_icc(&icc));
+    let picture = if limits.damaged_pictures == DamagedPictures::Used {
+        what_is_left(decoder)
+            .ok_or_else(|| MediaError::Damaged { path: path.to_owned(), detail: "nothing is left of it".into() })?
+    } else {
+        DynamicImage::from_decoder(decoder).map_err(damaged)?
+    };
+    let has_alpha = picture.color().has_alpha();
+    let picture = match way {
+        Some(way) if has_alpha => DynamicImage::from(way.rgba(picture.into_rgba8())),
+        Some(way) if !picture.color().has_color() => {
+            let gray = picture.into_luma8();
+            DynamicImage::from(way.gray(&gray).unwrap_or_else(|| DynamicImage::from(gray).into_rgb8()))
+        }
+        Some(way) => DynamicImage::from(way.rgb(picture.into_rgb8())),
+        None => picture,
+    };
+    let picture = upright(picture, orientation);
+    Ok(if has_alpha { over_surroundings(&picture.into_rgba8()) } else { picture.into_rgb8() })
+}
+
+/// The picture as far as its decoder comes, grey from there on.
+fn what_is_left(decoder: impl ImageDecoder) -> Option<DynamicImage> {
+    let ((width, height), colours) = (decoder.dimensions(), decoder.color_type());
+    let mut samples = vec![128; usize::try_from(decoder.total_bytes()).ok()?];
+    // What it complains about is what the caller wants to overlook.
+    let complaint = decoder.read_image(&mut samples);
+    tracing::debug!(?complaint, "damage overlooked");
+    let wide = || samples.chunks_exact(2).map(|pair| u16::from_ne_bytes([pair[0], pair[1]])).collect();
+    match colours {
+        ColorType::L16 => ImageBuffer::from_raw(width, height, wide()).map(DynamicImage::ImageLuma16),
+        ColorType::La16 => ImageBuffer::from_raw(width, height, wide()).map(DynamicImage::ImageLumaA16),
+        ColorType::Rgb16 => ImageBuffer::from_raw(width, height, wide()).map(DynamicImage::ImageRgb16),
+        ColorType::Rgba16 => ImageBuffer::from_raw(width, height, wide()).map(DynamicImage::ImageRgba16),
+        ColorType::L8 => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageLuma8),
+        ColorType::La8 => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageLumaA8),
+        ColorType::Rgb8 => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageRgb8),
+        ColorType::Rgba8 => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageRgba8),
+        _ => None,
+    }
+}
+
+/// A picture turned as its camera says.
+pub(crate) fn upright(mut picture: DynamicImage, orientation: Option<Orientation>) -> DynamicImage {
+    picture.apply_orientation(orientation.unwrap_or(Orientation::NoTransforms));
+    picture
+}
+
+/// The first frame that ffmpeg makes of a file.
+fn first_frame(path: &Path, limits: &Limits) -> Result<RgbImage, MediaError> {
+    let frame = crate::FrameReader::open_as_video(path, limits)?.next();
+    frame.unwrap_or_else(|| Err(MediaError::NoVideo { path: path.to_owned() }))
 }
 
 /// Checks a picture's or a video's size against the limits.
@@ -103,19 +182,6 @@ pub(crate) fn check_size(path: &Path, width: u32, height: u32, limits: &Limits) 
         return Err(over(format!("{} bytes", limits.max_decoded_bytes)));
     }
     Ok(())
-}
-
-fn over_white(picture: &DynamicImage) -> RgbImage {
-    let with_alpha = picture.to_rgba8();
-    let mut flat = RgbImage::new(with_alpha.width(), with_alpha.height());
-    for (from, to) in with_alpha.pixels().zip(flat.pixels_mut()) {
-        let alpha = u32::from(from[3]);
-        for channel in 0..3 {
-            let value = (u32::from(from[channel]) * alpha + 255 * (255 - alpha) + 127) / 255;
-            to[channel] = u8::try_from(value).unwrap_or(u8::MAX);
-        }
-    }
-    flat
 }
 
 /// Writes a picture as PNG, whole or not at all.

@@ -6,11 +6,12 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::child::{MediaProcess, Pipes};
+use crate::dynamic_range::DynamicRange;
 use crate::error::Bound;
 use crate::frame_folder::list_frames;
-use crate::picture::{check_size, open, picture_format};
+use crate::picture::{PictureFormat, check_size, open, picture_format};
 use crate::wav::{WrongLength, correct_length};
-use crate::{FRAME_RATE, Limits, MediaError};
+use crate::{FRAME_RATE, Limits, MediaError, heif};
 
 /// What a path holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +42,10 @@ pub struct MediaInfo {
     pub seconds: Option<f64>,
     /// The sound track, if there is one.
     pub audio: Option<AudioInfo>,
+    /// Frames of a video, where the file declares them.
+    pub(crate) frames: Option<u64>,
     pub(crate) unspecified_colours: bool,
+    pub(crate) dynamic_range: DynamicRange,
     pub(crate) wrong_length: Option<WrongLength>,
 }
 
@@ -66,10 +70,17 @@ pub fn probe(path: &Path, limits: &Limits) -> Result<MediaInfo, MediaError> {
     if path.is_dir() {
         return probe_folder(path, limits);
     }
-    if let Some(format) = picture_format(path)? {
-        return probe_picture(path, format, limits);
+    match picture_format(path)? {
+        Some(PictureFormat::Image(format)) => probe_picture(path, format, limits),
+        Some(PictureFormat::Heif) => Ok(picture_info("heif", heif::size(path, limits)?)),
+        None => {
+            let mut info = probe_with_ffprobe(path, limits)?;
+            if info.kind == MediaKind::Video && info.is_single_frame(path)? {
+                info = MediaInfo { kind: MediaKind::Picture, frame_rate: None, ..info };
+            }
+            Ok(info)
+        }
     }
-    probe_with_ffprobe(path, limits)
 }
 
 fn probe_folder(folder: &Path, limits: &Limits) -> Result<MediaInfo, MediaError> {
@@ -92,16 +103,23 @@ fn probe_picture(path: &Path, format: image::ImageFormat, limits: &Limits) -> Re
     check_size(path, width, height, limits)?;
     use image::metadata::Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
     let turned = matches!(decoder.orientation(), Ok(Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH));
-    Ok(MediaInfo {
+    let name = format.extensions_str().first().copied().unwrap_or("picture");
+    Ok(picture_info(name, if turned { (height, width) } else { (width, height) }))
+}
+
+fn picture_info(format: &str, size: (u32, u32)) -> MediaInfo {
+    MediaInfo {
         kind: MediaKind::Picture,
-        format: format.extensions_str().first().copied().unwrap_or("picture").to_owned(),
-        size: Some(if turned { (height, width) } else { (width, height) }),
+        format: format.to_owned(),
+        size: Some(size),
         frame_rate: None,
         seconds: None,
         audio: None,
+        frames: None,
         unspecified_colours: false,
+        dynamic_range: DynamicRange::Standard,
         wrong_length: None,
-    })
+    }
 }
 
 #[derive(Deserialize)]
@@ -126,6 +144,9 @@ struct Stream {
     height: Option<u32>,
     sample_aspect_ratio: Option<String>,
     color_space: Option<String>,
+    color_transfer: Option<String>,
+    nb_frames: Option<String>,
+    nb_read_packets: Option<String>,
     avg_frame_rate: Option<String>,
     r_frame_rate: Option<String>,
     duration: Option<String>,
@@ -158,11 +179,33 @@ struct SideData {
 /// Formats that are lists of other files or addresses: reading one would read what it names.
 const LISTS: [&str; 6] = ["hls", "concat", "dash", "sdp", "rtsp", "imf"];
 
-fn probe_with_ffprobe(path: &Path, limits: &Limits) -> Result<MediaInfo, MediaError> {
-    let mut arguments: Vec<std::ffi::OsString> =
-        ["-v", "error", "-protocol_whitelist", "file", "-show_format", "-show_streams", "-of", "json", "-i"]
-            .map(Into::into)
-            .to_vec();
+/// What ffprobe says of a file, also of a picture.
+pub(crate) fn probe_with_ffprobe(path: &Path, limits: &Limits) -> Result<MediaInfo, MediaError> {
+    let report = ffprobe(path, &["-show_format", "-show_streams"])?;
+    let mut info = info(path, &report, limits)?;
+    correct_length(path, &mut info)?;
+    check_seconds(path, info.seconds, limits)?;
+    Ok(info)
+}
+
+impl MediaInfo {
+    /// Whether a video is one single frame: a photo by another name. Where the file does not declare its frames, its first
+    /// packets are counted, unless it is long.
+    fn is_single_frame(&self, path: &Path) -> Result<bool, MediaError> {
+        const SHORT: f64 = 10.0;
+        if self.frames.is_some() || self.seconds.is_some_and(|seconds| seconds > SHORT) {
+            return Ok(self.frames == Some(1));
+        }
+        let count = ["-select_streams", "V:0", "-count_packets", "-read_intervals", "%+#3", "-show_streams"];
+        let packets = ffprobe(path, &count)?.streams.into_iter().find_map(|stream| stream.nb_read_packets);
+        Ok(packets.as_deref() == Some("1"))
+    }
+}
+
+fn ffprobe(path: &Path, what: &[&str]) -> Result<Report, MediaError> {
+    let mut arguments: Vec<std::ffi::OsString> = ["-v", "error", "-protocol_whitelist", "file"].map(Into::into).to_vec();
+    arguments.extend(what.iter().map(Into::into));
+    arguments.extend(["-of", "json", "-i"].map(Into::into));
     arguments.push(ffmpeg_path(path));
     let (process, _, stdout) = MediaProcess::start("ffprobe", &arguments, Pipes::Output)?;
     let mut text = Vec::new();
@@ -175,11 +218,7 @@ fn probe_with_ffprobe(path: &Path, limits: &Limits) -> Result<MediaInfo, MediaEr
     if !ending.succeeded {
         return Err(undecodable(without_path(&ending.complaint, path)));
     }
-    let report: Report = serde_json::from_slice(&text).map_err(|error| undecodable(format!("ffprobe's report: {error}")))?;
-    let mut info = info(path, &report, limits)?;
-    correct_length(path, &mut info)?;
-    check_seconds(path, info.seconds, limits)?;
-    Ok(info)
+    serde_json::from_slice(&text).map_err(|error| undecodable(format!("ffprobe's report: {error}")))
 }
 
 fn info(path: &Path, report: &Report, limits: &Limits) -> Result<MediaInfo, MediaError> {
@@ -221,6 +260,8 @@ fn info(path: &Path, report: &Report, limits: &Limits) -> Result<MediaInfo, Medi
         audio,
         unspecified_colours: video
             .is_some_and(|stream| stream.color_space.as_deref().is_none_or(|space| matches!(space, "unknown" | "reserved"))),
+        frames: video.and_then(|stream| stream.nb_frames.as_deref()?.parse().ok()),
+        dynamic_range: DynamicRange::of(video.and_then(|stream| stream.color_transfer.as_deref())),
         wrong_length: None,
     })
 }

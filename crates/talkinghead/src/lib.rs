@@ -50,7 +50,7 @@ pub use progress::{Progress, Stage};
 pub use reenactment::{ReenactedPicture, Reenactment, ReenactmentInputs, ReenactmentOptions};
 pub use report::Report;
 pub use talkinghead_face::FaceChoice;
-pub use talkinghead_media::Limits;
+pub use talkinghead_media::{DamagedPictures, Limits};
 pub use talkinghead_motion::{Blinking, MotionFrame, MotionTrack};
 pub use talkinghead_simd::{InstructionSet, InstructionSetError, KERNELS_VARIABLE};
 #[cfg(feature = "neural")]

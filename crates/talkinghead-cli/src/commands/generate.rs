@@ -8,7 +8,8 @@ use clap::Args;
 #[cfg(not(feature = "neural"))]
 use talkinghead::RendererChoice;
 use talkinghead::{
-    FaceChoice, Framing, Generation, GenerationOptions, Identities, Limits, PerformanceChoice, PersonOptions, Report, SizeLimit,
+    DamagedPictures, FaceChoice, Framing, Generation, GenerationOptions, Identities, Limits, PerformanceChoice, PersonOptions,
+    Report, SizeLimit,
 };
 #[cfg(feature = "neural")]
 use talkinghead::{Reenactment, ReenactmentOptions};
@@ -104,6 +105,10 @@ pub struct Generate {
     #[arg(long, value_name = "SECONDS", default_value_t = 3600.0, allow_negative_numbers = true, value_parser = seconds, help_heading = "Limits")]
     max_seconds: f64,
 
+    /// Use pictures that are cut short or damaged as far as they go, instead of refusing them.
+    #[arg(long, help_heading = "Limits")]
+    allow_damaged: bool,
+
     /// Print a report as one JSON object on standard output.
     #[arg(long)]
     json: bool,
@@ -180,7 +185,7 @@ impl Generate {
     }
 
     fn limits(&self) -> Limits {
-        Limits::default().with_max_seconds(self.max_seconds)
+        limits(self.max_seconds, self.allow_damaged)
     }
 
     fn options(&self, shared: Shared) -> GenerationOptions {
@@ -214,6 +219,12 @@ fn summary(report: &Report) -> String {
         report.elapsed_seconds,
         report.real_time_factor
     )
+}
+
+/// Bounds of what is read, by the flags about them.
+pub(super) fn limits(max_seconds: f64, allow_damaged: bool) -> Limits {
+    let damaged_pictures = if allow_damaged { DamagedPictures::Used } else { DamagedPictures::Refused };
+    Limits { max_seconds, damaged_pictures, ..Limits::default() }
 }
 
 /// A positive number of seconds.

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use talkinghead::{FaceChoice, GeneratedMotion, HeadMotionChoice, Identities, Limits, MotionGeneration, Stage};
+use talkinghead::{FaceChoice, GeneratedMotion, HeadMotionChoice, Identities, MotionGeneration, Stage};
 use talkinghead_media::check_output;
 
-use super::generate::seconds;
+use super::generate::{limits, seconds};
 use super::performance_flags::PerformanceFlags;
 use super::{Shared, print_json, warn};
 use crate::failure::Failure;
@@ -63,6 +63,10 @@ pub struct Motion {
     #[arg(long, value_name = "SECONDS", default_value_t = 3600.0, value_parser = seconds)]
     max_seconds: f64,
 
+    /// Use pictures that are cut short or damaged as far as they go, instead of refusing them.
+    #[arg(long)]
+    allow_damaged: bool,
+
     /// Print a report as one JSON object on standard output.
     #[arg(long)]
     json: bool,
@@ -96,7 +100,7 @@ impl Motion {
         let outcome = generation
             .face(self.face.map_or(FaceChoice::Main, FaceChoice::Index))
             .identities(if self.mix_identities { Identities::Mixed } else { Identities::One })
-            .limits(Limits::default().with_max_seconds(self.max_seconds))
+            .limits(limits(self.max_seconds, self.allow_damaged))
             .on_progress(move |progress| shown.show(progress))
             .run();
         display.clear();

@@ -16,5 +16,6 @@ mod main_job;
 #[cfg(feature = "neural")]
 mod neural;
 mod odd_references;
+mod own_pictures;
 mod own_sound;
 mod preprocessing_golden;
