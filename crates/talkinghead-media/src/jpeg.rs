@@ -129,7 +129,7 @@ mod tests {
             bits += &(0..length).rev().map(|bit| if code >> bit & 1 == 1 { '1' } else { '0' }).collect::<String>();
             bits.push('0');
         }
-        while bits.len() % 8 != 0 {
+        while !bits.len().is_multiple_of(8) {
             bits.push('1');
         }
         for byte in bits.as_bytes().chunks(8) {
