@@ -103,10 +103,12 @@ fn a_badly_kept_folder_is_worked_through() {
     beside(&at("two people.mp4"), &at("other.mp4"), &at("good one.mp4"));
     std::fs::rename(at("other.mp4"), at("hidden.dat")).unwrap();
     clip(&at("silent.mp4"), "lincoln.jpg", 0.0, false);
-    clip_of(&at("one.mp4"), "hopper.jpg", 0.0, false, 1);
-    sound(&at("one.m4a"), 0.0);
-    muxed(&at("one frame.mp4"), &at("one.mp4"), &at("one.m4a"));
-    std::fs::remove_file(at("one.mp4")).unwrap();
+    sound(&at("few.m4a"), 0.0);
+    for (name, frames) in [("one frame.mp4", 1), ("three frames.mp4", 3)] {
+        clip_of(&at("few.mp4"), "hopper.jpg", 0.0, false, frames);
+        muxed(&at(name), &at("few.mp4"), &at("few.m4a"));
+    }
+    std::fs::remove_file(at("few.mp4")).unwrap();
     std::fs::write(at("empty.mp4"), b"").unwrap();
     std::fs::write(at("text.mp4"), "no video at all ".repeat(50)).unwrap();
     let portrait = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/demo/ride.jpg");
@@ -127,7 +129,9 @@ fn a_badly_kept_folder_is_worked_through() {
     assert_eq!(reason("picture.mp4"), Some("not_a_video"));
     assert_eq!(reason("truncated.mp4"), Some("undecodable"));
     assert_eq!(reason("silent.mp4"), Some("no_audio"));
-    assert_eq!(reason("one frame.mp4"), Some("too_short"));
+    // A file of one frame is a picture, whatever it is called.
+    assert_eq!(reason("one frame.mp4"), Some("not_a_video"));
+    assert_eq!(reason("three frames.mp4"), Some("too_short"));
     assert_eq!(reason("two people.mp4"), Some("several_faces"));
     assert_eq!(reason("loop"), Some("symlink_loop"));
     assert_eq!(reason("renamed copy.mp4"), Some("duplicate"));
