@@ -19,6 +19,7 @@ mod jpeg;
 mod limits;
 mod output_file;
 mod picture;
+mod planar_frame;
 mod probe;
 mod transparency;
 mod video_writer;
@@ -33,6 +34,7 @@ pub use interruption::{is_stopped, stop_everything};
 pub use limits::{DamagedPictures, Limits};
 pub use output_file::{OutputFile, check_output, write_file};
 pub use picture::{decode_image, read_image, write_png};
+pub use planar_frame::PlanarFrame;
 pub use probe::{AudioInfo, MediaInfo, MediaKind, probe};
 pub use video_writer::{VideoOptions, VideoWriter};
 

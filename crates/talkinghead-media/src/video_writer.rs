@@ -12,7 +12,7 @@ use image::RgbImage;
 use crate::audio::{input_options, numbers_only};
 use crate::child::{Ending, Killer, MediaProcess, Pipes};
 use crate::probe::ffmpeg_path;
-use crate::{Container, FRAME_RATE, Limits, MediaError, OutputFile, probe};
+use crate::{Container, FRAME_RATE, Limits, MediaError, MediaInfo, OutputFile, PlanarFrame, probe};
 
 /// Bytes of frames that may wait between the caller and ffmpeg; at least one frame always may.
 const WAITING_BYTES: usize = 8 << 20;
@@ -37,7 +37,7 @@ pub struct VideoOptions {
 /// error, whatever was there stays untouched and nothing else is left behind.
 #[derive(Debug)]
 pub struct VideoWriter {
-    frames: Option<SyncSender<RgbImage>>,
+    frames: Option<SyncSender<PlanarFrame>>,
     thread: Option<JoinHandle<Result<(), MediaError>>>,
     killer: Killer,
     /// `None` once it is in its place.
@@ -45,6 +45,8 @@ pub struct VideoWriter {
     path: PathBuf,
     container: Container,
     options: VideoOptions,
+    /// What is known about the sound already.
+    sound: Option<MediaInfo>,
     count: u64,
 }
 
@@ -57,7 +59,10 @@ impl VideoWriter {
     pub fn create(path: &Path, options: &VideoOptions) -> Result<Self, MediaError> {
         let container = Container::from_path(path)?;
         check_options(container, options)?;
-        container.check_encoders()?;
+        // Asking takes as long as a second of video. H.264 tells by itself, at once, if it is missing; AAC never is.
+        if container == Container::WebM {
+            container.check_encoders()?;
+        }
         let output = OutputFile::create(path)?;
         let size = (options.width.next_multiple_of(2), options.height.next_multiple_of(2));
         let arguments = encoding_arguments(container, options, size, output.unfinished_path());
@@ -65,12 +70,12 @@ impl VideoWriter {
         let Some(stdin) = stdin else {
             return Err(MediaError::Encoding { path: path.to_owned(), detail: "ffmpeg takes no input".to_owned() });
         };
-        let frame_bytes = size.0 as usize * size.1 as usize * 3;
-        let (frames, waiting) = sync_channel::<RgbImage>((WAITING_BYTES / frame_bytes).clamp(1, 8));
+        let frame_bytes = size.0 as usize * size.1 as usize * 3 / 2;
+        let (frames, waiting) = sync_channel::<PlanarFrame>((WAITING_BYTES / frame_bytes).clamp(1, 8));
         let killer = process.killer();
         let shown = path.to_owned();
         let thread = std::thread::spawn(move || {
-            let fed = feed(stdin, waiting.iter(), size);
+            let fed = feed(stdin, waiting.iter());
             // A broken pipe is told better by what ffmpeg said before it died.
             drop(waiting);
             let ending = process.wait()?;
@@ -87,8 +92,15 @@ impl VideoWriter {
             path: path.to_owned(),
             container,
             options: options.clone(),
+            sound: None,
             count: 0,
         })
+    }
+
+    /// Says what [`probe`] found in the file of the sound, so that nobody looks again.
+    pub fn with_sound_info(mut self, info: MediaInfo) -> Self {
+        self.sound = Some(info);
+        self
     }
 
     /// Adds a frame.
@@ -96,17 +108,17 @@ impl VideoWriter {
     /// # Errors
     /// The frame has another size than promised, or ffmpeg failed (disk full, for instance).
     pub fn write(&mut self, frame: &RgbImage) -> Result<(), MediaError> {
-        self.write_owned(frame.clone())
+        self.write_planar(PlanarFrame::from_rgb(frame))
     }
 
-    /// Adds a frame without copying it.
+    /// Adds a frame that was converted already, on another thread perhaps.
     ///
     /// # Errors
     /// As [`VideoWriter::write`].
-    pub fn write_owned(&mut self, frame: RgbImage) -> Result<(), MediaError> {
+    pub fn write_planar(&mut self, frame: PlanarFrame) -> Result<(), MediaError> {
         let wanted = (self.options.width, self.options.height);
-        if frame.dimensions() != wanted {
-            return Err(MediaError::WrongFrameSize { wanted, found: frame.dimensions() });
+        if frame.size() != wanted {
+            return Err(MediaError::WrongFrameSize { wanted, found: frame.size() });
         }
         let sent = self.frames.as_ref().is_some_and(|frames| frames.send(frame).is_ok());
         if !sent {
@@ -178,13 +190,13 @@ fn check_options(container: Container, options: &VideoOptions) -> Result<(), Med
 
 fn encoding_arguments(container: Container, options: &VideoOptions, size: (u32, u32), output: &Path) -> Vec<OsString> {
     let mut arguments: Vec<OsString> =
-        ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"]
+        ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p"]
             .map(Into::into)
             .to_vec();
     arguments.extend(["-video_size".into(), format!("{}x{}", size.0, size.1).into()]);
     arguments.extend(["-framerate".into(), FRAME_RATE.to_string().into()]);
-    arguments.extend(["-i", "pipe:0", "-vf"].map(Into::into));
-    arguments.push("scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+bitexact,format=yuv420p".into());
+    arguments
+        .extend("-color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709 -i pipe:0".split(' ').map(Into::into));
     arguments.extend(container.video_options(options.crf.unwrap_or(container.default_crf())).into_iter().map(Into::into));
     arguments.extend("-colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv".split(' ').map(Into::into));
     arguments.extend(["-flags:v", "+bitexact", "-fflags", "+bitexact"].map(Into::into));
@@ -201,7 +213,7 @@ fn encoding_arguments(container: Container, options: &VideoOptions, size: (u32, 
 fn add_sound(writer: &VideoWriter, silent: &Path, audio: &Path, output: &Path) -> Result<(), MediaError> {
     let container = writer.container;
     let limits = Limits { max_seconds: f64::INFINITY, ..Limits::default() };
-    let info = probe(audio, &limits)?;
+    let info = writer.sound.clone().map_or_else(|| probe(audio, &limits), Ok)?;
     let found = info.audio.as_ref().ok_or_else(|| MediaError::NoAudio { path: audio.to_owned() })?;
     let seconds = writer.count as f64 / f64::from(FRAME_RATE);
     let mut arguments: Vec<OsString> =
@@ -227,28 +239,8 @@ fn add_sound(writer: &VideoWriter, silent: &Path, audio: &Path, output: &Path) -
     if ending.succeeded && !out_of_space(&ending) { Ok(()) } else { Err(encoding_error(&writer.path, &ending)) }
 }
 
-fn feed(mut stdin: ChildStdin, frames: impl Iterator<Item = RgbImage>, size: (u32, u32)) -> std::io::Result<()> {
-    let mut padded = Vec::new();
-    for frame in frames {
-        if frame.dimensions() == size {
-            stdin.write_all(frame.as_raw())?;
-        } else {
-            repeat_last(&frame, size, &mut padded);
-            stdin.write_all(&padded)?;
-        }
-    }
-    Ok(())
-}
-
-/// The frame with its last column and row repeated up to `size`.
-fn repeat_last(frame: &RgbImage, size: (u32, u32), padded: &mut Vec<u8>) {
-    padded.clear();
-    let (width, height) = frame.dimensions();
-    for y in 0..size.1 {
-        for x in 0..size.0 {
-            padded.extend_from_slice(&frame.get_pixel(x.min(width - 1), y.min(height - 1)).0);
-        }
-    }
+fn feed(mut stdin: ChildStdin, mut frames: impl Iterator<Item = PlanarFrame>) -> std::io::Result<()> {
+    frames.try_for_each(|frame| stdin.write_all(frame.as_bytes()))
 }
 
 /// ffmpeg does not always fail when the disk is full; it always complains.
@@ -259,6 +251,11 @@ fn out_of_space(ending: &Ending) -> bool {
 fn encoding_error(path: &Path, ending: &Ending) -> MediaError {
     if out_of_space(ending) {
         return MediaError::DiskFull { path: path.to_owned() };
+    }
+    if ending.complaint.contains("Unknown encoder")
+        && let Err(missing) = Container::from_path(path).and_then(Container::check_encoders)
+    {
+        return missing;
     }
     let detail = if ending.complaint.is_empty() { "ffmpeg ended too early".to_owned() } else { ending.complaint.clone() };
     MediaError::Encoding { path: path.to_owned(), detail }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use image::RgbImage;
 use talkinghead_media::{
-    Container, FRAME_RATE, MediaError, MediaInfo, VideoOptions, VideoWriter, check_output, probe, write_png,
+    Container, FRAME_RATE, MediaError, MediaInfo, PlanarFrame, VideoOptions, VideoWriter, check_output, probe, write_png,
 };
 use talkinghead_motion::MotionTrack;
 use talkinghead_render::PreparedPerformance;
@@ -153,6 +153,7 @@ impl Generation {
     pub fn run(&self) -> Result<Report, GenerationError> {
         let start = Instant::now();
         let Inputs { references, audio } = self.inspect()?;
+        let sound = audio.clone();
         let job = &self.job.begin()?;
         // The recording and the pictures know nothing of each other: look at both at once.
         let (person, speech) = std::thread::scope(|scope| {
@@ -184,7 +185,7 @@ impl Generation {
         let mut motions = track.frames.iter().map(|frame| frame.to_face_motion());
         let performance = job.measure(Stage::Preparation, || person.renderer().prepare(&mut motions))?;
         let shown = Shown { window, turn: person.turn().back() };
-        let child_peak = self.render(&*performance, &track, shown, job)?;
+        let child_peak = self.render(&*performance, &track, shown, sound, job)?;
         let elapsed_seconds = start.elapsed().as_secs_f64();
         Ok(Report {
             output: self.output.clone(),
@@ -231,6 +232,7 @@ impl Generation {
         performance: &dyn PreparedPerformance,
         track: &MotionTrack,
         shown: Shown,
+        sound: MediaInfo,
         job: &Job,
     ) -> Result<Option<u64>, GenerationError> {
         let frame = |index: usize| -> Result<RgbImage, GenerationError> {
@@ -242,13 +244,14 @@ impl Generation {
         }
         let (width, height) = shown.size();
         let video = VideoOptions { width, height, crf: self.options.crf, audio: Some(self.audio.clone()) };
-        let mut writer = VideoWriter::create(&self.output, &video)?;
+        let mut writer = VideoWriter::create(&self.output, &video)?.with_sound_info(sound);
         let mut child_peak = None;
         let total = Some(track.len());
         job.measure(Stage::Rendering, || {
             job.tell(Stage::Rendering, 0, total);
-            in_order(track.len(), self.threads(), frame, |index, frame| {
-                writer.write_owned(frame)?;
+            let planar = |index| frame(index).map(|picture| PlanarFrame::from_rgb(&picture));
+            in_order(track.len(), self.threads(), planar, |index, frame| {
+                writer.write_planar(frame)?;
                 if index % (2 * FRAME_RATE as usize) == 0 || index + 1 == track.len() {
                     child_peak = child_peak.max(memory::child_peak_memory_bytes());
                 }

@@ -175,7 +175,7 @@ impl Reenactment {
                     )?
                 }
             };
-            video.write_owned(picture)?;
+            video.write(&picture)?;
             writer = Some(video);
             job.tell(Stage::Rendering, index + 1, Some(total));
         }

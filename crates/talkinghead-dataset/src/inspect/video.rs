@@ -62,7 +62,7 @@ pub fn inspect(clip: &ClipFolder, output: &Path) -> Result<Inspection, DatasetEr
             put(&resize_bilinear(&projection, TILE), 2, 0);
         }
         put(&curves.at(frame), 0, TILE);
-        video.write_owned(sheet)?;
+        video.write(&sheet)?;
     }
     let frames = video.frame_count() as usize;
     let wanted = clip.poses.len();

@@ -180,7 +180,7 @@ impl ClipWriter<'_> {
                 cropped.key_picture = crop.clone();
             }
             cropped.strip.look(frame, &crop, &geometry.clip[frame]);
-            timer.time("encoding", || video.write_owned(crop))?;
+            timer.time("encoding", || video.write(&crop))?;
         }
         timer.time("encoding", || video.finish())?;
         Ok(cropped)
@@ -219,7 +219,7 @@ impl ClipWriter<'_> {
         let front = HeadMesh { vertices: to_front(&key, &mesh.vertices), ..mesh.clone() };
         for rt in &geometry.rts {
             let picture = timer.time("projection", || animation_frame(&front, &ReferencePose::from_rt(*rt)));
-            timer.time("encoding", || video.write_owned(picture))?;
+            timer.time("encoding", || video.write(&picture))?;
         }
         timer.time("encoding", || video.finish())?;
         Ok(())
