@@ -182,16 +182,55 @@ fn heic(tiles: [&[u8]; 2], turns: u8) -> Vec<u8> {
     [head, index(start), boxed(b"mdat", &coded.concat())].concat()
 }
 
+/// A tile of one colour, as HEVC.
+fn tile(folder: &Path, colour: &str) -> Vec<u8> {
+    let path = folder.join("tile.hevc");
+    let options = "-frames:v 1 -pix_fmt yuv420p -c:v libx265 -x265-params log-level=none:info=0";
+    ffmpeg(&format!("-f lavfi -i color={colour}:size=64x64 {options}"), &path);
+    std::fs::read(path).unwrap()
+}
+
+#[test]
+fn a_photo_made_to_fill_the_memory_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, red) = (folder.path().join("photo.heic"), tile(folder.path(), "red"));
+    let whole = heic([&red, &red], 0);
+    let place = |name: &[u8]| whole.windows(name.len()).position(|window| window == name).unwrap();
+    // A tile of 2^32 pixels a side.
+    let mut large = whole.clone();
+    large[place(b"ispe") + 8..][..8].fill(0xff);
+    // Both tiles are all of the file.
+    let mut repeated = whole.clone();
+    for item in [1, 2] {
+        let entry = place(b"iloc") + 12 + 16 * item;
+        repeated[entry + 8..][..4].fill(0);
+        repeated[entry + 12..][..4].copy_from_slice(&u32::try_from(whole.len()).unwrap().to_be_bytes());
+    }
+    for bytes in [large, repeated] {
+        std::fs::write(&path, &bytes).unwrap();
+        let error = read_image(&path, &Limits::default()).unwrap_err();
+        assert!(matches!(error, MediaError::OverLimit { .. } | MediaError::Undecodable { .. }), "{error}");
+        assert!(probe(&path, &Limits::default()).is_err());
+    }
+    // Whatever byte of the index is damaged: an answer or an error, within the limits.
+    let limits = Limits { max_dimension: 4096, ..Limits::default() };
+    for at in 12..place(b"mdat") {
+        for value in [0, 1, 0x7f, 0xff] {
+            let mut damaged = whole.clone();
+            damaged[at] = value;
+            std::fs::write(&path, &damaged).unwrap();
+            // Without the marks of a photo it would be a file for ffprobe.
+            if let Ok(info) = probe(&path, &limits) {
+                assert!(info.size.is_some_and(|(width, height)| width.max(height) <= 4096), "byte {at} as {value}: {info:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn photos_of_phones_with_tiles_and_turns() {
     let folder = tempfile::tempdir().unwrap();
-    let tile = |colour: &str| {
-        let path = folder.path().join("tile.hevc");
-        let options = "-frames:v 1 -pix_fmt yuv420p -c:v libx265 -x265-params log-level=none:info=0";
-        ffmpeg(&format!("-f lavfi -i color={colour}:size=64x64 {options}"), &path);
-        std::fs::read(path).unwrap()
-    };
-    let (red, blue) = (tile("red"), tile("blue"));
+    let (red, blue) = (tile(folder.path(), "red"), tile(folder.path(), "blue"));
     // Named as people do who only rename.
     let path = folder.path().join("photo.jpg");
     for (turns, size, ends) in [(0, (100, 64), [(5, 32), (95, 32)]), (1, (64, 100), [(32, 95), (32, 5)])] {

@@ -143,13 +143,19 @@ impl Container {
         if items.len() != (grid.0 * grid.1) as usize || items.len() > MOST {
             return Err(Problem::Damaged);
         }
-        let mut tiles = Vec::new();
+        let (mut tiles, mut total) = (Vec::new(), 0);
         for item in items {
             let kind = self.kinds.get(item).ok_or(Problem::Damaged)?;
             if kind != b"hvc1" && kind != b"av01" {
                 return Err(Problem::Coding(String::from_utf8_lossy(kind).into_owned()));
             }
-            tiles.push(self.content(*item, bytes).ok_or(Problem::Damaged)?);
+            let content = self.content(*item, bytes).ok_or(Problem::Damaged)?;
+            // A small file that names the same bytes for many tiles would fill the memory.
+            total += content.len();
+            if total > bytes.len() {
+                return Err(Problem::Damaged);
+            }
+            tiles.push(content);
         }
         let coding = self.of(items[0]).find_map(|property| match property {
             Property::Coding(coding) => Some(coding.clone()),

@@ -64,6 +64,8 @@ fn photo(path: &Path, limits: &Limits) -> Result<Photo, MediaError> {
         }
     })?;
     check_size(path, photo.size.0, photo.size.1, limits)?;
+    // The picture lies within its tiles, which may be larger than all of it.
+    check_size(path, photo.tile.0, photo.tile.1, limits)?;
     Ok(photo)
 }
 
