@@ -65,6 +65,10 @@ impl Spade {
 }
 
 /// An instance norm and a leaky ReLU of that slope, which is not 0.
+fn doubled(x: Tensor<4>) -> Tensor<4> {
+    upsample_nearest(x).unwrap_or_else(|error| panic!("{error}"))
+}
+
 fn norm(x: Tensor<4>, slope: f32) -> Tensor<4> {
     instance_norm(x, 1e-5, slope).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -108,11 +112,11 @@ impl UNet {
         let skip3 = normed(3, skip2.clone());
         let x = norm(layer(5, normed(4, skip3.clone())), 1.0) + skip3;
         let x = lrelu(self.spades[0].forward(x, &label));
-        let x = Tensor::cat(vec![upsample_nearest(layer(6, x)), skip2], 1);
+        let x = Tensor::cat(vec![doubled(layer(6, x)), skip2], 1);
         let x = lrelu(self.spades[1].forward(x, &label));
-        let x = Tensor::cat(vec![upsample_nearest(layer(8, normed(7, x))), skip1], 1);
+        let x = Tensor::cat(vec![doubled(layer(8, normed(7, x))), skip1], 1);
         let x = lrelu(self.spades[2].forward(x, &label));
-        let x = Tensor::cat(vec![upsample_nearest(layer(10, normed(9, x))), skip0], 1);
+        let x = Tensor::cat(vec![doubled(layer(10, normed(9, x))), skip0], 1);
         let x = lrelu(self.spades[3].forward(x, &label));
         let head = layer(13, lrelu(layer(12, normed(11, x))));
         let raw = head.clone().narrow(1, 0, 3).tanh();

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use talkinghead_formats::FormatError;
+use talkinghead_kernels::KernelError;
 
 /// What can go wrong while reading weights, building a network or running it.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,9 @@ pub enum SynthesisError {
         /// What was given.
         found: String,
     },
+    /// The kernels refuse the shapes that the layers gave them.
+    #[error("the network does not fit its input: {0}")]
+    Kernel(#[from] KernelError),
     /// A result could not be read back from the device.
     #[error("the device failed while it computed: {0}")]
     ReadBack(String),
@@ -100,7 +104,7 @@ impl SynthesisError {
                 "the options must be those the checkpoint was trained with: import it with its opt.txt (--options), or with single \
                  ones (--set NAME=VALUE)"
             }
-            Self::Input { .. } => {
+            Self::Input { .. } | Self::Kernel(_) => {
                 "all inputs must belong to each other and be of the size and number that the network was built for"
             }
             Self::Rendering(_) => "use pictures in which the whole face is visible",

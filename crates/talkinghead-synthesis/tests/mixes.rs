@@ -139,7 +139,7 @@ fn check(config: GeneratorConfig) {
     assert_eq!(plain.image.dims(), [1, 3, SIDE, SIDE]);
     let values = plain.image.clone().into_data().try_into_vec_as::<f32>().unwrap();
     assert!(values.iter().all(|value| value.is_finite() && value.abs() <= 2.0), "{config:?}");
-    let prepared = InferenceGenerator::from(network.clone());
+    let prepared = InferenceGenerator::try_from(network.clone()).unwrap();
     let difference = largest_difference(&run(prepared.network(), Mode::Evaluation).image, &plain.image);
     assert!(difference < 2e-3, "{config:?}: folding changes the picture by {difference}");
     run(&network, Mode::Training);

@@ -85,7 +85,7 @@ impl Discriminator {
                 condition = halve(condition);
                 input = halve(input);
             }
-            features.push(scale.forward(condition.clone(), input.clone(), pass));
+            features.push(scale.forward(condition.clone(), input.clone(), pass)?);
         }
         Ok(features)
     }

@@ -3,6 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use burn::tensor::module::adaptive_avg_pool2d;
+use talkinghead_kernels::KernelError;
 
 use super::{DiscriminatorConfig, DiscriminatorNorm, ScaleKind};
 use crate::layers::{
@@ -31,16 +32,16 @@ struct FirstLayerGenerator {
 }
 
 impl FirstLayerGenerator {
-    fn forward(&self, condition: Tensor<4>, input: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        let encoded = lrelu(self.encoder.forward(condition));
+    fn forward(&self, condition: Tensor<4>, input: Tensor<4>, pass: &mut Pass) -> Result<Tensor<4>, KernelError> {
+        let encoded = lrelu(self.encoder.forward(condition)?);
         let pooled = adaptive_avg_pool2d(encoded, [self.pooled; 2]);
         let [batch, width, _, _] = pooled.dims();
         let rows = pooled.reshape([batch * width, self.pooled * self.pooled]);
         let generated = linear(rows, self.weight.val(), self.bias.val());
         let channels = input.dims()[1];
         let weights = generated.reshape([batch, width, channels, KERNEL, KERNEL]);
-        let y = convolve_each(input, &weights, None, Geometry::new(2, PADDING));
-        lrelu(self.norm.forward(y, pass))
+        let y = convolve_each(input, &weights, None, Geometry::new(2, PADDING))?;
+        Ok(lrelu(self.norm.forward(y, pass)?))
     }
 }
 
@@ -97,20 +98,23 @@ impl Scale {
 
     /// # Shapes
     /// Condition and picture with its label, each [batch, label + 3, height, width] -> outputs of all layers.
-    pub fn forward(&self, condition: Tensor<4>, input: Tensor<4>, pass: &mut Pass) -> Vec<Tensor<4>> {
+    ///
+    /// # Errors
+    /// Maps of another shape.
+    pub fn forward(&self, condition: Tensor<4>, input: Tensor<4>, pass: &mut Pass) -> Result<Vec<Tensor<4>>, KernelError> {
         let mut outputs = Vec::with_capacity(self.middle.len() + 2);
         let mut x = match (&self.generator, &self.first) {
-            (Some(generator), _) => generator.forward(condition, input, pass),
-            (None, Some(first)) => lrelu(first.forward(Tensor::cat(vec![condition, input], 1))),
+            (Some(generator), _) => generator.forward(condition, input, pass)?,
+            (None, Some(first)) => lrelu(first.forward(Tensor::cat(vec![condition, input], 1))?),
             (None, None) => input,
         };
         outputs.push(x.clone());
         for layer in &self.middle {
-            let y = layer.convolution.forward(x, pass);
-            x = lrelu(layer.norm.forward(y, pass));
+            let y = layer.convolution.forward(x, pass)?;
+            x = lrelu(layer.norm.forward(y, pass)?);
             outputs.push(x.clone());
         }
-        outputs.push(self.score.forward(x));
-        outputs
+        outputs.push(self.score.forward(x)?);
+        Ok(outputs)
     }
 }

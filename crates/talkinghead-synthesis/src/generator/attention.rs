@@ -5,11 +5,11 @@ use burn::module::Module;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Int, Tensor};
 
-use talkinghead_kernels::Precision;
 use talkinghead_kernels::burn::is_plain;
+use talkinghead_kernels::{KernelError, Precision};
 
 use super::GeneratorConfig;
-use crate::layers::{ConvBlock, Pass, fitting, operation};
+use crate::layers::{ConvBlock, Pass, operation};
 use crate::weights::WeightBuilder;
 
 /// Two label encoders, one for the target (query) and one for the references (keys).
@@ -43,29 +43,32 @@ impl ShotAttention {
 
     /// # Shapes
     /// Reference labels [sets * shots, label, H, W] -> keys [sets, shots, c, h, w], h = H / 2^merge_depth.
-    pub fn keys(&self, labels: Tensor<4>, shots: usize, pass: &mut Pass) -> Tensor<5> {
-        let keys = self.key.iter().fold(labels, |x, block| block.forward(x, pass));
+    pub fn keys(&self, labels: Tensor<4>, shots: usize, pass: &mut Pass) -> Result<Tensor<5>, KernelError> {
+        let keys = self.key.iter().try_fold(labels, |x, block| block.forward(x, pass))?;
         let [all, c, h, w] = keys.dims();
-        keys.reshape([all / shots, shots, c, h, w])
+        Ok(keys.reshape([all / shots, shots, c, h, w]))
     }
 
     /// # Shapes
     /// Target label [batch, label, H, W] and keys [1 or batch, shots, c, h, w] -> attention [batch, shots, h, w], summing to 1
     /// over the shots.
-    pub fn weigh(&self, label: Tensor<4>, keys: &Tensor<5>, pass: &mut Pass) -> Tensor<4> {
-        let query = self.query.iter().fold(label, |x, block| block.forward(x, pass));
+    pub fn weigh(&self, label: Tensor<4>, keys: &Tensor<5>, pass: &mut Pass) -> Result<Tensor<4>, KernelError> {
+        let query = self.query.iter().try_fold(label, |x, block| block.forward(x, pass))?;
         if is_plain(&query) && is_plain(keys) {
             let attention = || talkinghead_kernels::burn::attention(keys.clone(), query);
-            return fitting(operation("attention over shots", 0, attention));
+            return operation("attention over shots", 0, attention);
         }
         let energy = (keys.clone() * query.unsqueeze_dim::<5>(1)).sum_dim(2).squeeze_dim::<4>(2);
-        softmax(energy, 1)
+        Ok(softmax(energy, 1))
     }
 
     /// For inference.
-    pub fn prepare(self, precision: Precision) -> Self {
-        let prepare = |blocks: Vec<ConvBlock>| blocks.into_iter().map(|part| part.prepare(precision)).collect();
-        Self { query: prepare(self.query), key: prepare(self.key) }
+    ///
+    /// # Errors
+    /// Weights of a shape that no layer has.
+    pub fn prepare(self, precision: Precision) -> Result<Self, KernelError> {
+        let prepare = |blocks: Vec<ConvBlock>| blocks.into_iter().map(|part| part.prepare(precision)).collect::<Result<_, _>>();
+        Ok(Self { query: prepare(self.query)?, key: prepare(self.key)? })
     }
 }
 

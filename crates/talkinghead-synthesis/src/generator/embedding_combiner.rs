@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
-use talkinghead_kernels::Precision;
+use talkinghead_kernels::{KernelError, Precision};
 
 use super::GeneratorConfig;
 use crate::layers::{ConvBlock, Mode, Pass, operation};
@@ -36,15 +36,18 @@ impl EmbeddingCombiner {
     ///
     /// # Shapes
     /// Image and label embedding, each [batch, C, h, w].
-    pub fn forward(&self, image: Tensor<4>, label: Tensor<4>, pass: &mut Pass) -> Vec<Tensor<3>> {
+    ///
+    /// # Errors
+    /// Embeddings of another shape.
+    pub fn forward(&self, image: Tensor<4>, label: Tensor<4>, pass: &mut Pass) -> Result<Vec<Tensor<3>>, KernelError> {
         let (mut x, mut y) = (image, label);
         let mut levels = Vec::with_capacity(self.image.len());
         for level in (0..self.image.len()).rev() {
             levels.push(product(&x, &y));
             pass.record(|| format!("encoded_ref.{}", level + 1), &levels[levels.len() - 1].clone().unsqueeze_dim::<4>(3));
             if level > 0 || pass.mode == Mode::Training || pass.is_traced() {
-                x = self.image[level].forward(x, pass);
-                y = self.label[level].forward(y, pass);
+                x = self.image[level].forward(x, pass)?;
+                y = self.label[level].forward(y, pass)?;
             }
         }
         if pass.is_traced() {
@@ -52,13 +55,16 @@ impl EmbeddingCombiner {
             pass.record(|| "encoded_ref.0".into(), &finest.unsqueeze_dim::<4>(3));
         }
         levels.reverse();
-        levels
+        Ok(levels)
     }
 
     /// For inference.
-    pub fn prepare(self, precision: Precision) -> Self {
-        let prepare = |blocks: Vec<ConvBlock>| blocks.into_iter().map(|part| part.prepare(precision)).collect();
-        Self { image: prepare(self.image), label: prepare(self.label) }
+    ///
+    /// # Errors
+    /// Weights of a shape that no layer has.
+    pub fn prepare(self, precision: Precision) -> Result<Self, KernelError> {
+        let prepare = |blocks: Vec<ConvBlock>| blocks.into_iter().map(|part| part.prepare(precision)).collect::<Result<_, _>>();
+        Ok(Self { image: prepare(self.image)?, label: prepare(self.label)? })
     }
 }
 

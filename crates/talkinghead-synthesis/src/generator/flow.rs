@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 use burn::tensor::activation::sigmoid;
-use talkinghead_kernels::Precision;
+use talkinghead_kernels::{KernelError, Precision};
 
 use super::{FlowUpsampling, GeneratorConfig};
 use crate::layers::{ConvBlock, Convolution, ConvolutionShape, Geometry, Pass, ResidualBlock, operation, upsample_nearest};
@@ -67,39 +67,51 @@ impl FlowNetwork {
     /// # Shapes
     /// Target label and source label [batch, label, H, W], source picture [batch, 3, H, W] -> flow [batch, 2, H, W] in pixels
     /// (x, y) and occlusion mask [batch, 1, H, W] in 0..1.
-    pub fn forward(&self, target: Tensor<4>, label: Tensor<4>, image: Tensor<4>, pass: &mut Pass) -> (Tensor<4>, Tensor<4>) {
-        let x = self.down.iter().fold(Tensor::cat(vec![target, label, image], 1), |x, block| block.forward(x, pass));
+    ///
+    /// # Errors
+    /// Maps or a picture of another shape.
+    pub fn forward(
+        &self,
+        target: Tensor<4>,
+        label: Tensor<4>,
+        image: Tensor<4>,
+        pass: &mut Pass,
+    ) -> Result<(Tensor<4>, Tensor<4>), KernelError> {
+        let x = self.down.iter().try_fold(Tensor::cat(vec![target, label, image], 1), |x, block| block.forward(x, pass))?;
         pass.record_call(&format!("{}.down_flow", self.name), &x);
-        let x = self.residual.iter().fold(x, |x, block| block.forward(x, pass));
+        let x = self.residual.iter().try_fold(x, |x, block| block.forward(x, pass))?;
         pass.record_call(&format!("{}.res_flow", self.name), &x);
-        let x = self.up.iter().fold(x, |x, block| {
-            let x = if self.nearest { operation("upsampling", 0, || upsample_nearest(x)) } else { x };
+        let x = self.up.iter().try_fold(x, |x, block| {
+            let x = if self.nearest { operation("upsampling", 0, || upsample_nearest(x))? } else { x };
             block.forward(x, pass)
-        });
+        })?;
         pass.record_call(&format!("{}.up_flow", self.name), &x);
         if let Some(heads) = &self.heads {
-            let both = heads.forward(x);
-            return (both.clone().narrow(1, 0, 2).mul_scalar(self.multiplier), sigmoid(both.narrow(1, 2, 1)));
+            let both = heads.forward(x)?;
+            return Ok((both.clone().narrow(1, 0, 2).mul_scalar(self.multiplier), sigmoid(both.narrow(1, 2, 1))));
         }
-        let flow = self.flow_head.forward(x.clone()).mul_scalar(self.multiplier);
-        (flow, sigmoid(self.weight_head.forward(x)))
+        let flow = self.flow_head.forward(x.clone())?.mul_scalar(self.multiplier);
+        Ok((flow, sigmoid(self.weight_head.forward(x)?)))
     }
 
     /// For inference.
-    pub fn prepare(self, precision: Precision) -> Self {
+    ///
+    /// # Errors
+    /// Weights of a shape that no layer has.
+    pub fn prepare(self, precision: Precision) -> Result<Self, KernelError> {
         let weight = Tensor::cat(vec![self.flow_head.weight(), self.weight_head.weight()], 0);
         let bias = match (self.flow_head.bias(), self.weight_head.bias()) {
             (Some(flow), Some(weight)) => Some(Tensor::cat(vec![flow, weight], 0)),
             _ => None,
         };
         // The heads cost little and their errors show at once: a flow is multiplied by 20 pixels.
-        let heads = Convolution::constant(weight, bias, self.flow_head.geometry(), Precision::F32);
-        Self {
-            down: self.down.into_iter().map(|part| part.prepare(precision)).collect(),
-            residual: self.residual.into_iter().map(|part| part.prepare(precision)).collect(),
-            up: self.up.into_iter().map(|part| part.prepare(precision)).collect(),
+        let heads = Convolution::constant(weight, bias, self.flow_head.geometry(), Precision::F32)?;
+        Ok(Self {
+            down: self.down.into_iter().map(|part| part.prepare(precision)).collect::<Result<_, _>>()?,
+            residual: self.residual.into_iter().map(|part| part.prepare(precision)).collect::<Result<_, _>>()?,
+            up: self.up.into_iter().map(|part| part.prepare(precision)).collect::<Result<_, _>>()?,
             heads: Some(heads),
             ..self
-        }
+        })
     }
 }

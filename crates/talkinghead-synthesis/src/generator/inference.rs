@@ -35,14 +35,14 @@ impl InferenceGenerator {
         precision: Precision,
     ) -> Result<Self, SynthesisError> {
         let network = Generator::new(config, weights, &device.clone().without_autodiff())?;
-        Ok(Self::prepared(network, precision))
+        Self::prepared(network, precision)
     }
 
-    fn prepared(network: Generator, precision: Precision) -> Self {
+    fn prepared(network: Generator, precision: Precision) -> Result<Self, SynthesisError> {
         let plain = network.valid();
         // So that each original weight is freed as soon as its folded copy exists.
         drop(network);
-        Self { network: plain.prepare(precision) }
+        Ok(Self { network: plain.prepare(precision)? })
     }
 
     /// Its design.
@@ -77,8 +77,10 @@ impl InferenceGenerator {
     }
 }
 
-impl From<Generator> for InferenceGenerator {
-    fn from(network: Generator) -> Self {
+impl TryFrom<Generator> for InferenceGenerator {
+    type Error = SynthesisError;
+
+    fn try_from(network: Generator) -> Result<Self, SynthesisError> {
         Self::prepared(network, Precision::F32)
     }
 }

@@ -92,10 +92,10 @@ impl GeneratorConfig {
             let wanted = format!("[batch, {channels}, {}, {}] as the references", size[0], size[1]);
             return Err(SynthesisError::input("target label", wanted, format!("{:?}", targets.label.dims())));
         }
-        if sets != 1 && sets != batch {
+        if batch == 0 || (sets != 1 && sets != batch) {
             return Err(SynthesisError::input(
                 "target label",
-                format!("a batch of {sets}, one per reference set"),
+                if sets == 1 { "a batch of 1 or more".to_owned() } else { format!("a batch of {sets}, one per reference set") },
                 batch.to_string(),
             ));
         }

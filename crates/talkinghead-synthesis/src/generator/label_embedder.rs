@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use talkinghead_kernels::Precision;
+use talkinghead_kernels::{KernelError, Precision};
 
 use super::{EmbedderShape, GeneratedLayer, GeneratorConfig};
 use crate::layers::{Convolution, ConvolutionShape, Geometry, convolve_each};
@@ -55,46 +55,52 @@ impl LabelEmbedder {
     ///
     /// # Shapes
     /// [batch, in, H, W] -> level i [batch, width_i, H/2^i, W/2^i].
-    pub fn forward(&self, x: Tensor<4>, generated: &[GeneratedLayer], levels: usize) -> Vec<Tensor<4>> {
+    ///
+    /// # Errors
+    /// Maps of another shape.
+    pub fn forward(&self, x: Tensor<4>, generated: &[GeneratedLayer], levels: usize) -> Result<Vec<Tensor<4>>, KernelError> {
         let padding = self.embed_kernel / 2;
         let generated_at = |i: usize| generated.get(i).and_then(|layer| layer.embed.as_ref());
-        let first = self.first.forward_activated(x);
+        let first = self.first.forward_activated(x)?;
         let mut outputs = vec![first];
         let down_to = if self.up.is_empty() { levels.saturating_sub(1).min(self.down.len()) } else { self.down.len() };
         for (i, own) in self.down[..down_to].iter().enumerate() {
             let x = outputs[i].clone();
             outputs.push(match (own, generated_at(i)) {
-                (Some(convolution), _) => convolution.forward_activated(x),
-                (None, Some(layer)) => convolve_each(x, &layer.weight, Some(&layer.bias), Geometry::new(2, padding)),
+                (Some(convolution), _) => convolution.forward_activated(x)?,
+                (None, Some(layer)) => convolve_each(x, &layer.weight, Some(&layer.bias), Geometry::new(2, padding))?,
                 (None, None) => x,
             });
         }
         if self.up.is_empty() {
-            return outputs;
+            return Ok(outputs);
         }
         let mut x = outputs.swap_remove(self.down.len());
         let mut outputs = vec![x.clone()];
         for (i, own) in self.up.iter().enumerate().rev() {
             x = match (own, generated_at(i)) {
-                (Some(convolution), _) => convolution.forward_activated(x),
+                (Some(convolution), _) => convolution.forward_activated(x)?,
                 (None, Some(layer)) => {
                     // Of the generated bias, one number per wide channel, only the first narrow ones are used.
                     let bias = layer.bias.clone().narrow(1, 0, self.widths[i]);
-                    convolve_each(x, &layer.weight, Some(&bias), Geometry::doubling(padding))
+                    convolve_each(x, &layer.weight, Some(&bias), Geometry::doubling(padding))?
                 }
                 (None, None) => x,
             };
             outputs.push(x.clone());
         }
         outputs.reverse();
-        outputs
+        Ok(outputs)
     }
 
     /// For inference.
-    pub fn prepare(self, precision: Precision) -> Self {
+    ///
+    /// # Errors
+    /// Weights of a shape that no layer has.
+    pub fn prepare(self, precision: Precision) -> Result<Self, KernelError> {
         let prepare = |layers: Vec<Option<Convolution>>| {
-            layers.into_iter().map(|layer| layer.map(|part| part.prepare(precision))).collect()
+            layers.into_iter().map(|layer| layer.map(|part| part.prepare(precision)).transpose()).collect::<Result<_, _>>()
         };
-        Self { first: self.first.prepare(precision), down: prepare(self.down), up: prepare(self.up), ..self }
+        Ok(Self { first: self.first.prepare(precision)?, down: prepare(self.down)?, up: prepare(self.up)?, ..self })
     }
 }

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use talkinghead_kernels::{Activation, Precision};
+use talkinghead_kernels::{Activation, KernelError, Precision};
 
 use super::modulation::{SpadeInput, modulate};
 use super::spade::{Spade, SpadeShape};
@@ -61,25 +61,28 @@ impl MainBlock {
 
     /// # Shapes
     /// `x` [batch, in, height, width], maps [batch, hidden, any, any] -> [batch, out, height, width].
+    ///
+    /// # Errors
+    /// Features or maps of another shape.
     pub fn forward(
         &self,
         x: Tensor<4>,
         maps: &[Option<Tensor<4>>],
         generated: Option<&GeneratedLayer>,
         pass: &mut Pass,
-    ) -> Tensor<4> {
+    ) -> Result<Tensor<4>, KernelError> {
         let shortcut = match (&self.conv_s, &self.norm_s) {
             (Some(conv), Some(norm)) => {
                 let generated = generated.map(|layer| &layer.norm_s);
                 let all = SpadeInput { maps, generated };
-                let normed = modulate(std::slice::from_ref(norm), x.clone(), &[all], Activation::Identity, pass);
-                conv.forward(normed, pass)
+                let normed = modulate(std::slice::from_ref(norm), x.clone(), &[all], Activation::Identity, pass)?;
+                conv.forward(normed, pass)?
             }
             _ => x.clone(),
         };
-        let y = self.modulate(&self.norms_0, x, maps, generated.map(|layer| &layer.norm_0), pass);
-        let y = self.conv_0.forward(y, pass);
-        let y = self.modulate(&self.norms_1, y, maps, generated.map(|layer| &layer.norm_1), pass);
+        let y = self.modulate(&self.norms_0, x, maps, generated.map(|layer| &layer.norm_0), pass)?;
+        let y = self.conv_0.forward(y, pass)?;
+        let y = self.modulate(&self.norms_1, y, maps, generated.map(|layer| &layer.norm_1), pass)?;
         self.conv_1.forward_onto(shortcut, y, pass)
     }
 
@@ -91,7 +94,7 @@ impl MainBlock {
         maps: &[Option<Tensor<4>>],
         generated: Option<&GeneratedModulation>,
         pass: &mut Pass,
-    ) -> Tensor<4> {
+    ) -> Result<Tensor<4>, KernelError> {
         let activation = Activation::LeakyRelu(SLOPE);
         if !self.averages {
             return modulate(norms, x, &[SpadeInput { maps, generated }], activation, pass);
@@ -100,7 +103,7 @@ impl MainBlock {
             maps.iter().map(|map| SpadeInput { maps: std::slice::from_ref(map), generated }).collect();
         let present: Vec<usize> = (0..norms.len().min(maps.len())).filter(|&index| maps[index].is_some()).collect();
         if present.is_empty() {
-            return x;
+            return Ok(x);
         }
         let norms: Vec<&Spade> = present.iter().map(|&index| &norms[index]).collect();
         let inputs: Vec<SpadeInput<'_>> = present.iter().map(|&index| inputs[index]).collect();
@@ -108,15 +111,18 @@ impl MainBlock {
     }
 
     /// For inference.
-    pub fn prepare(self, precision: Precision) -> Self {
-        Self {
-            conv_0: self.conv_0.prepare(precision),
-            conv_1: self.conv_1.prepare(precision),
-            conv_s: self.conv_s.map(|part| part.prepare(precision)),
-            norms_0: self.norms_0.into_iter().map(|part| part.prepare(precision)).collect(),
-            norms_1: self.norms_1.into_iter().map(|part| part.prepare(precision)).collect(),
-            norm_s: self.norm_s.map(|part| part.prepare(precision)),
+    ///
+    /// # Errors
+    /// Weights of a shape that no layer has.
+    pub fn prepare(self, precision: Precision) -> Result<Self, KernelError> {
+        Ok(Self {
+            conv_0: self.conv_0.prepare(precision)?,
+            conv_1: self.conv_1.prepare(precision)?,
+            conv_s: self.conv_s.map(|part| part.prepare(precision)).transpose()?,
+            norms_0: self.norms_0.into_iter().map(|part| part.prepare(precision)).collect::<Result<_, _>>()?,
+            norms_1: self.norms_1.into_iter().map(|part| part.prepare(precision)).collect::<Result<_, _>>()?,
+            norm_s: self.norm_s.map(|part| part.prepare(precision)).transpose()?,
             averages: self.averages,
-        }
+        })
     }
 }

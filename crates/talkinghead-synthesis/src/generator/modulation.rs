@@ -4,11 +4,11 @@ use std::borrow::Borrow;
 
 use burn::tensor::Tensor;
 use talkinghead_kernels::burn::{MapBranch, MapModulation, is_plain};
-use talkinghead_kernels::{Activation, InstructionSet, ModulationWeights};
+use talkinghead_kernels::{Activation, InstructionSet, KernelError, ModulationWeights};
 
 use super::GeneratedModulation;
 use super::spade::{PackedSpade, Spade};
-use crate::layers::{Pass, fitting, host_values, lrelu, operation, resize_bilinear};
+use crate::layers::{Pass, host_values, lrelu, operation, resize_bilinear};
 
 /// The maps of one norm, absent ones left out, and the generated weights of the first.
 #[derive(Debug, Clone, Copy)]
@@ -20,13 +20,16 @@ pub struct SpadeInput<'a> {
 }
 
 /// The mean over the norms of `activation(norm(x, maps))`, for `x` [batch, channels, height, width].
+///
+/// # Errors
+/// Features or maps of another shape.
 pub fn modulate<S: Borrow<Spade>>(
     norms: &[S],
     x: Tensor<4>,
     inputs: &[SpadeInput<'_>],
     activation: Activation,
     pass: &mut Pass,
-) -> Tensor<4> {
+) -> Result<Tensor<4>, KernelError> {
     let packed: Option<Vec<&PackedSpade>> = norms.iter().map(|norm| norm.borrow().packed()).collect();
     if let Some(packed) = packed.filter(|_| is_plain(&x)) {
         return fused(&packed, x, inputs, activation);
@@ -34,24 +37,29 @@ pub fn modulate<S: Borrow<Spade>>(
     let count = norms.len();
     let mut sum: Option<Tensor<4>> = None;
     for (norm, input) in norms.iter().zip(inputs) {
-        let one = norm.borrow().forward(x.clone(), input.maps, input.generated, pass);
+        let one = norm.borrow().forward(x.clone(), input.maps, input.generated, pass)?;
         let one = if activation == Activation::Identity { one } else { lrelu(one) };
         sum = Some(match sum {
             Some(sum) => sum + one,
             None => one,
         });
     }
-    match sum {
+    Ok(match sum {
         Some(sum) if count > 1 => sum.div_scalar(count as u32),
         Some(sum) => sum,
         None => x,
-    }
+    })
 }
 
-fn fused(norms: &[&PackedSpade], x: Tensor<4>, inputs: &[SpadeInput<'_>], activation: Activation) -> Tensor<4> {
+fn fused(
+    norms: &[&PackedSpade],
+    x: Tensor<4>,
+    inputs: &[SpadeInput<'_>],
+    activation: Activation,
+) -> Result<Tensor<4>, KernelError> {
     let [batch, channels, height, width] = x.dims();
-    let generated: Vec<Vec<ModulationWeights>> =
-        inputs.iter().map(|input| input.generated.map_or_else(Vec::new, |weights| pack(weights, channels))).collect();
+    let generated = inputs.iter().map(|input| input.generated.map_or_else(|| Ok(Vec::new()), |weights| pack(weights, channels)));
+    let generated: Vec<Vec<ModulationWeights>> = generated.collect::<Result<_, _>>()?;
     let mut work = 0;
     let branches = norms
         .iter()
@@ -69,16 +77,14 @@ fn fused(norms: &[&PackedSpade], x: Tensor<4>, inputs: &[SpadeInput<'_>], activa
             MapBranch { scale: norm.part(0), shift: norm.part(1), modulations }
         })
         .collect();
-    fitting(operation("SPADE modulation", work, || talkinghead_kernels::burn::modulate(x, branches, activation)))
+    operation("SPADE modulation", work, || talkinghead_kernels::burn::modulate(x, branches, activation))
 }
 
 /// Generated weights in the kernels' order, for each set.
-fn pack(generated: &GeneratedModulation, channels: usize) -> Vec<ModulationWeights> {
+fn pack(generated: &GeneratedModulation, channels: usize) -> Result<Vec<ModulationWeights>, KernelError> {
     let [sets, ..] = generated.gamma.dims();
     let (gamma, beta) = (host_values(generated.gamma.clone()), host_values(generated.beta.clone()));
     let length = gamma.len() / sets.max(1);
     let pairs = gamma.chunks_exact(length.max(1)).zip(beta.chunks_exact(length.max(1)));
-    pairs
-        .map(|(gamma, beta)| fitting(ModulationWeights::new(InstructionSet::chosen_or_fastest(), channels, gamma, beta, None)))
-        .collect()
+    pairs.map(|(gamma, beta)| ModulationWeights::new(InstructionSet::chosen_or_fastest(), channels, gamma, beta, None)).collect()
 }

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
-use talkinghead_kernels::Precision;
+use talkinghead_kernels::{KernelError, Precision};
 
 use super::attention::{ShotAttention, strongest_shot};
 use super::embedding_combiner::EmbeddingCombiner;
@@ -159,21 +159,26 @@ impl Generator {
             x.clone().reshape([sets * shots, channels, height, width])
         };
         let labels = self.config.expand_label(flat(&references.labels));
-        let features = self.encoder.encode(flat(&references.images), labels.clone(), shots, pass);
+        let features = self.encoder.encode(flat(&references.images), labels.clone(), shots, pass)?;
         let attends = depends_on_target(self.config.embedding, shots) || pass.mode == Mode::Training;
         let stage = match self.attention.as_ref().filter(|_| attends) {
-            Some(attention) => Stage::Attending { features, keys: attention.keys(labels, shots, pass) },
-            None => Stage::Complete(self.appearance(&features, None, pass)),
+            Some(attention) => Stage::Attending { features, keys: attention.keys(labels, shots, pass)? },
+            None => Stage::Complete(self.appearance(&features, None, pass)?),
         };
         Ok(EncodedReferences { stage, sets, shots, size: [height, width] })
     }
 
-    fn appearance(&self, features: &ShotFeatures, attention: Option<&Tensor<4>>, pass: &mut Pass) -> Appearance {
-        let (image, label) = self.encoder.merge(features, attention, pass);
+    fn appearance(
+        &self,
+        features: &ShotFeatures,
+        attention: Option<&Tensor<4>>,
+        pass: &mut Pass,
+    ) -> Result<Appearance, KernelError> {
+        let (image, label) = self.encoder.merge(features, attention, pass)?;
         let wanted = self.weight_generator.is_some() || pass.mode == Mode::Training || pass.is_traced();
-        let levels = if wanted { self.combiner.forward(image.clone(), label, pass) } else { Vec::new() };
+        let levels = if wanted { self.combiner.forward(image.clone(), label, pass)? } else { Vec::new() };
         let generated = self.weight_generator.as_ref().map_or_else(Vec::new, |generator| generator.forward(&levels, pass));
-        Appearance { image, generated }
+        Ok(Appearance { image, generated })
     }
 
     /// Frames for a batch of targets.
@@ -198,11 +203,11 @@ impl Generator {
                 (appearance.clone(), self.attention.as_ref().map(|_| ones()))
             }
             Stage::Attending { features, keys } => {
-                let attention = self.attention.as_ref().map(|module| module.weigh(label.clone(), keys, pass));
-                (self.appearance(features, attention.as_ref(), pass), attention)
+                let attention = self.attention.as_ref().map(|module| module.weigh(label.clone(), keys, pass)).transpose()?;
+                (self.appearance(features, attention.as_ref(), pass)?, attention)
             }
         };
-        let encoded_label = self.label_embedder.forward(label.clone(), &appearance.generated, config.downsamplings + 1);
+        let encoded_label = self.label_embedder.forward(label.clone(), &appearance.generated, config.downsamplings + 1)?;
         for (level, map) in encoded_label.iter().enumerate() {
             pass.record(|| format!("encoded_label.{level}"), map);
         }
@@ -214,7 +219,7 @@ impl Generator {
         ];
         for (network, source, slot) in branches {
             if let (Some(network), Some(source)) = (network, source) {
-                *slot = Some(self.move_source(network, &label, source, pass));
+                *slot = Some(self.move_source(network, &label, source, pass)?);
             }
         }
         // One reference set serves a whole batch of targets.
@@ -223,9 +228,9 @@ impl Generator {
         let with_raw = raw_image == RawImage::AsConfigured && config.raw_image;
         let synthesis = match config.composition {
             Composition::Nonlinear => {
-                self.compose_nonlinear(start, &encoded_label, &appearance.generated, &result, with_raw, pass)
+                self.compose_nonlinear(start, &encoded_label, &appearance.generated, &result, with_raw, pass)?
             }
-            Composition::Linear => self.compose_linear(start, &encoded_label, &appearance.generated, &result, pass),
+            Composition::Linear => self.compose_linear(start, &encoded_label, &appearance.generated, &result, pass)?,
         };
         let (image, raw, with_projection) = synthesis;
         let show = |branch: &Option<Branch>| -> [Option<Tensor<4>>; 3] {
@@ -251,15 +256,21 @@ impl Generator {
         })
     }
 
-    fn move_source(&self, network: &FlowNetwork, label: &Tensor<4>, source: &Source, pass: &mut Pass) -> Branch {
+    fn move_source(
+        &self,
+        network: &FlowNetwork,
+        label: &Tensor<4>,
+        source: &Source,
+        pass: &mut Pass,
+    ) -> Result<Branch, KernelError> {
         let source_label = self.config.expand_label(source.label.clone());
-        let (flow, weight) = network.forward(label.clone(), source_label, source.image.clone(), pass);
-        let warped = operation("warp", 0, || warp(source.image.clone(), flow.clone(), self.config.grid));
+        let (flow, weight) = network.forward(label.clone(), source_label, source.image.clone(), pass)?;
+        let warped = operation("warp", 0, || warp(source.image.clone(), flow.clone(), self.config.grid))?;
         let shown = match self.config.warping {
             Warping::Warped => warped.clone(),
             Warping::Unwarped => source.image.clone(),
         };
-        Branch { flow, weight, warped, shown }
+        Ok(Branch { flow, weight, warped, shown })
     }
 
     fn compose_nonlinear(
@@ -270,39 +281,40 @@ impl Generator {
         branches: &PartialSynthesis,
         with_raw: bool,
         pass: &mut Pass,
-    ) -> Composed {
+    ) -> Result<Composed, KernelError> {
         let layers = self.config.composition_layers;
-        let mut embed = |embedder: &Option<LabelEmbedder>, branch: &Option<Branch>, name: &str| -> Vec<Tensor<4>> {
-            let (Some(embedder), Some(branch)) = (embedder, branch) else { return Vec::new() };
-            if layers == 0 {
-                return Vec::new();
-            }
-            let input = Tensor::cat(vec![branch.shown.clone(), branch.weight.clone()], 1);
-            let maps = embedder.forward(input, &[], layers);
-            for (level, map) in maps.iter().enumerate().take(layers) {
-                pass.record(|| format!("{name}.out{level}"), map);
-            }
-            maps
-        };
-        let reference = embed(&self.reference_embedder, &branches.reference, "img_ref_embedding");
-        let projection = embed(&self.projection_embedder, &branches.projection, "img_ani_embedding");
+        let mut embed =
+            |embedder: &Option<LabelEmbedder>, branch: &Option<Branch>, name: &str| -> Result<Vec<Tensor<4>>, KernelError> {
+                let (Some(embedder), Some(branch)) = (embedder, branch) else { return Ok(Vec::new()) };
+                if layers == 0 {
+                    return Ok(Vec::new());
+                }
+                let input = Tensor::cat(vec![branch.shown.clone(), branch.weight.clone()], 1);
+                let maps = embedder.forward(input, &[], layers)?;
+                for (level, map) in maps.iter().enumerate().take(layers) {
+                    pass.record(|| format!("{name}.out{level}"), map);
+                }
+                Ok(maps)
+            };
+        let reference = embed(&self.reference_embedder, &branches.reference, "img_ref_embedding")?;
+        let projection = embed(&self.projection_embedder, &branches.projection, "img_ani_embedding")?;
         let (mut x, mut raw) = (start, None);
         for level in (0..self.blocks.len()).rev() {
             let label = Some(labels[level].clone());
             if with_raw && level + 1 == layers {
                 raw = Some(x.clone());
             }
-            raw = raw.map(|raw| self.level(level, raw, std::slice::from_ref(&label), generated, pass));
+            raw = raw.map(|raw| self.level(level, raw, std::slice::from_ref(&label), generated, pass)).transpose()?;
             let composed = level < layers;
             let maps = if composed {
                 vec![label, reference.get(level).cloned(), projection.get(level).cloned(), None]
             } else {
                 vec![label]
             };
-            x = self.level(level, x, &maps, generated, pass);
+            x = self.level(level, x, &maps, generated, pass)?;
         }
-        let image = self.head(x);
-        (image, raw.map(|raw| self.head(raw)), None)
+        let image = self.head(x)?;
+        Ok((image, raw.map(|raw| self.head(raw)).transpose()?, None))
     }
 
     fn compose_linear(
@@ -312,14 +324,14 @@ impl Generator {
         generated: &[GeneratedLayer],
         branches: &PartialSynthesis,
         pass: &mut Pass,
-    ) -> Composed {
+    ) -> Result<Composed, KernelError> {
         let mut x = start;
         for level in (0..self.blocks.len()).rev() {
-            x = self.level(level, x, &[Some(labels[level].clone())], generated, pass);
+            x = self.level(level, x, &[Some(labels[level].clone())], generated, pass)?;
         }
-        let raw = self.head(x);
+        let raw = self.head(x)?;
         if branches.reference.is_none() && branches.projection.is_none() {
-            return (raw, None, None);
+            return Ok((raw, None, None));
         }
         // The published code blends the warped pictures even where `no_warp` is set; that option then only changes what is returned.
         let blend = |image: Tensor<4>, branch: &Branch| {
@@ -332,7 +344,7 @@ impl Generator {
             Some(branch) => blend(image, branch),
             None => image,
         };
-        (image, Some(raw), with_projection)
+        Ok((image, Some(raw), with_projection))
     }
 
     fn level(
@@ -342,35 +354,35 @@ impl Generator {
         maps: &[Option<Tensor<4>>],
         generated: &[GeneratedLayer],
         pass: &mut Pass,
-    ) -> Tensor<4> {
-        let x = self.blocks[level].forward(x, maps, generated.get(level), pass);
+    ) -> Result<Tensor<4>, KernelError> {
+        let x = self.blocks[level].forward(x, maps, generated.get(level), pass)?;
         pass.record_call(&format!("netG.up_{level}"), &x);
-        if level > 0 { operation("upsampling", 0, || upsample_nearest(x)) } else { x }
+        if level > 0 { operation("upsampling", 0, || upsample_nearest(x)) } else { Ok(x) }
     }
 
-    fn head(&self, x: Tensor<4>) -> Tensor<4> {
-        self.image_head.forward(lrelu(x)).tanh()
+    fn head(&self, x: Tensor<4>) -> Result<Tensor<4>, KernelError> {
+        Ok(self.image_head.forward(lrelu(x))?.tanh())
     }
 
     /// The same network with constant weights: spectral and batch norms folded, weight generators joined.
-    pub(super) fn prepare(self, precision: Precision) -> Self {
-        Self {
-            encoder: self.encoder.prepare(precision),
-            combiner: self.combiner.prepare(precision),
-            attention: self.attention.map(|part| part.prepare(precision)),
+    pub(super) fn prepare(self, precision: Precision) -> Result<Self, KernelError> {
+        Ok(Self {
+            encoder: self.encoder.prepare(precision)?,
+            combiner: self.combiner.prepare(precision)?,
+            attention: self.attention.map(|part| part.prepare(precision)).transpose()?,
             weight_generator: self.weight_generator.map(WeightGenerator::prepare),
-            label_embedder: self.label_embedder.prepare(precision),
-            blocks: self.blocks.into_iter().map(|part| part.prepare(precision)).collect(),
+            label_embedder: self.label_embedder.prepare(precision)?,
+            blocks: self.blocks.into_iter().map(|part| part.prepare(precision)).collect::<Result<_, _>>()?,
             // As cheap and as visible as the flow heads.
-            image_head: self.image_head.prepare(Precision::F32),
-            reference_embedder: self.reference_embedder.map(|part| part.prepare(precision)),
-            projection_embedder: self.projection_embedder.map(|part| part.prepare(precision)),
+            image_head: self.image_head.prepare(Precision::F32)?,
+            reference_embedder: self.reference_embedder.map(|part| part.prepare(precision)).transpose()?,
+            projection_embedder: self.projection_embedder.map(|part| part.prepare(precision)).transpose()?,
             // Flows are multiplied by 20 pixels: rounded to bf16 they would move the picture visibly.
-            flow_reference: self.flow_reference.map(|part| part.prepare(Precision::F32)),
-            flow_projection: self.flow_projection.map(|part| part.prepare(Precision::F32)),
+            flow_reference: self.flow_reference.map(|part| part.prepare(Precision::F32)).transpose()?,
+            flow_projection: self.flow_projection.map(|part| part.prepare(Precision::F32)).transpose()?,
             entries: Vec::new(),
             ..self
-        }
+        })
     }
 }
 

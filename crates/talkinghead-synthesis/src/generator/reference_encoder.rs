@@ -3,11 +3,11 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use talkinghead_kernels::Precision;
 use talkinghead_kernels::burn::is_plain;
+use talkinghead_kernels::{KernelError, Precision};
 
 use super::{Embedding, GeneratorConfig};
-use crate::layers::{ConvBlock, Pass, ResidualBlock, fitting, operation};
+use crate::layers::{ConvBlock, Pass, ResidualBlock, operation};
 use crate::weights::WeightBuilder;
 
 /// What the merge of the shots needs beside the features themselves.
@@ -84,76 +84,100 @@ impl ReferenceEncoder {
     ///
     /// # Shapes
     /// Pictures [sets * shots, 3, H, W] and labels [sets * shots, label, H, W].
-    pub fn encode(&self, images: Tensor<4>, labels: Tensor<4>, shots: usize, pass: &mut Pass) -> ShotFeatures {
+    ///
+    /// # Errors
+    /// Pictures or labels of another shape.
+    pub fn encode(
+        &self,
+        images: Tensor<4>,
+        labels: Tensor<4>,
+        shots: usize,
+        pass: &mut Pass,
+    ) -> Result<ShotFeatures, KernelError> {
         let head = self.merge_depth + 1;
-        let x = self.image[..head].iter().fold(images, |x, block| block.forward(x, pass));
-        let y = self.label[..head].iter().fold(labels, |y, block| block.forward(y, pass));
+        let x = self.image[..head].iter().try_fold(images, |x, block| block.forward(x, pass))?;
+        let y = self.label[..head].iter().try_fold(labels, |y, block| block.forward(y, pass))?;
         let [all, c, h, w] = x.dims();
         let sets = all / shots;
         let (x, y, joint) = match &self.fusion {
             None => (x, y, None),
             Some(fusion) => {
-                let both = fusion.fusion.forward(Tensor::cat(vec![x.clone(), y.clone()], 1), pass);
-                let joint_x = fusion.atten1.forward(x.clone().reshape([sets, shots * c, h, w]), pass);
-                let joint_y = fusion.atten2.forward(y.clone().reshape([sets, shots * c, h, w]), pass);
-                let x = fusion.fusion1.forward(Tensor::cat(vec![x, both.clone()], 1), pass);
-                let y = fusion.fusion2.forward(Tensor::cat(vec![y, both], 1), pass);
+                let both = fusion.fusion.forward(Tensor::cat(vec![x.clone(), y.clone()], 1), pass)?;
+                let joint_x = fusion.atten1.forward(x.clone().reshape([sets, shots * c, h, w]), pass)?;
+                let joint_y = fusion.atten2.forward(y.clone().reshape([sets, shots * c, h, w]), pass)?;
+                let x = fusion.fusion1.forward(Tensor::cat(vec![x, both.clone()], 1), pass)?;
+                let y = fusion.fusion2.forward(Tensor::cat(vec![y, both], 1), pass)?;
                 (x, y, Some((joint_x, joint_y)))
             }
         };
-        ShotFeatures { image: x.reshape([sets, shots, c, h, w]), label: y.reshape([sets, shots, c, h, w]), joint }
+        Ok(ShotFeatures { image: x.reshape([sets, shots, c, h, w]), label: y.reshape([sets, shots, c, h, w]), joint })
     }
 
     /// The merge and everything after it.
     ///
     /// # Shapes
     /// Attention [batch, shots, h, w] or none for the mean -> image and label embedding, each [batch or sets, C, H/2^n, W/2^n].
-    pub fn merge(&self, shots: &ShotFeatures, attention: Option<&Tensor<4>>, pass: &mut Pass) -> (Tensor<4>, Tensor<4>) {
+    ///
+    /// # Errors
+    /// Attention of another shape.
+    pub fn merge(
+        &self,
+        shots: &ShotFeatures,
+        attention: Option<&Tensor<4>>,
+        pass: &mut Pass,
+    ) -> Result<(Tensor<4>, Tensor<4>), KernelError> {
         let (joint_x, joint_y) = match &shots.joint {
             Some((x, y)) => (Some(x.clone()), Some(y.clone())),
             None => (None, None),
         };
         let (x, y) = operation("merging of shots", 0, || {
-            (merge_shots(&shots.image, attention, joint_x), merge_shots(&shots.label, attention, joint_y))
-        });
+            let image = merge_shots(&shots.image, attention, joint_x)?;
+            Ok::<_, KernelError>((image, merge_shots(&shots.label, attention, joint_y)?))
+        })?;
         let head = self.merge_depth + 1;
-        let x = self.image[head..].iter().fold(x, |x, block| block.forward(x, pass));
-        let y = self.label[head..].iter().fold(y, |y, block| block.forward(y, pass));
+        let x = self.image[head..].iter().try_fold(x, |x, block| block.forward(x, pass))?;
+        let y = self.label[head..].iter().try_fold(y, |y, block| block.forward(y, pass))?;
         pass.record(|| "encoder.image".into(), &x);
         pass.record(|| "encoder.label".into(), &y);
-        (x, y)
+        Ok((x, y))
     }
 
     /// For inference.
-    pub fn prepare(self, precision: Precision) -> Self {
-        let prepare = |blocks: Vec<ConvBlock>| blocks.into_iter().map(|part| part.prepare(precision)).collect();
-        let fusion = self.fusion.map(|f| HybridFusion {
-            fusion: f.fusion.prepare(precision),
-            fusion1: f.fusion1.prepare(precision),
-            fusion2: f.fusion2.prepare(precision),
-            atten1: f.atten1.prepare(precision),
-            atten2: f.atten2.prepare(precision),
-        });
-        Self { image: prepare(self.image), label: prepare(self.label), fusion, merge_depth: self.merge_depth }
+    ///
+    /// # Errors
+    /// Weights of a shape that no layer has.
+    pub fn prepare(self, precision: Precision) -> Result<Self, KernelError> {
+        let prepare = |blocks: Vec<ConvBlock>| blocks.into_iter().map(|part| part.prepare(precision)).collect::<Result<_, _>>();
+        let fusion = match self.fusion {
+            Some(f) => Some(HybridFusion {
+                fusion: f.fusion.prepare(precision)?,
+                fusion1: f.fusion1.prepare(precision)?,
+                fusion2: f.fusion2.prepare(precision)?,
+                atten1: f.atten1.prepare(precision)?,
+                atten2: f.atten2.prepare(precision)?,
+            }),
+            None => None,
+        };
+        Ok(Self { image: prepare(self.image)?, label: prepare(self.label)?, fusion, merge_depth: self.merge_depth })
     }
 }
 
 /// The shots' mean weighted by attention, or their plain mean, plus the joint view.
-fn merge_shots(features: &Tensor<5>, attention: Option<&Tensor<4>>, joint: Option<Tensor<4>>) -> Tensor<4> {
+fn merge_shots(features: &Tensor<5>, attention: Option<&Tensor<4>>, joint: Option<Tensor<4>>) -> Result<Tensor<4>, KernelError> {
     if features.dims()[1] == 1 {
-        return features.clone().squeeze_dim(1);
+        return Ok(features.clone().squeeze_dim(1));
     }
     let mean: Tensor<4> = match attention {
         Some(attention) if is_plain(features) && is_plain(attention) => {
-            return fitting(talkinghead_kernels::burn::merge_shots(features.clone(), attention.clone(), joint));
+            return talkinghead_kernels::burn::merge_shots(features.clone(), attention.clone(), joint);
         }
         Some(attention) => (features.clone() * attention.clone().unsqueeze_dim::<5>(2)).sum_dim(1).squeeze_dim(1),
         None => features.clone().mean_dim(1).squeeze_dim(1),
     };
-    match joint {
+    Ok(match joint {
         Some(joint) => mean + joint,
         None => mean,
-    }
+    })
 }
 
 /// Whether the merged embedding depends on the target picture.

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use talkinghead_kernels::{InstructionSet, ModulationWeights, Precision};
+use talkinghead_kernels::{InstructionSet, KernelError, ModulationWeights, Precision};
 
 use super::GeneratedModulation;
 use crate::layers::{
-    Convolution, ConvolutionShape, Geometry, Normalisation, NormalisationKind, Pass, convolve_each, fitting, host_values,
-    resize_bilinear,
+    Convolution, ConvolutionShape, Geometry, Normalisation, NormalisationKind, Pass, convolve_each, host_values, resize_bilinear,
 };
 use crate::weights::WeightBuilder;
 
@@ -24,21 +23,21 @@ struct Modulation {
 
 impl Modulation {
     /// `y * (1 + gamma) + beta`.
-    fn apply(&self, y: Tensor<4>, map: Tensor<4>) -> Tensor<4> {
-        match &self.beta {
+    fn apply(&self, y: Tensor<4>, map: Tensor<4>) -> Result<Tensor<4>, KernelError> {
+        Ok(match &self.beta {
             Some(beta) => {
-                let scale = self.gamma.forward(map.clone());
-                y * scale.add_scalar(1.0) + beta.forward(map)
+                let scale = self.gamma.forward(map.clone())?;
+                y * scale.add_scalar(1.0) + beta.forward(map)?
             }
             None => {
                 let channels = y.dims()[1];
-                let both = self.gamma.forward(map);
+                let both = self.gamma.forward(map)?;
                 y * both.clone().narrow(1, 0, channels) + both.narrow(1, channels, channels)
             }
-        }
+        })
     }
 
-    fn pack(&self) -> ModulationWeights {
+    fn pack(&self) -> Result<ModulationWeights, KernelError> {
         let values = |part: Option<&Convolution>| part.map_or_else(Vec::new, |part| host_values(part.weight()));
         let bias = |part: Option<&Convolution>| part.and_then(Convolution::bias).map_or_else(Vec::new, host_values);
         let (gamma, beta) = (Some(&self.gamma), self.beta.as_ref());
@@ -46,17 +45,17 @@ impl Modulation {
         let channels = self.gamma.weight().dims()[0];
         let biases = Some([biases[0].as_slice(), biases[1].as_slice()]);
         let weights = [values(gamma), values(beta)];
-        fitting(ModulationWeights::new(InstructionSet::chosen_or_fastest(), channels, &weights[0], &weights[1], biases))
+        ModulationWeights::new(InstructionSet::chosen_or_fastest(), channels, &weights[0], &weights[1], biases)
     }
 
-    fn prepare(self, precision: Precision) -> Self {
-        let Some(beta) = self.beta else { return self };
+    fn prepare(self, precision: Precision) -> Result<Self, KernelError> {
+        let Some(beta) = self.beta else { return Ok(self) };
         let weight = Tensor::cat(vec![self.gamma.weight(), beta.weight()], 0);
         let bias = match (self.gamma.bias(), beta.bias()) {
             (Some(gamma), Some(beta)) => Some(Tensor::cat(vec![gamma.add_scalar(1.0), beta], 0)),
             _ => None,
         };
-        Self { gamma: Convolution::constant(weight, bias, self.gamma.geometry(), precision), beta: None }
+        Ok(Self { gamma: Convolution::constant(weight, bias, self.gamma.geometry(), precision)?, beta: None })
     }
 }
 
@@ -137,33 +136,36 @@ impl Spade {
     }
 
     /// Modulates `x` [batch, channels, height, width] by the maps that are present, in order. Maps of another size are resized.
+    ///
+    /// # Errors
+    /// Features or maps of another shape.
     pub fn forward(
         &self,
         x: Tensor<4>,
         maps: &[Option<Tensor<4>>],
         generated: Option<&GeneratedModulation>,
         pass: &mut Pass,
-    ) -> Tensor<4> {
+    ) -> Result<Tensor<4>, KernelError> {
         let [_, _, height, width] = x.dims();
         let mut y = match &self.prepared {
             Some(prepared) => x * prepared.scale.val() + prepared.shift.val(),
-            None => self.norm.forward(x, pass),
+            None => self.norm.forward(x, pass)?,
         };
         for (own, map) in self.modulations.iter().zip(maps) {
             let Some(map) = map else { continue };
             let map = resize_bilinear(map.clone(), height, width);
             y = match (own, generated) {
-                (Some(modulation), _) => modulation.apply(y, map),
+                (Some(modulation), _) => modulation.apply(y, map)?,
                 (None, Some(generated)) => {
                     let geometry = Geometry::new(1, self.padding);
-                    let scale = convolve_each(map.clone(), &generated.gamma, None, geometry);
-                    let offset = convolve_each(map, &generated.beta, None, geometry);
+                    let scale = convolve_each(map.clone(), &generated.gamma, None, geometry)?;
+                    let offset = convolve_each(map, &generated.beta, None, geometry)?;
                     y * scale.add_scalar(1.0) + offset
                 }
                 (None, None) => y,
             };
         }
-        y
+        Ok(y)
     }
 
     /// The constant norm for the fused kernel, if there is one.
@@ -172,18 +174,23 @@ impl Spade {
     }
 
     /// For inference: packed for the fused kernel where that can take it, else with one convolution a map.
-    pub fn prepare(self, precision: Precision) -> Self {
+    ///
+    /// # Errors
+    /// Weights of a shape that no layer has.
+    pub fn prepare(self, precision: Precision) -> Result<Self, KernelError> {
         if let (0, Some(norm)) = (self.padding, self.norm.constant()) {
-            let maps = self.modulations.iter().map(|modulation| modulation.as_ref().map(Modulation::pack)).collect();
+            let maps = self.modulations.iter().map(|modulation| modulation.as_ref().map(Modulation::pack).transpose());
+            let maps = maps.collect::<Result<_, _>>()?;
             let packed = Some(Arc::new(PackedSpade { norm: Some(norm), maps }));
-            return Self { packed, modulations: Vec::new(), ..self };
+            return Ok(Self { packed, modulations: Vec::new(), ..self });
         }
         let prepared = self.norm.scale_and_shift().map(|(scale, shift)| {
             let channels = scale.dims()[0];
             let param = |values: Tensor<1>| Param::from_tensor(values.reshape([1, channels, 1, 1]));
             ScaleAndShift { scale: param(scale), shift: param(shift) }
         });
-        let modulations = self.modulations.into_iter().map(|modulation| modulation.map(|part| part.prepare(precision))).collect();
-        Self { prepared, modulations, ..self }
+        let modulations = self.modulations.into_iter();
+        let modulations = modulations.map(|modulation| modulation.map(|part| part.prepare(precision)).transpose());
+        Ok(Self { prepared, modulations: modulations.collect::<Result<_, _>>()?, ..self })
     }
 }

@@ -1,14 +1,16 @@
 //! Sampling a picture at a flow field.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use talkinghead_kernels::Corners;
+use talkinghead_kernels::{Corners, KernelError};
 
 use super::GridAlignment;
-use crate::layers::fitting;
 
 /// Samples `image` [batch, channels, H, W] at each pixel plus `flow` [batch, 2, H, W] (pixels, x then y): bilinear, clamped
 /// at the border.
-pub fn warp(image: Tensor<4>, flow: Tensor<4>, alignment: GridAlignment) -> Tensor<4> {
+///
+/// # Errors
+/// A flow of another size than the picture.
+pub fn warp(image: Tensor<4>, flow: Tensor<4>, alignment: GridAlignment) -> Result<Tensor<4>, KernelError> {
     let [batch, _, height, width] = image.dims();
     let device = image.device();
     let base = base_grid(height, width, &device);
@@ -17,7 +19,7 @@ pub fn warp(image: Tensor<4>, flow: Tensor<4>, alignment: GridAlignment) -> Tens
     let offset = Tensor::cat(vec![x, y], 1).permute([0, 2, 3, 1]);
     let grid = offset + base.expand([batch, height, width, 2]);
     let corners = if alignment == GridAlignment::Corners { Corners::Centres } else { Corners::Edges };
-    fitting(talkinghead_kernels::burn::grid_sample(image, grid, corners))
+    talkinghead_kernels::burn::grid_sample(image, grid, corners)
 }
 
 /// Evenly spaced from -1 to 1 along both axes, `[1, H, W, 2]`, x then y.
@@ -40,11 +42,11 @@ mod tests {
         let device = Device::flex();
         let values: Vec<f32> = (0..12).map(|x| x as f32).collect();
         let image = Tensor::<4>::from_data(TensorData::new(values.clone(), [1, 1, 3, 4]), &device);
-        let same = warp(image.clone(), Tensor::zeros([1, 2, 3, 4], &device), GridAlignment::Corners);
+        let same = warp(image.clone(), Tensor::zeros([1, 2, 3, 4], &device), GridAlignment::Corners).unwrap();
         let same = same.into_data().try_into_vec_as::<f32>().unwrap();
         assert!(same.iter().zip(&values).all(|(a, b)| (a - b).abs() < 1e-5), "{same:?}");
         let right = Tensor::cat(vec![Tensor::ones([1, 1, 3, 4], &device), Tensor::zeros([1, 1, 3, 4], &device)], 1);
-        let moved = warp(image, right, GridAlignment::Corners).into_data().try_into_vec_as::<f32>().unwrap();
+        let moved = warp(image, right, GridAlignment::Corners).unwrap().into_data().try_into_vec_as::<f32>().unwrap();
         assert!((moved[0] - 1.0).abs() < 1e-5 && (moved[3] - 3.0).abs() < 1e-5, "{moved:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use talkinghead_kernels::Precision;
+use talkinghead_kernels::{KernelError, Precision};
 
 use super::{ConvolutionShape, Normalisation, NormalisationKind, Pass, SpectralConvolution};
 use crate::weights::WeightBuilder;
@@ -37,21 +37,27 @@ impl ConvBlock {
 
     /// # Shapes
     /// [batch, in, height, width] -> [batch, out, height', width'].
-    pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    ///
+    /// # Errors
+    /// Features of another shape.
+    pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Result<Tensor<4>, KernelError> {
         if self.norm.is_absorbed() {
             return self.convolution.forward_activated(x, pass);
         }
-        let y = self.convolution.forward(x, pass);
+        let y = self.convolution.forward(x, pass)?;
         self.norm.forward_activated(y, pass)
     }
 
     /// For inference: spectral and batch norm folded into the weights.
-    pub fn prepare(self, precision: Precision) -> Self {
-        match self.norm.scale_and_shift() {
+    ///
+    /// # Errors
+    /// Weights of a shape that no layer has.
+    pub fn prepare(self, precision: Precision) -> Result<Self, KernelError> {
+        Ok(match self.norm.scale_and_shift() {
             Some((scale, shift)) => {
-                Self { convolution: self.convolution.prepare_scaled(scale, shift, precision), norm: Normalisation::absorbed() }
+                Self { convolution: self.convolution.prepare_scaled(scale, shift, precision)?, norm: Normalisation::absorbed() }
             }
-            None => Self { convolution: self.convolution.prepare(precision), norm: self.norm.prepare() },
-        }
+            None => Self { convolution: self.convolution.prepare(precision)?, norm: self.norm.prepare() },
+        })
     }
 }

@@ -4,7 +4,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use talkinghead_kernels::burn::{ConstantConvolution, is_plain};
-use talkinghead_kernels::{Activation, Direction, Geometry as KernelGeometry, InstructionSet, Method, Precision};
+use talkinghead_kernels::{Activation, Direction, Geometry as KernelGeometry, InstructionSet, KernelError, Method, Precision};
 
 use super::{SLOPE, host_values, lrelu, operation};
 use crate::weights::WeightBuilder;
@@ -54,15 +54,13 @@ impl Geometry {
 
 /// Convolves `x` [batch, in, height, width] with `weight` [out, in, k, k] ([in, out, k, k] if transposed).
 ///
-/// # Panics
-/// If the shapes do not fit; networks check their inputs, and weights when they are built.
-pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, geometry: Geometry) -> Tensor<4> {
+/// # Errors
+/// The shapes do not fit.
+pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, geometry: Geometry) -> Result<Tensor<4>, KernelError> {
     let geometry = geometry.of_weights(weight.dims());
     let [batch, _, height, width] = x.dims();
     let work = geometry.multiply_adds(batch, [height, width]).unwrap_or(0);
-    let result =
-        operation("convolution, weights of the moment", work, || talkinghead_kernels::burn::convolve(x, weight, bias, geometry));
-    fitting(result)
+    operation("convolution, weights of the moment", work, || talkinghead_kernels::burn::convolve(x, weight, bias, geometry))
 }
 
 /// The kind of a packed convolution, for its span.
@@ -76,20 +74,17 @@ fn kind(geometry: &KernelGeometry) -> &'static str {
     }
 }
 
-/// The result of an operation whose shapes were checked when the network took its weights and its inputs.
-///
-/// # Panics
-/// With the kernels' error, if they refuse the shapes nevertheless.
-pub(crate) fn fitting<T>(result: Result<T, talkinghead_kernels::KernelError>) -> T {
-    match result {
-        Ok(value) => value,
-        Err(error) => panic!("the kernels refuse shapes that the network has checked: {error}"),
-    }
-}
-
 /// Convolves every batch element with weights of its own: `weights` [1 or batch, out, in, k, k], `biases` [1 or batch, out].
 /// One set of weights serves a whole batch.
-pub fn convolve_each(x: Tensor<4>, weights: &Tensor<5>, biases: Option<&Tensor<2>>, geometry: Geometry) -> Tensor<4> {
+///
+/// # Errors
+/// As [`convolve`].
+pub fn convolve_each(
+    x: Tensor<4>,
+    weights: &Tensor<5>,
+    biases: Option<&Tensor<2>>,
+    geometry: Geometry,
+) -> Result<Tensor<4>, KernelError> {
     let [sets, a, b, k, l] = weights.dims();
     let set = |index: usize| {
         let weight = weights.clone().slice([index..index + 1]).reshape([a, b, k, l]);
@@ -108,8 +103,8 @@ pub fn convolve_each(x: Tensor<4>, weights: &Tensor<5>, biases: Option<&Tensor<2
             let (weight, bias) = set(index);
             convolve(x.clone().slice([index..index + 1]), weight, bias, geometry)
         })
-        .collect();
-    Tensor::cat(results, 0)
+        .collect::<Result<_, _>>()?;
+    Ok(Tensor::cat(results, 0))
 }
 
 /// Channels, kernel and bias of a [`Convolution`].
@@ -176,23 +171,34 @@ impl Convolution {
     }
 
     /// A layer of constant tensors, for inference: packed for the kernels on the processor, as it is elsewhere.
-    pub fn constant(weight: Tensor<4>, bias: Option<Tensor<1>>, geometry: Geometry, precision: Precision) -> Self {
+    ///
+    /// # Errors
+    /// A shape of weights that no convolution has.
+    pub fn constant(
+        weight: Tensor<4>,
+        bias: Option<Tensor<1>>,
+        geometry: Geometry,
+        precision: Precision,
+    ) -> Result<Self, KernelError> {
         if !is_plain(&weight) {
             let (weight, bias) = (Some(Param::from_tensor(weight)), bias.map(Param::from_tensor));
-            return Self { weight, bias, geometry, packed: None };
+            return Ok(Self { weight, bias, geometry, packed: None });
         }
         let shape = geometry.of_weights(weight.dims());
         let packed =
-            talkinghead_kernels::Convolution::new(shape, host_values(weight), InstructionSet::chosen_or_fastest(), Method::Fast);
-        let packed = ConstantConvolution::new(fitting(packed).with_precision(precision), bias.map(host_values));
-        Self { weight: None, bias: None, geometry, packed: Some(packed) }
+            talkinghead_kernels::Convolution::new(shape, host_values(weight), InstructionSet::chosen_or_fastest(), Method::Fast)?;
+        let packed = ConstantConvolution::new(packed.with_precision(precision), bias.map(host_values));
+        Ok(Self { weight: None, bias: None, geometry, packed: Some(packed) })
     }
 
     /// The same layer with constant weights.
-    pub fn prepare(self, precision: Precision) -> Self {
+    ///
+    /// # Errors
+    /// As [`Convolution::constant`].
+    pub fn prepare(self, precision: Precision) -> Result<Self, KernelError> {
         match &self.weight {
             Some(weight) => Self::constant(weight.val(), self.bias(), self.geometry, precision),
-            None => self,
+            None => Ok(self),
         }
     }
 
@@ -219,7 +225,10 @@ impl Convolution {
 
     /// # Shapes
     /// [batch, in, height, width] -> [batch, out, height', width'].
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+    ///
+    /// # Errors
+    /// Features of another shape.
+    pub fn forward(&self, x: Tensor<4>) -> Result<Tensor<4>, KernelError> {
         match &self.packed {
             Some(packed) => Self::run(packed, Activation::Identity, x, None),
             None => convolve(x, self.weight(), self.bias(), self.geometry),
@@ -227,30 +236,43 @@ impl Convolution {
     }
 
     /// The same and a leaky ReLU.
-    pub fn forward_activated(&self, x: Tensor<4>) -> Tensor<4> {
+    ///
+    /// # Errors
+    /// As [`Convolution::forward`].
+    pub fn forward_activated(&self, x: Tensor<4>) -> Result<Tensor<4>, KernelError> {
         match &self.packed {
             Some(packed) => Self::run(packed, Activation::LeakyRelu(SLOPE), x, None),
-            None => lrelu(self.forward(x)),
+            None => Ok(lrelu(self.forward(x)?)),
         }
     }
 
     /// The same plus `other`, of the result's shape.
-    pub fn forward_onto(&self, other: Tensor<4>, x: Tensor<4>) -> Tensor<4> {
+    ///
+    /// # Errors
+    /// As [`Convolution::forward`].
+    pub fn forward_onto(&self, other: Tensor<4>, x: Tensor<4>) -> Result<Tensor<4>, KernelError> {
         match &self.packed {
             Some(packed) => Self::run(packed, Activation::Identity, x, Some(other)),
-            None => other + self.forward(x),
+            None => Ok(other + self.forward(x)?),
         }
     }
 
     /// With another weight in place of the stored one.
-    pub fn forward_with(&self, x: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
+    ///
+    /// # Errors
+    /// As [`convolve`].
+    pub fn forward_with(&self, x: Tensor<4>, weight: Tensor<4>) -> Result<Tensor<4>, KernelError> {
         convolve(x, weight, self.bias(), self.geometry)
     }
 
-    fn run(packed: &ConstantConvolution, activation: Activation, x: Tensor<4>, other: Option<Tensor<4>>) -> Tensor<4> {
+    fn run(
+        packed: &ConstantConvolution,
+        activation: Activation,
+        x: Tensor<4>,
+        other: Option<Tensor<4>>,
+    ) -> Result<Tensor<4>, KernelError> {
         let [batch, _, height, width] = x.dims();
         let work = packed.geometry().multiply_adds(batch, [height, width]).unwrap_or(0);
-        let result = operation(kind(packed.geometry()), work, || packed.forward(x.inner(), activation, other.map(Tensor::inner)));
-        fitting(result)
+        operation(kind(packed.geometry()), work, || packed.forward(x.inner(), activation, other.map(Tensor::inner)))
     }
 }

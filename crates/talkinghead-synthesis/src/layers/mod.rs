@@ -12,7 +12,6 @@ mod resize;
 mod spectral;
 
 pub use conv_block::ConvBlock;
-pub(crate) use convolution::fitting;
 pub use convolution::{Convolution, ConvolutionShape, Geometry, convolve, convolve_each};
 pub use linear::{SpectralLinear, linear};
 pub use normalisation::{Normalisation, NormalisationKind};

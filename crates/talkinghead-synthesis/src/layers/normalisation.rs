@@ -5,10 +5,10 @@ use std::sync::Arc;
 use burn::module::{Module, Param, RunningState};
 use burn::tensor::Tensor;
 use burn::tensor::module::{batch_norm, batch_norm_train};
-use talkinghead_kernels::Activation;
+use talkinghead_kernels::{Activation, KernelError};
 use talkinghead_kernels::burn::is_plain;
 
-use super::{Mode, Pass, SLOPE, fitting, host_values, lrelu, operation};
+use super::{Mode, Pass, SLOPE, host_values, lrelu, operation};
 use crate::weights::WeightBuilder;
 
 const EPSILON: f64 = 1e-5;
@@ -75,9 +75,12 @@ impl Normalisation {
 
     /// # Shapes
     /// [batch, channels, height, width] -> the same.
-    pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    ///
+    /// # Errors
+    /// Features of another shape.
+    pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Result<Tensor<4>, KernelError> {
         if self.absorbed {
-            return x;
+            return Ok(x);
         }
         if let Some(constant) = &self.constant {
             return Self::run(constant, x, Activation::Identity);
@@ -88,13 +91,13 @@ impl Normalisation {
             let planes = batch * channels;
             let (ones, zeros) = (Tensor::ones([planes], &device), Tensor::zeros([planes], &device));
             let planes = x.reshape([1, planes, height, width]);
-            return batch_norm_train(planes, ones, zeros, EPSILON).output.reshape([batch, channels, height, width]);
+            return Ok(batch_norm_train(planes, ones, zeros, EPSILON).output.reshape([batch, channels, height, width]));
         };
         let (weight, bias) = match &self.affine {
             Some(affine) => (affine.weight.val(), affine.bias.val()),
             None => (Tensor::ones([channels], &device), Tensor::zeros([channels], &device)),
         };
-        match pass.mode {
+        Ok(match pass.mode {
             Mode::Evaluation => {
                 let (mean, variance) = (statistics.mean.value_sync(), statistics.variance.value_sync());
                 batch_norm(x, weight, bias, mean, variance, EPSILON)
@@ -107,21 +110,24 @@ impl Normalisation {
                 advance(&statistics.variance, unbiased);
                 result.output
             }
-        }
+        })
     }
 
     /// The same and a leaky ReLU.
-    pub fn forward_activated(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    ///
+    /// # Errors
+    /// As [`Normalisation::forward`].
+    pub fn forward_activated(&self, x: Tensor<4>, pass: &mut Pass) -> Result<Tensor<4>, KernelError> {
         match &self.constant {
             Some(constant) => Self::run(constant, x, Activation::LeakyRelu(SLOPE)),
-            None => lrelu(self.forward(x, pass)),
+            None => Ok(lrelu(self.forward(x, pass)?)),
         }
     }
 
-    fn run(constant: &[Vec<f32>; 2], x: Tensor<4>, activation: Activation) -> Tensor<4> {
+    fn run(constant: &[Vec<f32>; 2], x: Tensor<4>, activation: Activation) -> Result<Tensor<4>, KernelError> {
         let [scale, shift] = constant;
         let scale_and_shift = || talkinghead_kernels::burn::scale_and_shift(x.inner(), scale, shift, activation);
-        fitting(operation("norm and activation", 0, scale_and_shift))
+        operation("norm and activation", 0, scale_and_shift)
     }
 
     /// Whether a neighbour does its work.

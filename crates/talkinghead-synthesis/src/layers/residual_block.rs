@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use talkinghead_kernels::Precision;
+use talkinghead_kernels::{KernelError, Precision};
 
 use super::{ConvolutionShape, Geometry, Normalisation, NormalisationKind, Pass, SpectralConvolution};
 use crate::weights::WeightBuilder;
@@ -41,32 +41,40 @@ impl ResidualBlock {
 
     /// # Shapes
     /// [batch, in, height, width] -> [batch, out, height, width].
-    pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    ///
+    /// # Errors
+    /// Features of another shape.
+    pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Result<Tensor<4>, KernelError> {
         let shortcut = match &self.shortcut {
             Some(shortcut) => {
-                let normed = shortcut.bn_s.forward(x.clone(), pass);
-                shortcut.conv_s.forward(normed, pass)
+                let normed = shortcut.bn_s.forward(x.clone(), pass)?;
+                shortcut.conv_s.forward(normed, pass)?
             }
             None => x.clone(),
         };
-        let y = self.bn_0.forward_activated(x, pass);
+        let y = self.bn_0.forward_activated(x, pass)?;
         let y = if self.bn_1.is_absorbed() {
-            self.conv_0.forward_activated(y, pass)
+            self.conv_0.forward_activated(y, pass)?
         } else {
-            self.bn_1.forward_activated(self.conv_0.forward(y, pass), pass)
+            self.bn_1.forward_activated(self.conv_0.forward(y, pass)?, pass)?
         };
         self.conv_1.forward_onto(shortcut, y, pass)
     }
 
     /// For inference: spectral norm folded; the norm between the convolutions absorbed by the first.
-    pub fn prepare(self, precision: Precision) -> Self {
+    ///
+    /// # Errors
+    /// Weights of a shape that no layer has.
+    pub fn prepare(self, precision: Precision) -> Result<Self, KernelError> {
         let (conv_0, bn_1) = match self.bn_1.scale_and_shift() {
-            Some((scale, shift)) => (self.conv_0.prepare_scaled(scale, shift, precision), Normalisation::absorbed()),
-            None => (self.conv_0.prepare(precision), self.bn_1.prepare()),
+            Some((scale, shift)) => (self.conv_0.prepare_scaled(scale, shift, precision)?, Normalisation::absorbed()),
+            None => (self.conv_0.prepare(precision)?, self.bn_1.prepare()),
         };
-        let shortcut =
-            self.shortcut.map(|shortcut| Shortcut { bn_s: shortcut.bn_s.prepare(), conv_s: shortcut.conv_s.prepare(precision) });
-        Self { conv_0, conv_1: self.conv_1.prepare(precision), bn_0: self.bn_0.prepare(), bn_1, shortcut }
+        let shortcut = match self.shortcut {
+            Some(Shortcut { bn_s, conv_s }) => Some(Shortcut { bn_s: bn_s.prepare(), conv_s: conv_s.prepare(precision)? }),
+            None => None,
+        };
+        Ok(Self { conv_0, conv_1: self.conv_1.prepare(precision)?, bn_0: self.bn_0.prepare(), bn_1, shortcut })
     }
 }
 

@@ -3,16 +3,18 @@
 use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor, TensorData};
+use talkinghead_kernels::KernelError;
 use talkinghead_kernels::burn::is_plain;
 
-use super::fitting;
-
 /// Every pixel twice along both axes.
-pub fn upsample_nearest(x: Tensor<4>) -> Tensor<4> {
+///
+/// # Errors
+/// A result too large for any memory.
+pub fn upsample_nearest(x: Tensor<4>) -> Result<Tensor<4>, KernelError> {
     if is_plain(&x) {
-        return fitting(talkinghead_kernels::burn::upsample_nearest(x));
+        return talkinghead_kernels::burn::upsample_nearest(x);
     }
-    interpolate(x, InterpolateOptions::new(InterpolateMode::Nearest).with_scale_factor([2.0, 2.0]))
+    Ok(interpolate(x, InterpolateOptions::new(InterpolateMode::Nearest).with_scale_factor([2.0, 2.0])))
 }
 
 /// Bilinear, pixel centres at half coordinates (`align_corners` off), no smoothing. Unchanged if the size is right already.

@@ -2,7 +2,7 @@
 
 use burn::module::{Module, RunningState};
 use burn::tensor::Tensor;
-use talkinghead_kernels::Precision;
+use talkinghead_kernels::{KernelError, Precision};
 
 use super::{Convolution, ConvolutionShape, Mode, Pass, lrelu};
 use crate::weights::WeightBuilder;
@@ -80,7 +80,10 @@ impl SpectralConvolution {
 
     /// # Shapes
     /// [batch, in, height, width] -> [batch, out, height', width'].
-    pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    ///
+    /// # Errors
+    /// Features of another shape.
+    pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Result<Tensor<4>, KernelError> {
         match &self.norm {
             None => self.convolution.forward(x),
             Some(_) => self.convolution.forward_with(x, self.weight(pass.mode)),
@@ -88,32 +91,42 @@ impl SpectralConvolution {
     }
 
     /// The same and a leaky ReLU.
-    pub fn forward_activated(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    ///
+    /// # Errors
+    /// As [`SpectralConvolution::forward`].
+    pub fn forward_activated(&self, x: Tensor<4>, pass: &mut Pass) -> Result<Tensor<4>, KernelError> {
         match &self.norm {
             None => self.convolution.forward_activated(x),
-            Some(_) => lrelu(self.forward(x, pass)),
+            Some(_) => Ok(lrelu(self.forward(x, pass)?)),
         }
     }
 
     /// The same plus `other`, of the result's shape.
-    pub fn forward_onto(&self, other: Tensor<4>, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+    ///
+    /// # Errors
+    /// As [`SpectralConvolution::forward`].
+    pub fn forward_onto(&self, other: Tensor<4>, x: Tensor<4>, pass: &mut Pass) -> Result<Tensor<4>, KernelError> {
         match &self.norm {
             None => self.convolution.forward_onto(other, x),
-            Some(_) => other + self.forward(x, pass),
+            Some(_) => Ok(other + self.forward(x, pass)?),
         }
     }
 
     /// The same layer with the normalised weight as a constant.
-    pub fn prepare(self, precision: Precision) -> Self {
+    ///
+    /// # Errors
+    /// Weights of a shape that no layer has.
+    pub fn prepare(self, precision: Precision) -> Result<Self, KernelError> {
         let weight = self.weight(Mode::Evaluation);
-        Self {
-            convolution: Convolution::constant(weight, self.convolution.bias(), self.convolution.geometry(), precision),
-            norm: None,
-        }
+        let convolution = Convolution::constant(weight, self.convolution.bias(), self.convolution.geometry(), precision)?;
+        Ok(Self { convolution, norm: None })
     }
 
     /// A prepared layer followed by `y * scale + shift` per output channel, as one layer.
-    pub fn prepare_scaled(self, scale: Tensor<1>, shift: Tensor<1>, precision: Precision) -> Self {
+    ///
+    /// # Errors
+    /// As [`SpectralConvolution::prepare`].
+    pub fn prepare_scaled(self, scale: Tensor<1>, shift: Tensor<1>, precision: Precision) -> Result<Self, KernelError> {
         let weight = self.weight(Mode::Evaluation);
         let channels = scale.dims()[0];
         let factor = match self.convolution.geometry().transposed {
@@ -124,7 +137,7 @@ impl SpectralConvolution {
             Some(bias) => bias * scale + shift,
             None => shift,
         };
-        let convolution = Convolution::constant(weight * factor, Some(bias), self.convolution.geometry(), precision);
-        Self { convolution, norm: None }
+        let convolution = Convolution::constant(weight * factor, Some(bias), self.convolution.geometry(), precision)?;
+        Ok(Self { convolution, norm: None })
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn run(golden: &GoldenNetwork, report: &mut TensorReport, device: &De
         return Ok(());
     }
     // The path that is used in practice: folded weights, references encoded once.
-    let prepared = InferenceGenerator::from(network);
+    let prepared = InferenceGenerator::try_from(network)?;
     let encoded = prepared.encode_references(&references)?;
     let synthesis = prepared.synthesise(&encoded, &targets, RawImage::AsConfigured)?;
     for (name, found) in tensors(&synthesis)?.iter() {
