@@ -6,12 +6,13 @@ NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
 # Every crate with code; workspace-hack has none.
 CRATES := $(filter-out crates/workspace-hack,$(wildcard crates/*))
 
-.PHONY: help demo install test snapshots lint format clippy unused doc features devices book bench bench-kernels set-up tools
+.PHONY: help demo install test test-s3 snapshots lint format clippy unused doc features devices book bench bench-kernels set-up tools
 
 help:
 	@echo "make demo        a portrait speaks a recording: sets up, builds, writes out/demo.mp4"
 	@echo "make install     builds everything and puts talkinghead on the PATH (cargo's bin folder)"
 	@echo "make test        all tests"
+	@echo "make test-s3     preprocessing out of and into a real S3-compatible server (moto, installed beside the build)"
 	@echo "make lint        formatting, clippy, unused dependencies, documentation, feature sets, the book, licences"
 	@echo "make devices     compiles what the features vulkan and cuda bring; neither needs a GPU"
 	@echo "make book        the book, to book/book/index.html"
@@ -41,6 +42,9 @@ ifdef NEXTEST
 else
 	$(CARGO) test --workspace --lib --bins --tests
 endif
+
+test-s3: set-up
+	@sh scripts/test-s3.sh
 
 # `git diff` shows what changed; see crates/talkinghead-cli/tests/snapshots.
 snapshots: set-up

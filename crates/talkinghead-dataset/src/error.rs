@@ -1,5 +1,6 @@
 //! What can end a whole run. What is wrong with one clip is no error but a [`crate::Rejection`].
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use talkinghead_face::FaceError;
@@ -38,6 +39,22 @@ pub enum DatasetError {
     /// Settings that make no sense or do not fit the output folder.
     #[error("{0}")]
     Settings(String),
+    /// A file that should hold thresholds and does not.
+    #[error("{} holds no thresholds: {detail}", path.display())]
+    Thresholds {
+        /// The file.
+        path: PathBuf,
+        /// What the parser said.
+        detail: String,
+    },
+    /// A merge of an output in which nothing was preprocessed.
+    #[error("{output} holds no {file}, so nothing was preprocessed there")]
+    NoRun {
+        /// The output.
+        output: String,
+        /// The file that every run leaves.
+        file: &'static str,
+    },
     /// A file of ours that does not parse.
     #[error("{file} is not what this program writes: {detail}")]
     Malformed {
@@ -68,7 +85,7 @@ pub enum DatasetError {
 }
 
 impl DatasetError {
-    /// What a person can do about it, without a full stop.
+    /// What a person can do about it, without a full stop; `None` where only the caller knows, or nobody.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Media(error) => error.hint(),
@@ -77,7 +94,31 @@ impl DatasetError {
             Self::Store { .. } => {
                 Some("check the bucket's name, AWS_REGION, AWS_ENDPOINT and the access keys in the environment".to_owned())
             }
-            _ => None,
+            Self::File { source, .. } => Some(
+                match source.kind() {
+                    ErrorKind::NotFound => "check the spelling; relative paths start from the current folder",
+                    ErrorKind::PermissionDenied => {
+                        "you may not read it: change its permissions (`chmod u+r`, of a folder `u+rx`) or copy it"
+                    }
+                    ErrorKind::NotADirectory => "give the folder that holds the files",
+                    _ => "check that the path is right and the disk is healthy",
+                }
+                .to_owned(),
+            ),
+            Self::Address { .. } => {
+                Some("give a folder, or in builds with `--features s3` an address such as s3://bucket/prefix".to_owned())
+            }
+            Self::Thresholds { .. } => Some(
+                "write JSON such as {\"least_face_pixels\": 90}; the book's chapter on preprocessing lists the names".to_owned(),
+            ),
+            Self::NoRun { output, .. } => Some(format!(
+                "preprocess first: `talkinghead preprocess --dataset NAME --input DIR --output {output}`; --merge only completes that"
+            )),
+            Self::Malformed { .. } => {
+                Some("it is damaged or of another version: take it away and run the same command again".to_owned())
+            }
+            Self::Face(error) => error.hint(),
+            Self::Settings(_) | Self::Render(_) => None,
         }
     }
 

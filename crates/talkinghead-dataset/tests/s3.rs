@@ -1,5 +1,5 @@
 //! A corpus in, and clips into, an S3-compatible store: `moto_server` (PyPI `moto[server]`) where it is installed, on this
-//! machine alone. `cargo test --release -p talkinghead-dataset --features s3 --test s3`.
+//! machine alone. `make test-s3` installs it and runs this.
 #![cfg(feature = "s3")]
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -53,6 +53,7 @@ impl Server {
 #[test]
 fn a_corpus_in_a_bucket_becomes_clips_in_a_bucket() {
     let Some(server) = Server::start() else {
+        assert!(std::env::var_os("MOTO_SERVER").is_none(), "the server that MOTO_SERVER names does not start");
         eprintln!("skipped: moto_server is not installed (pip install 'moto[server]')");
         return;
     };

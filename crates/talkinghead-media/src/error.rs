@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::PictureOutput;
+
 /// An error about a media file. `Display` is one line that names the file; [`MediaError::hint`] says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum MediaError {
@@ -97,6 +99,18 @@ pub enum MediaError {
     /// The output's extension names no format that can be written.
     #[error("cannot tell the format of {} from its extension", path.display())]
     UnknownExtension {
+        /// The output.
+        path: PathBuf,
+    },
+    /// The ending of a picture's name names no format that can be written.
+    #[error("cannot tell the format of the picture {} from its ending", path.display())]
+    UnknownPictureExtension {
+        /// The output.
+        path: PathBuf,
+    },
+    /// Another run is writing the same output.
+    #[error("another run is writing {} now", path.display())]
+    OutputInUse {
         /// The output.
         path: PathBuf,
     },
@@ -208,6 +222,10 @@ impl MediaError {
             }
             Self::OverLimit { bound: Bound::DecodedBytes, .. } => "give a shorter or smaller file",
             Self::UnknownExtension { .. } => "name the output .mp4, .mov or .webm",
+            Self::UnknownPictureExtension { .. } => {
+                return Some(format!("name it {}", PictureOutput::ENDINGS));
+            }
+            Self::OutputInUse { .. } => "wait until it is done, or give this run an output of its own",
             Self::OutputFolderMissing { path } => return Some(format!("make it first: `mkdir -p {}`", shown(path))),
             Self::OutputNotAFile { .. } => "name a file that does not exist yet or may be replaced",
             Self::OutputIsInput { .. } => "choose another name for the output, so that the input stays as it is",

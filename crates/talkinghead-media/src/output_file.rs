@@ -1,6 +1,6 @@
 //! Files that appear whole or not at all.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,8 @@ use crate::interruption::Registration;
 /// A file in the making: written under a hidden name beside its place and renamed at the end, so that whoever
 /// looks sees the old file or the finished new one. Dropped before [`OutputFile::commit`], it leaves nothing.
 ///
-/// An existing output is replaced at the very end only. A symbolic link is followed: its target is replaced.
+/// An existing output is replaced at the very end only, and who may read and write it stays as it was; a new one gets what the
+/// process' umask leaves. A symbolic link is followed: its target is replaced.
 #[derive(Debug)]
 pub struct OutputFile {
     // Dropped in this order: first the file goes, then its registration.
@@ -20,6 +21,8 @@ pub struct OutputFile {
     registration: Registration,
     destination: PathBuf,
     shown: PathBuf,
+    /// Those of the file that is replaced; none for a new one.
+    permissions: Option<Permissions>,
 }
 
 impl OutputFile {
@@ -33,15 +36,19 @@ impl OutputFile {
         if !folder.exists() {
             return Err(MediaError::OutputFolderMissing { path: folder.to_owned() });
         }
-        let name = destination.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let prefix = format!(".{}.", name.chars().take(40).collect::<String>());
+        let permissions = std::fs::metadata(&destination).ok().map(|found| found.permissions());
+        let prefix = hidden_name(&destination);
         let mut builder = tempfile::Builder::new();
         builder.prefix(&prefix).suffix(".unfinished");
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let unfinished = builder.tempfile_in(folder).map_err(|source| write_error(path, source))?;
         let registration = Registration::unfinished(unfinished.path())?;
-        Ok(Self { unfinished, registration, destination, shown: path.to_owned() })
+        if let Some(permissions) = &permissions {
+            // From the start: whoever may not read the old content must not read the new one while it is made.
+            set_permissions(unfinished.as_file(), &writable(permissions));
+        }
+        Ok(Self { unfinished, registration, destination, shown: path.to_owned(), permissions })
     }
 
     /// Where the content goes for now.
@@ -59,8 +66,32 @@ impl OutputFile {
     /// # Errors
     /// The system refused, or everything was stopped meanwhile; then nothing is left.
     pub fn commit(self) -> Result<(), MediaError> {
-        let Self { unfinished, registration, destination, shown } = self;
+        let Self { unfinished, registration, destination, shown, permissions } = self;
+        if let Some(permissions) = &permissions {
+            set_permissions(unfinished.as_file(), permissions);
+        }
         registration.finishing(|| unfinished.persist(&destination).map(drop).map_err(|error| write_error(&shown, error.error)))
+    }
+}
+
+/// The old file's permissions with those that its owner needs for writing.
+#[cfg(unix)]
+fn writable(permissions: &Permissions) -> Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    Permissions::from_mode(permissions.mode() | 0o600)
+}
+
+#[cfg(not(unix))]
+fn writable(permissions: &Permissions) -> Permissions {
+    let mut permissions = permissions.clone();
+    permissions.set_readonly(false);
+    permissions
+}
+
+/// Some file systems have no permissions to set (network shares, FAT): no reason to lose a video.
+fn set_permissions(file: &File, permissions: &Permissions) {
+    if let Err(error) = file.set_permissions(permissions.clone()) {
+        tracing::debug!(%error, "permissions of the output stay as the file system gives them");
     }
 }
 
@@ -74,7 +105,7 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), MediaError> {
     output.commit()
 }
 
-/// Whether `path` could be written now and is none of `inputs`. Nothing is changed; call it before long work.
+/// Whether `path` could be written now and is none of `inputs`. Nothing is changed; [`OutputClaim::new`] does it before long work.
 ///
 /// # Errors
 /// Those of [`OutputFile::create`], and [`MediaError::OutputIsInput`] when the output is the same file as an
@@ -90,7 +121,7 @@ pub fn check_output<'a>(path: &Path, inputs: impl IntoIterator<Item = &'a Path>)
 }
 
 /// The file that a write to `path` would replace.
-fn destination(path: &Path) -> Result<PathBuf, MediaError> {
+pub(crate) fn destination(path: &Path) -> Result<PathBuf, MediaError> {
     if path.file_name().is_none() {
         return Err(MediaError::OutputNotAFile { path: path.to_owned() });
     }
@@ -101,7 +132,13 @@ fn destination(path: &Path) -> Result<PathBuf, MediaError> {
     }
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// Start of the names of the hidden files that belong to an output: short enough for every file system.
+pub(crate) fn hidden_name(destination: &Path) -> String {
+    let name = destination.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    format!(".{}.", name.chars().take(40).collect::<String>())
+}
+
+pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

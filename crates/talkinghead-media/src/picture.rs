@@ -1,17 +1,16 @@
-//! Still pictures in and out.
+//! Still pictures in.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Cursor, Read, Seek, Write};
+use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
 use image::metadata::Orientation;
-use image::{ColorType, DynamicImage, ImageBuffer, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader, RgbImage};
+use image::{ColorType, DynamicImage, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage};
 
 use crate::colour::ToSrgb;
 use crate::error::Bound;
-use crate::output_file::write_error;
 use crate::transparency::over_surroundings;
-use crate::{DamagedPictures, Limits, MediaError, OutputFile, heif, jpeg};
+use crate::{DamagedPictures, Limits, MediaError, heif, jpeg};
 
 /// What decodes a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,25 +183,6 @@ pub(crate) fn check_size(path: &Path, width: u32, height: u32, limits: &Limits) 
     Ok(())
 }
 
-/// Writes a picture as PNG, whole or not at all.
-///
-/// # Errors
-/// As [`OutputFile`].
-pub fn write_png(path: &Path, picture: &RgbImage) -> Result<(), MediaError> {
-    let mut output = OutputFile::create(path)?;
-    let mut sink = BufWriter::new(output.file());
-    let encoder = image::codecs::png::PngEncoder::new(&mut sink);
-    encoder.write_image(picture.as_raw(), picture.width(), picture.height(), image::ExtendedColorType::Rgb8).map_err(
-        |error| match error {
-            ImageError::IoError(source) => write_error(path, source),
-            other => MediaError::Encoding { path: path.to_owned(), detail: one_line(&other) },
-        },
-    )?;
-    sink.flush().map_err(|source| write_error(path, source))?;
-    drop(sink);
-    output.commit()
-}
-
-fn one_line(error: &ImageError) -> String {
+pub(crate) fn one_line(error: &ImageError) -> String {
     error.to_string().replace('\n', " ")
 }

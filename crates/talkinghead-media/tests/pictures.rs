@@ -8,7 +8,7 @@ use std::path::Path;
 use fixture::ffmpeg;
 use image::{Rgb, RgbImage, Rgba, RgbaImage};
 use moxcms::ColorProfile;
-use talkinghead_media::{DamagedPictures, FrameReader, Limits, MediaError, MediaKind, probe, read_image, write_png};
+use talkinghead_media::{DamagedPictures, FrameReader, Limits, MediaError, MediaKind, probe, read_image, write_picture};
 
 fn read(path: &Path) -> RgbImage {
     read_image(path, &Limits::default()).unwrap()
@@ -259,6 +259,6 @@ fn a_picture_that_was_written_is_the_one_that_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.png");
     let picture = RgbImage::from_fn(7, 5, |x, y| Rgb([x as u8 * 30, y as u8 * 50, 77]));
-    write_png(&path, &picture).unwrap();
+    write_picture(&path, &picture).unwrap();
     assert_eq!(read(&path), picture);
 }

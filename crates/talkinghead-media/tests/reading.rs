@@ -8,7 +8,7 @@ use std::path::Path;
 use fixture::ffmpeg;
 use image::{Rgb, RgbImage};
 use talkinghead_media::{
-    AudioReader, Bound, FrameReader, Limits, MediaError, MediaKind, list_frames, probe, read_audio, read_image, write_png,
+    AudioReader, Bound, FrameReader, Limits, MediaError, MediaKind, list_frames, probe, read_audio, read_image, write_picture,
 };
 
 fn frames(path: &Path) -> Vec<RgbImage> {
@@ -87,7 +87,7 @@ fn odd_sizes_and_wide_pixels() {
 fn content_counts_not_the_name() {
     let folder = folder();
     let picture = folder.path().join("picture.png");
-    write_png(&picture, &RgbImage::from_pixel(20, 10, Rgb([200, 100, 50]))).unwrap();
+    write_picture(&picture, &RgbImage::from_pixel(20, 10, Rgb([200, 100, 50]))).unwrap();
     let disguised = folder.path().join("picture.mp4");
     std::fs::rename(&picture, &disguised).unwrap();
     assert_eq!(probe(&disguised, &Limits::default()).unwrap().kind, MediaKind::Picture);
@@ -135,7 +135,7 @@ fn transparency_lies_over_white() {
 fn a_folder_of_frames_is_read_in_natural_order() {
     let folder = folder();
     for number in [10_u8, 9, 1, 100] {
-        write_png(&folder.path().join(format!("frame{number}.png")), &RgbImage::from_pixel(8, 8, Rgb([number; 3]))).unwrap();
+        write_picture(&folder.path().join(format!("frame{number}.png")), &RgbImage::from_pixel(8, 8, Rgb([number; 3]))).unwrap();
     }
     std::fs::write(folder.path().join("notes.txt"), "no picture").unwrap();
     std::fs::write(folder.path().join(".hidden.png"), "no picture").unwrap();
@@ -267,7 +267,7 @@ fn limits_hold() {
     assert_eq!(bound(Limits { max_decoded_bytes: 100_000, ..limits }), Some(Bound::DecodedBytes));
     assert!(matches!(read_audio(&path, &limits.with_max_seconds(1.0)), Err(MediaError::OverLimit { bound: Bound::Seconds, .. })));
     let picture = folder.path().join("picture.png");
-    write_png(&picture, &RgbImage::new(100, 100)).unwrap();
+    write_picture(&picture, &RgbImage::new(100, 100)).unwrap();
     assert!(matches!(read_image(&picture, &Limits { max_pixels: 9999, ..limits }), Err(MediaError::OverLimit { .. })));
 }
 

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use fixture::{ffmpeg, ffprobe};
 use image::{Rgb, RgbImage};
 use talkinghead_media::{
-    FrameReader, Limits, MediaError, VideoOptions, VideoWriter, check_output, read_audio, write_file, write_png,
+    FrameReader, Limits, MediaError, OutputClaim, VideoOptions, VideoWriter, check_output, read_audio, read_image, write_file,
+    write_picture,
 };
 
 fn picture(width: u32, height: u32, seed: u32) -> RgbImage {
@@ -158,7 +159,7 @@ fn an_output_that_is_an_input_is_found_by_any_name() {
     let same = |output: &Path| matches!(check_output(output, [input.as_path()]), Err(MediaError::OutputIsInput { .. }));
     assert!(same(&input) && same(&link) && same(&folder.path().join("./in.mp4")));
     assert!(!same(&folder.path().join("other.mp4")));
-    write_png(&folder.path().join("frame.png"), &picture(8, 8, 0)).unwrap();
+    write_picture(&folder.path().join("frame.png"), &picture(8, 8, 0)).unwrap();
     assert!(check_output(&folder.path().join("frame.png"), [folder.path()]).is_err(), "it would replace an input frame");
     assert!(check_output(&folder.path().join("new.mp4"), [folder.path()]).is_ok());
 }
@@ -181,8 +182,111 @@ fn a_link_is_followed_and_permissions_are_the_usual_ones() {
     write_file(&link, b"new").unwrap();
     assert_eq!(std::fs::read(&real).unwrap(), b"new");
     assert!(link.is_symlink());
-    let plain = folder.path().join("plain");
+    let (plain, new) = (folder.path().join("plain"), folder.path().join("new"));
     std::fs::write(&plain, "").unwrap();
+    write_file(&new, b"new").unwrap();
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode();
     assert_eq!(mode(&real), mode(&plain));
+    assert_eq!(mode(&new), mode(&plain), "a new file follows the umask");
+}
+
+#[cfg(unix)]
+#[test]
+fn who_may_read_an_output_stays_as_it_was() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let sound = folder.path().join("sound.wav");
+    ffmpeg("-f lavfi -i sine=duration=0.2", &sound);
+    for wanted in [0o600, 0o640, 0o444, 0o666] {
+        let [text, picture_file, silent, loud] =
+            ["a.json", "a.png", "silent.mp4", "loud.mp4"].map(|name| folder.path().join(name));
+        for path in [&text, &picture_file, &silent, &loud] {
+            std::fs::remove_file(path).ok();
+            std::fs::write(path, "old").unwrap();
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(wanted)).unwrap();
+        }
+        write_file(&text, b"new").unwrap();
+        write_picture(&picture_file, &picture(8, 8, 0)).unwrap();
+        write_video(&silent, &options(None), 2).unwrap();
+        let mut writer = VideoWriter::create(&loud, &options(Some(sound.clone()))).unwrap();
+        writer.write(&picture(96, 64, 0)).unwrap();
+        let hidden = names(folder.path()).into_iter().find(|name| name.ends_with(".unfinished")).unwrap();
+        assert_eq!(mode(&folder.path().join(hidden)), wanted | 0o600, "nobody else may look while it is made");
+        writer.finish().unwrap();
+        for path in [&text, &picture_file, &silent, &loud] {
+            assert_eq!(format!("{:o}", mode(path)), format!("{wanted:o}"), "{}", path.display());
+            assert_ne!(std::fs::read(path).unwrap(), b"old");
+        }
+    }
+}
+
+#[test]
+fn an_output_belongs_to_one_run_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let claim = |name: &str| OutputClaim::new(&at(name), []);
+    let first = claim("out.mp4").unwrap();
+    assert!(matches!(claim("out.mp4"), Err(MediaError::OutputInUse { .. })));
+    assert!(matches!(claim("./out.mp4"), Err(MediaError::OutputInUse { .. })), "by another name of the folder");
+    drop(claim("other.mp4").unwrap());
+    let long = ["a".repeat(200) + "1.mp4", "a".repeat(200) + "2.mp4"];
+    let both = long.each_ref().map(|name| claim(name).unwrap());
+    drop(both);
+    // The output itself appears while it is claimed.
+    write_file(&at("out.mp4"), b"new").unwrap();
+    assert!(matches!(claim("out.mp4"), Err(MediaError::OutputInUse { .. })));
+    let lock = names(folder.path()).into_iter().find(|name| name.ends_with(".lock")).unwrap();
+    drop(first);
+    assert_eq!(names(folder.path()), ["out.mp4"]);
+    // What a run that was killed left behind hinders nobody.
+    std::fs::write(at(&lock), "").unwrap();
+    drop(claim("out.mp4").unwrap());
+    assert_eq!(names(folder.path()), ["out.mp4"]);
+}
+
+#[test]
+fn of_many_runs_at_once_one_has_the_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.mp4");
+    let holders = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..200 {
+                    let Ok(_claim) = OutputClaim::new(&path, []) else { continue };
+                    assert_eq!(holders.fetch_add(1, std::sync::atomic::Ordering::SeqCst), 0, "two hold it");
+                    std::thread::yield_now();
+                    holders.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+                }
+            });
+        }
+    });
+    assert!(names(folder.path()).is_empty());
+}
+
+#[test]
+fn a_picture_has_the_format_of_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = picture(40, 30, 7);
+    for (name, format) in [
+        ("a.png", image::ImageFormat::Png),
+        ("a.JPG", image::ImageFormat::Jpeg),
+        ("a.jpeg", image::ImageFormat::Jpeg),
+        ("a.webp", image::ImageFormat::WebP),
+        ("a.bmp", image::ImageFormat::Bmp),
+        ("a.tif", image::ImageFormat::Tiff),
+    ] {
+        let path = folder.path().join(name);
+        write_picture(&path, &picture).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        assert_eq!(image::guess_format(&bytes).unwrap(), format, "{name}");
+        let found = read_image(&path, &Limits::default()).unwrap();
+        let far = found.as_raw().iter().zip(picture.as_raw()).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+        assert!(far <= if format == image::ImageFormat::Jpeg { 40 } else { 0 }, "{name}: {far}");
+    }
+    for name in ["a.gif", "a", "a.mp4"] {
+        let error = write_picture(&folder.path().join(name), &picture).unwrap_err();
+        assert!(error.hint().is_some_and(|hint| hint.contains(".png") && hint.contains(".jpg")), "{error}");
+    }
 }

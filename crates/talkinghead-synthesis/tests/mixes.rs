@@ -7,10 +7,11 @@ use talkinghead_synthesis::generator::{
     InferenceGenerator, RawImage, References, Source, Synthesis, Targets, Warping,
 };
 use talkinghead_synthesis::import::resolve_options;
-use talkinghead_synthesis::layers::{Mode, NormalisationKind, Pass};
+use talkinghead_synthesis::layers::{Convolution, Geometry, Mode, NormalisationKind, Pass, convolve, convolve_each};
 use talkinghead_synthesis::options::Options;
 use talkinghead_synthesis::procedural::Recipe;
 use talkinghead_synthesis::weights::{StateDict, Weights};
+use talkinghead_synthesis::{Precision, SynthesisError};
 
 const SIDE: usize = 16;
 
@@ -232,4 +233,29 @@ fn unfit_inputs_are_named_with_both_shapes() {
         message.contains("warp reference image") && message.contains("[1, 3, 16, 16]") && message.contains("[1, 3, 8, 16]"),
         "{message}"
     );
+}
+
+/// Whatever does not fit is an error, of the network at its entrance and of a layer that is used alone.
+#[test]
+fn shapes_that_do_not_fit_are_refused() {
+    let generator = build(&small());
+    let encoded = generator.encode_references(&references(&small())).unwrap();
+    let nothing = Targets { label: targets(1).label.slice([0..0]), reference: None, projection: None };
+    assert!(matches!(generator.synthesise(&encoded, &nothing, RawImage::Skipped), Err(SynthesisError::Input { .. })));
+
+    let x = picture("features", [1, 3, 8, 8]);
+    let unfit = |channels: usize, kernel: usize| Tensor::zeros([2, channels, kernel, kernel], &Device::flex());
+    for (weight, geometry) in [
+        (unfit(4, 3), Geometry::new(1, 1)),
+        (unfit(3, 11), Geometry::new(1, 1)),
+        (unfit(3, 3), Geometry::new(0, 1)),
+        (unfit(3, 3), Geometry::doubling(1)),
+    ] {
+        let error = SynthesisError::from(convolve(x.clone(), weight, None, geometry).unwrap_err());
+        assert!(error.hint().is_some(), "{error}");
+    }
+    let sets = Tensor::zeros([1, 2, 4, 3, 3], &Device::flex());
+    assert!(convolve_each(x, &sets, None, Geometry::new(1, 1)).is_err());
+    let impossible = Convolution::constant(unfit(3, 3), None, Geometry::new(0, 1), Precision::F32);
+    assert!(impossible.is_err(), "{impossible:?}");
 }

@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use image::RgbImage;
 use talkinghead_media::{
-    Container, FRAME_RATE, MediaError, MediaInfo, PlanarFrame, VideoOptions, VideoWriter, check_output, probe, write_png,
+    Bound, Container, FRAME_RATE, MediaError, MediaInfo, OutputClaim, PictureOutput, PlanarFrame, VideoOptions, VideoWriter,
+    probe, write_picture,
 };
-use talkinghead_motion::MotionTrack;
+use talkinghead_motion::{MotionError, MotionTrack};
 use talkinghead_render::PreparedPerformance;
 
 use crate::framing::{Shown, Window};
@@ -21,7 +22,8 @@ use crate::{
     GenerationError, GenerationOptions, PerformanceChoice, Person, PersonOptions, RendererChoice, Report, Stage, memory,
 };
 
-/// The main job as one value: who speaks, what is said, where the video goes, and every choice.
+/// The main job as one value: who speaks, what is said, where the video goes, and every choice. Without a recording a motion track
+/// moves the person in silence ([`Generation::silent`]).
 ///
 /// ```no_run
 /// use talkinghead::Generation;
@@ -33,7 +35,8 @@ use crate::{
 #[derive(Clone)]
 pub struct Generation {
     speaker: Speaker,
-    audio: PathBuf,
+    /// None for a silent video.
+    audio: Option<PathBuf>,
     output: PathBuf,
     options: GenerationOptions,
     job: Job,
@@ -50,7 +53,9 @@ enum Speaker {
 struct Inputs {
     /// None where the person is prepared already.
     references: Vec<(PathBuf, MediaInfo)>,
-    audio: MediaInfo,
+    audio: Option<MediaInfo>,
+    /// Nobody else writes the outputs until this is dropped.
+    _claims: Vec<OutputClaim>,
 }
 
 impl Generation {
@@ -62,15 +67,26 @@ impl Generation {
         output: impl Into<PathBuf>,
     ) -> Self {
         let references = references.into_iter().map(Into::into).collect();
-        Self::by(Speaker::References(references, PersonOptions::default()), audio.into(), output.into())
+        Self::by(Speaker::References(references, PersonOptions::default()), Some(audio.into()), output.into())
+    }
+
+    /// A silent video, as long as the motion track that its options must name ([`PerformanceChoice::Track`]).
+    pub fn silent<P: Into<PathBuf>>(references: impl IntoIterator<Item = P>, output: impl Into<PathBuf>) -> Self {
+        let references = references.into_iter().map(Into::into).collect();
+        Self::by(Speaker::References(references, PersonOptions::default()), None, output.into())
     }
 
     /// A generation with a person who is prepared already: nothing about the person is done again.
     pub fn of(person: &Person, audio: impl Into<PathBuf>, output: impl Into<PathBuf>) -> Self {
-        Self::by(Speaker::Prepared(person.clone()), audio.into(), output.into())
+        Self::by(Speaker::Prepared(person.clone()), Some(audio.into()), output.into())
     }
 
-    fn by(speaker: Speaker, audio: PathBuf, output: PathBuf) -> Self {
+    /// A silent video with a person who is prepared already; see [`Generation::silent`].
+    pub fn silent_of(person: &Person, output: impl Into<PathBuf>) -> Self {
+        Self::by(Speaker::Prepared(person.clone()), None, output.into())
+    }
+
+    fn by(speaker: Speaker, audio: Option<PathBuf>, output: PathBuf) -> Self {
         Self { speaker, audio, output, options: GenerationOptions::default(), job: Job::default() }
     }
 
@@ -93,7 +109,8 @@ impl Generation {
     /// Checks everything that can be checked in an instant; [`Generation::run`] does it first.
     ///
     /// # Errors
-    /// An input is missing or of the wrong kind, an output cannot be written or is an input, options do not fit.
+    /// An input is missing or of the wrong kind, an output cannot be written, is an input or is being written by another run,
+    /// options do not fit.
     pub fn check(&self) -> Result<(), GenerationError> {
         self.inspect().map(|_| ())
     }
@@ -107,7 +124,12 @@ impl Generation {
             return Err(GenerationError::option("no reference was given", "give at least one picture or video of the person"));
         }
         Container::from_path(&self.output)?;
-        let mut inputs: Vec<&Path> = vec![&self.audio];
+        self.options.preview.as_deref().map_or(Ok(()), |path| PictureOutput::from_path(path).map(drop))?;
+        if self.audio.is_none() && !matches!(self.options.performance, PerformanceChoice::Track { .. }) {
+            let message = "neither a recording nor a motion track was given";
+            return Err(GenerationError::option(message, "give the recording to speak, or a motion track for a silent video"));
+        }
+        let mut inputs: Vec<&Path> = self.audio.iter().map(PathBuf::as_path).collect();
         inputs.extend(self.options.performance.path());
         inputs.extend(renderer.and_then(RendererChoice::path));
         // A prepared person's pictures may be gone, but must not be written over.
@@ -116,34 +138,37 @@ impl Generation {
         }
         check_inputs(inputs.iter().copied())?;
         inputs.extend(references.iter().map(PathBuf::as_path));
-        self.check_outputs(&inputs)?;
-        let audio = probe(&self.audio, &self.options.limits)?;
-        if audio.audio.is_none() {
-            return Err(MediaError::NoAudio { path: self.audio.clone() }.into());
+        let claims = self.claim_outputs(&inputs)?;
+        let audio = self.audio.as_deref().map(|path| probe(path, &self.options.limits)).transpose()?;
+        if let (Some(path), Some(MediaInfo { audio: None, .. })) = (&self.audio, &audio) {
+            return Err(MediaError::NoAudio { path: path.clone() }.into());
         }
         let references = match &self.speaker {
             Speaker::References(references, options) => probe_references(references, options)?,
             Speaker::Prepared(_) => Vec::new(),
         };
         if let PerformanceChoice::Track { path, .. } = &self.options.performance {
-            MotionTrack::read(path)?;
+            let track = MotionTrack::read(path)?;
+            if audio.is_none() {
+                check_seconds(path, track.seconds(), self.options.limits.max_seconds)?;
+            }
         }
         renderer.map_or(Ok(()), check_renderer)?;
-        Ok(Inputs { references, audio })
+        Ok(Inputs { references, audio, _claims: claims })
     }
 
-    fn check_outputs(&self, inputs: &[&Path]) -> Result<(), GenerationError> {
+    fn claim_outputs(&self, inputs: &[&Path]) -> Result<Vec<OutputClaim>, GenerationError> {
         let extra = [self.options.preview.as_deref(), self.options.save_motion.as_deref()].into_iter().flatten();
-        let mut outputs: Vec<&Path> = Vec::new();
+        let (mut outputs, mut claims): (Vec<&Path>, _) = (Vec::new(), Vec::new());
         for output in std::iter::once(self.output.as_path()).chain(extra) {
             if outputs.contains(&output) {
                 let message = format!("{} is named as an output twice", output.display());
                 return Err(GenerationError::option(message, "give each output a name of its own"));
             }
-            check_output(output, inputs.iter().copied())?;
+            claims.push(OutputClaim::new(output, inputs.iter().copied())?);
             outputs.push(output);
         }
-        Ok(())
+        Ok(claims)
     }
 
     /// Does the job. The output appears whole, at the very end, or not at all.
@@ -152,13 +177,12 @@ impl Generation {
     /// Any of [`GenerationError`]; nothing is left behind then, and an existing output is untouched.
     pub fn run(&self) -> Result<Report, GenerationError> {
         let start = Instant::now();
-        let Inputs { references, audio } = self.inspect()?;
-        let sound = audio.clone();
+        let Inputs { references, audio, _claims } = self.inspect()?;
+        let sound = self.audio.clone().zip(audio);
         let job = &self.job.begin()?;
         // The recording and the pictures know nothing of each other: look at both at once.
         let (person, speech) = std::thread::scope(|scope| {
-            let speech =
-                scope.spawn(|| SpeechAnalysis::of(&self.audio, audio, &self.options.limits, job).inspect_err(|_| job.stop()));
+            let speech = scope.spawn(|| self.listen(sound.clone(), job).inspect_err(|_| job.stop()));
             let person = match &self.speaker {
                 Speaker::References(_, options) => prepare(references, options, job).inspect_err(|_| job.stop()),
                 Speaker::Prepared(person) => Ok(person.clone()),
@@ -175,8 +199,8 @@ impl Generation {
             Speaker::References(..) => person.notes().to_vec(),
             Speaker::Prepared(_) => Vec::new(),
         };
-        warnings.extend(speech.warnings.iter().cloned());
-        let track = self.track(&speech, &person, job, &mut warnings)?;
+        warnings.extend(speech.iter().flat_map(|speech| speech.warnings.iter().cloned()));
+        let track = self.track(speech.as_ref(), &person, job, &mut warnings)?;
         if let Some(path) = &self.options.save_motion {
             track.write(path)?;
         }
@@ -202,10 +226,15 @@ impl Generation {
         })
     }
 
-    /// The performance, as long as the recording.
+    /// What is said, if anything is.
+    fn listen(&self, sound: Option<(PathBuf, MediaInfo)>, job: &Job) -> Result<Option<SpeechAnalysis>, GenerationError> {
+        sound.map(|(path, info)| SpeechAnalysis::of(&path, info, &self.options.limits, job)).transpose()
+    }
+
+    /// The performance, as long as the recording, or as long as it is where there is none.
     fn track(
         &self,
-        speech: &SpeechAnalysis,
+        speech: Option<&SpeechAnalysis>,
         person: &Person,
         job: &Job,
         warnings: &mut Vec<String>,
@@ -215,11 +244,16 @@ impl Generation {
                 let mut track = job.measure(Stage::Motion, || MotionTrack::read(path))?;
                 track.scale_head(*head_gain)?;
                 track.scale_expression(*expression_gain)?;
-                fit_length(&mut track, speech.rhythm.len(), path, warnings);
+                if let Some(speech) = speech {
+                    fit_length(&mut track, speech.rhythm.len(), path, warnings);
+                }
                 Ok(track)
             }
             PerformanceChoice::Generated(options) => {
-                let (audio, limits) = (self.audio.as_path(), &self.options.limits);
+                let (Some(audio), Some(speech)) = (self.audio.as_deref(), speech) else {
+                    return Err(MotionError::Empty.into());
+                };
+                let limits = &self.options.limits;
                 let (amplitude, face, networks) = (person.amplitude(), person.face(), person.networks());
                 Performer { audio, options, amplitude, face, networks, limits, job }.perform(speech, warnings)
             }
@@ -232,7 +266,7 @@ impl Generation {
         performance: &dyn PreparedPerformance,
         track: &MotionTrack,
         shown: Shown,
-        sound: MediaInfo,
+        sound: Option<(PathBuf, MediaInfo)>,
         job: &Job,
     ) -> Result<Option<u64>, GenerationError> {
         let frame = |index: usize| -> Result<RgbImage, GenerationError> {
@@ -240,11 +274,14 @@ impl Generation {
             Ok(shown.of(performance.render(&track.frames[index].to_face_motion(), index)?))
         };
         if let Some(path) = &self.options.preview {
-            write_png(path, &frame(0)?)?;
+            write_picture(path, &frame(0)?)?;
         }
         let (width, height) = shown.size();
-        let video = VideoOptions { width, height, crf: self.options.crf, audio: Some(self.audio.clone()) };
-        let mut writer = VideoWriter::create(&self.output, &video)?.with_sound_info(sound);
+        let (audio, info) = sound.unzip();
+        let mut writer = VideoWriter::create(&self.output, &VideoOptions { width, height, crf: self.options.crf, audio })?;
+        if let Some(info) = info {
+            writer = writer.with_sound_info(info);
+        }
         let mut child_peak = None;
         let total = Some(track.len());
         job.measure(Stage::Rendering, || {
@@ -277,6 +314,15 @@ fn both<A, B>(a: Result<A, GenerationError>, b: Result<B, GenerationError>) -> R
         (Ok(a), Ok(b)) => Ok((a, b)),
         (Err(GenerationError::Cancelled), Err(error)) | (Err(error), _) | (_, Err(error)) => Err(error),
     }
+}
+
+/// A track alone is as long as the longest recording may be.
+fn check_seconds(path: &Path, seconds: f64, most: f64) -> Result<(), MediaError> {
+    if seconds <= most {
+        return Ok(());
+    }
+    let (found, limit) = (format!("{seconds:.1} s"), format!("{most} s"));
+    Err(MediaError::OverLimit { path: path.to_owned(), bound: Bound::Seconds, found, limit })
 }
 
 /// A track from a file may be longer or shorter than the recording.

@@ -62,7 +62,7 @@ pub struct GenerationOptions {
     pub framing: Framing,
     /// Constant rate factor of the encoder, 0 (best) to 51; `None` takes the format's default.
     pub crf: Option<u8>,
-    /// A PNG of the first frame, written before the long run.
+    /// A picture of the first frame, written before the long run, in the format of its name.
     pub preview: Option<PathBuf>,
     /// Bounds of what is read.
     pub limits: Limits,

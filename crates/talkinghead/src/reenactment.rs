@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use image::{RgbImage, imageops};
-use talkinghead_media::{FrameReader, Limits, VideoOptions, VideoWriter, check_output};
+use talkinghead_media::{FrameReader, Limits, OutputClaim, VideoOptions, VideoWriter};
 use talkinghead_render::resize::{Bytes, Kernel, resize};
 use talkinghead_synthesis::SynthesisError;
 use talkinghead_synthesis::generator::{RawImage, Synthesis};
@@ -96,7 +96,7 @@ impl Reenactment {
         let all = named.into_iter().chain(optional).chain([&self.neural.weights]);
         let all: Vec<&Path> = all.map(PathBuf::as_path).collect();
         check_inputs(all.iter().copied())?;
-        check_output(&self.output, all)?;
+        let _claim = OutputClaim::new(&self.output, all)?;
         let reference_landmarks = read_landmarks(&files.reference_landmarks)?;
         let driving = Driving::new(
             &read_landmarks(&files.landmarks)?,

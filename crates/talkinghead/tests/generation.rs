@@ -87,6 +87,23 @@ fn a_bad_recording_is_told_and_not_the_stop_it_caused() {
 }
 
 #[test]
+fn a_track_alone_is_enough_and_nothing_is_not() {
+    let folder = Folder::new();
+    let audio = folder.speech("a.wav", 0.0, 0.4);
+    let track = MotionGeneration::from_audio(&audio).run().unwrap().track;
+    track.write(&folder.file("track.json")).unwrap();
+    let performance = PerformanceChoice::Track { path: folder.file("track.json"), head_gain: 1.0, expression_gain: 1.0 };
+    let options = GenerationOptions { performance, ..GenerationOptions::default() };
+    let person = Person::from_references([material::portrait()]).prepare().unwrap();
+    let report = Generation::silent_of(&person, folder.file("prepared.mp4")).options(options.clone()).run().unwrap();
+    assert_eq!((report.frames, report.warnings.len()), (track.len(), 0));
+    Generation::silent([material::portrait()], folder.file("alone.mp4")).options(options).run().unwrap();
+    assert!(bytes(&folder.file("prepared.mp4")) == bytes(&folder.file("alone.mp4")));
+    let nothing = Generation::silent([material::portrait()], folder.file("none.mp4")).run();
+    assert!(matches!(nothing, Err(GenerationError::Option { .. })), "{nothing:?}");
+}
+
+#[test]
 fn cancelling_amid_the_frames_leaves_an_older_video_alone() {
     let folder = Folder::new();
     let (audio, output) = (folder.speech("a.wav", 0.0, 2.0), folder.file("out.mp4"));

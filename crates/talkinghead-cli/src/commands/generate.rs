@@ -36,7 +36,7 @@ use crate::progress::Display;
     talkinghead generate --reference portrait.png --audio speech.wav --output video.mp4 \\
       --head-motion gesture.mp4 --save-motion track.json --preview first.png
 
-  Render an edited performance again:
+  Render an edited performance again; without --audio in silence:
     talkinghead generate --reference portrait.png --audio speech.wav --output video.mp4 --motion track.json")]
 pub struct Generate {
     /// A picture, a video or a folder of frames of the person; several may be given. The first picture (or the first
@@ -44,10 +44,11 @@ pub struct Generate {
     #[arg(long, short, required = true, num_args = 1.., value_name = "PATH")]
     reference: Vec<PathBuf>,
 
-    /// The recording to speak: any sound file, or a video with sound.
+    /// The recording to speak: any sound file, or a video with sound. May be left out with --motion: the video is silent then,
+    /// and as long as the track.
     #[arg(long, short, value_name = "PATH")]
-    #[cfg_attr(feature = "neural", arg(required_unless_present = "driving_landmarks"))]
-    #[cfg_attr(not(feature = "neural"), arg(required = true))]
+    #[cfg_attr(feature = "neural", arg(required_unless_present_any = ["motion", "driving_landmarks"]))]
+    #[cfg_attr(not(feature = "neural"), arg(required_unless_present = "motion"))]
     audio: Option<PathBuf>,
 
     /// The video to write: .mp4, .mov or .webm. An existing file is replaced once the new one is complete.
@@ -97,8 +98,8 @@ pub struct Generate {
     #[arg(long, value_name = "0-63", allow_negative_numbers = true, value_parser = clap::value_parser!(u8).range(0..=63), help_heading = "Video")]
     crf: Option<u8>,
 
-    /// Write the first frame to this PNG before the long run.
-    #[arg(long, value_name = "PNG", help_heading = "Video")]
+    /// Write the first frame to this picture before the long run: .png, .jpg, .webp, .bmp or .tiff.
+    #[arg(long, value_name = "PICTURE", help_heading = "Video")]
     preview: Option<PathBuf>,
 
     /// Longest recording or video that is read, in seconds.
@@ -124,13 +125,11 @@ impl Generate {
         let (person, options) = (self.person_options()?, self.options(shared));
         let display = Arc::new(Display::new(shared.quiet));
         let shown = Arc::clone(&display);
-        let Some(audio) = self.audio else {
-            return Err(Failure::new("no recording was given", "name it with --audio"));
+        let generation = match self.audio {
+            Some(audio) => Generation::new(self.reference, audio, self.output),
+            None => Generation::silent(self.reference, self.output),
         };
-        let generation = Generation::new(self.reference, audio, self.output)
-            .person_options(person)
-            .options(options)
-            .on_progress(move |progress| shown.show(progress));
+        let generation = generation.person_options(person).options(options).on_progress(move |progress| shown.show(progress));
         let outcome = generation.run();
         display.clear();
         let report = outcome?;

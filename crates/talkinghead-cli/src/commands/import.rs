@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use talkinghead_media::check_output;
+use talkinghead_media::OutputClaim;
 use talkinghead_synthesis::SynthesisError;
 use talkinghead_synthesis::import::import_generator;
 use talkinghead_synthesis::options::{GENERATOR_OPTIONS, Options};
@@ -67,7 +67,8 @@ impl Import {
             }
             options.set(name, value);
         }
-        check_output(&self.output, std::iter::once(self.checkpoint.as_path()).chain(self.options.as_deref()))?;
+        let inputs = std::iter::once(self.checkpoint.as_path()).chain(self.options.as_deref());
+        let _claim = OutputClaim::new(&self.output, inputs)?;
         let imported = import_generator(&self.checkpoint, &self.output, &options)?;
         let all = Options::from(&imported.config);
         if self.json {

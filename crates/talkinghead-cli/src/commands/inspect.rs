@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use talkinghead_dataset::inspect::{Inspection, inspect};
 use talkinghead_dataset::{ClipFolder, DatasetError};
-use talkinghead_media::check_output;
+use talkinghead_media::OutputClaim;
 
 use super::{Shared, print_json, warn};
 use crate::failure::Failure;
@@ -47,7 +47,7 @@ impl Inspect {
     pub fn run(self, shared: Shared) -> Result<(), Failure> {
         let clip = ClipFolder::open(&self.clip).map_err(|error| explained(&error))?;
         let output = self.output.unwrap_or_else(|| format!("{}_inspect.mp4", name_of(&self.clip)).into());
-        check_output(&output, [clip.video.as_path()])?;
+        let _claim = OutputClaim::new(&output, [clip.video.as_path()])?;
         let inspection = inspect(&clip, &output).map_err(|error| explained(&error))?;
         warn(&inspection.warnings);
         let report = Report { output, inspection };

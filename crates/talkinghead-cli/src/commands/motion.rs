@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use talkinghead::{FaceChoice, GeneratedMotion, HeadMotionChoice, Identities, MotionGeneration, Stage};
-use talkinghead_media::check_output;
+use talkinghead_media::OutputClaim;
 
 use super::generate::{limits, seconds};
 use super::performance_flags::PerformanceFlags;
@@ -89,7 +89,7 @@ impl Motion {
             _ => None,
         };
         let inputs = [self.audio.as_ref(), self.video.as_ref(), head_video].into_iter().flatten().chain(&self.reference);
-        check_output(&self.output, inputs.map(PathBuf::as_path))?;
+        let _claim = OutputClaim::new(&self.output, inputs.map(PathBuf::as_path))?;
         let display = Arc::new(Display::new(shared.quiet));
         let shown = Arc::clone(&display);
         let generation = match (self.audio, self.video) {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use talkinghead_media::{check_output, write_file};
+use talkinghead_media::{OutputClaim, write_file};
 use talkinghead_training::expression::{ExpressionTraining, Score, SetScores, evaluate_expression, train_expression};
 
 use super::train_unsmile::Unsmile;
@@ -109,7 +109,7 @@ impl Expression {
             let message = format!("{} does not exist", index.display());
             return Err(Failure::new(message, "see `talkinghead train expression --help` for what the folder must hold"));
         }
-        check_output(&self.output, [index.as_path()])?;
+        let _claim = OutputClaim::new(&self.output, [index.as_path()])?;
         let options = ExpressionTraining {
             cache: self.cache.clone(),
             seed: self.seed,

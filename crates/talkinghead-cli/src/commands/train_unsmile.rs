@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use talkinghead_media::{check_output, write_file};
+use talkinghead_media::{OutputClaim, write_file};
 use talkinghead_motion::expression::FloatWidth;
 use talkinghead_training::expression::{ExpressionCorpus, train_unsmile};
 
@@ -51,7 +51,7 @@ impl Unsmile {
             let message = format!("{} does not exist", index.display());
             return Err(Failure::new(message, "see `talkinghead train expression --help` for what the folder must hold"));
         }
-        check_output(&self.output, [index.as_path()])?;
+        let _claim = OutputClaim::new(&self.output, [index.as_path()])?;
         if !shared.quiet {
             eprintln!("learning from {}", self.data.display());
         }

@@ -43,6 +43,25 @@ fn no_track_at_all() {
 }
 
 #[test]
+fn a_track_alone_makes_a_silent_video() {
+    let place = Place::new();
+    let frames = ["{\"opening\": 0.2}"; 30].join(", ");
+    place.write("track.json", track("25", &frames));
+    let silent = "generate --reference portrait.jpg --motion track.json";
+    for output in ["out.mp4", "out.webm"] {
+        let said = place.succeed(&format!("{silent} --output {output}"));
+        assert!(!said.contains("warning"), "{said}");
+        assert_eq!(crate::main_job::count_frames(&place.at(output)), 30);
+        assert_eq!(crate::main_job::probe(&place.at(output), "a", "stream=codec_name"), "", "{output} has a sound track");
+    }
+    // With a recording it is as before: the recording says how long.
+    place.succeed(&format!("{silent} --audio speech.wav --output loud.mp4"));
+    assert_eq!(crate::main_job::count_frames(&place.at("loud.mp4")), 25);
+    place.fail(&format!("{silent} --output long.mp4 --max-seconds 1"), 1, &["track.json", "limit", "1.2 s"]);
+    place.fail(&format!("{silent} --output track.json"), 1, &["track.json"]);
+}
+
+#[test]
 fn a_saved_track_gives_the_same_video() {
     let place = Place::new();
     let generate = "generate --reference portrait.jpg --audio speech.wav";

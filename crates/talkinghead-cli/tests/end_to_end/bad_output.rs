@@ -72,6 +72,56 @@ fn an_existing_output_survives_a_failure_and_is_replaced_by_success() {
     assert!(crate::main_job::count_frames(&place.at("out.mp4")) > 20);
 }
 
+#[test]
+fn a_preview_whose_format_is_unknown() {
+    let place = Place::new();
+    for preview in ["first.gif", "first", "first.mp4"] {
+        let failure = place.fail(&format!("{} --preview {preview}", generate("out.mp4")), 1, &[preview, "ending"]);
+        assert!(failure.hint.contains(".png, .jpg"), "{failure:?}");
+    }
+}
+
+/// Each command that writes a file for long.
+#[test]
+fn an_output_that_another_run_is_writing() {
+    let place = Place::new();
+    for name in ["out.mp4", "track.json", "first.jpg"] {
+        place.write(name, "of the other run");
+    }
+    let claims =
+        ["out.mp4", "track.json", "first.jpg"].map(|name| talkinghead_media::OutputClaim::new(&place.at(name), []).unwrap());
+    let refused = |line: &str, word: &str| {
+        let output = place.run(line);
+        let failure = Failure::read(&output, 1, line);
+        assert!(failure.error.contains("another run is writing") && failure.error.contains(word), "{failure:?}");
+        assert!(failure.hint.contains("wait"), "{failure:?}");
+    };
+    refused(&generate("out.mp4"), "out.mp4");
+    refused(&format!("{} --preview first.jpg", generate("other.mp4")), "first.jpg");
+    refused("motion --audio speech.wav --output track.json", "track.json");
+    drop(claims);
+    place.succeed("motion --audio speech.wav --output track.json");
+    let left: Vec<_> = place.content().into_keys().filter(|path| path.to_string_lossy().contains(".lock")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn who_may_read_an_output_stays_as_it_was() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let outputs = ["out.mp4", "track.json", "first.jpg"];
+    for name in outputs {
+        place.write(name, "private");
+        std::fs::set_permissions(place.at(name), std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    place.succeed(&format!("{} --save-motion track.json --preview first.jpg", generate("out.mp4")));
+    for name in outputs {
+        assert_eq!(std::fs::metadata(place.at(name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+    }
+    assert!(std::fs::read(place.at("first.jpg")).unwrap().starts_with(&[0xff, 0xd8]), "the preview is no JPEG");
+}
+
 /// A limit on the size of files ends ffmpeg as a full disk does.
 #[cfg(unix)]
 #[test]

@@ -35,8 +35,21 @@ fn wrong_usage_is_told_in_two_lines() {
     );
     let missing = whole("grid", Path::new("/no/such/corpus"), output.path()).output().unwrap();
     assert!(said(&missing).contains("error: cannot list /no/such/corpus"), "{}", said(&missing));
+    assert!(said(&missing).contains("hint: check the spelling"), "{}", said(&missing));
     let early = preprocess().args(["--merge", "--output"]).arg(output.path().join("new")).output().unwrap();
-    assert!(said(&early).contains("run `preprocess` before merging"), "{}", said(&early));
+    assert!(said(&early).contains("nothing was preprocessed there"), "{}", said(&early));
+    assert!(said(&early).contains("hint: preprocess first: `talkinghead preprocess --dataset"), "{}", said(&early));
+    assert!(!output.path().join("new").exists(), "a merge that found nothing made a folder");
+    let file = input.path().join("thresholds.json");
+    std::fs::write(&file, b"{\"most_faces\": 1}").unwrap();
+    for (thresholds, problem, hint) in
+        [(file.as_path(), "holds no thresholds", "write JSON"), (Path::new("/no/such"), "cannot read", "check the spelling")]
+    {
+        let wrong = whole("grid", input.path(), output.path()).arg("--thresholds").arg(thresholds).output().unwrap();
+        assert!(said(&wrong).contains(problem) && said(&wrong).contains(&format!("hint: {hint}")), "{}", said(&wrong));
+    }
+    let store = whole("grid", Path::new("gs://bucket/corpus"), output.path()).output().unwrap();
+    assert!(said(&store).contains("hint: give a folder"), "{}", said(&store));
     let shard = whole("grid", input.path(), output.path()).args(["--shard", "4/4"]).output().unwrap();
     assert_eq!(shard.status.code(), Some(2));
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use image::RgbImage;
 use talkinghead_formats::{NpyArray, NpyType};
-use talkinghead_media::write_png;
+use talkinghead_media::write_picture;
 
 use super::description::ClipDescription;
 use super::geometry::ClipGeometry;
@@ -44,7 +44,7 @@ pub(crate) fn write_file_set(
     let flipped: Vec<[f64; 3]> = geometry.clip[geometry.key].iter().map(|p| [p[0], height - 1.0 - p[1], p[2]]).collect();
     let flipped = NpyArray { shape: vec![68, 3], values: flipped.into_iter().flatten().collect() };
     put(&files.mesh_landmarks, &flipped.to_bytes(NpyType::Float32))?;
-    write_png(&folder.join(&files.key_frame_picture), key_picture)?;
+    write_picture(&folder.join(&files.key_frame_picture), key_picture)?;
     put(&files.audio, &wav_bytes(samples))?;
     let mut text = serde_json::to_vec_pretty(description)
         .map_err(|error| DatasetError::Malformed { file: "clip.json".to_owned(), detail: error.to_string() })?;

@@ -52,9 +52,7 @@ pub(crate) struct CollectedDataset {
 /// # Errors
 /// The output holds no run, or cannot be read.
 pub(crate) fn collect(output: &Location, settings: &MergeSettings) -> Result<CollectedDataset, DatasetError> {
-    let text = output
-        .read(DATASET)?
-        .ok_or_else(|| DatasetError::Settings(format!("{output} holds no {DATASET}; run `preprocess` before merging")))?;
+    let text = output.read(DATASET)?.ok_or_else(|| DatasetError::NoRun { output: output.to_string(), file: DATASET })?;
     let description: DatasetDescription = serde_json::from_slice(&text)
         .map_err(|error| DatasetError::Malformed { file: DATASET.to_owned(), detail: error.to_string() })?;
     let fingerprint = description.settings.fingerprint();

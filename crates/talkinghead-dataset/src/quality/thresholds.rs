@@ -61,8 +61,7 @@ impl Thresholds {
     /// The file cannot be read, is no JSON, or names a threshold that there is none of.
     pub fn read(path: &Path) -> Result<Self, DatasetError> {
         let bytes = std::fs::read(path).map_err(DatasetError::file("read", path))?;
-        Self::from_json(&bytes)
-            .map_err(|error| DatasetError::Settings(format!("{} holds no thresholds: {error}", path.display())))
+        Self::from_json(&bytes).map_err(|detail| DatasetError::Thresholds { path: path.to_owned(), detail })
     }
 
     /// Parses such a file.

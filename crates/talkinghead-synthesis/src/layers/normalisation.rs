@@ -5,8 +5,8 @@ use std::sync::Arc;
 use burn::module::{Module, Param, RunningState};
 use burn::tensor::Tensor;
 use burn::tensor::module::{batch_norm, batch_norm_train};
-use talkinghead_kernels::{Activation, KernelError};
 use talkinghead_kernels::burn::is_plain;
+use talkinghead_kernels::{Activation, KernelError};
 
 use super::{Mode, Pass, SLOPE, host_values, lrelu, operation};
 use crate::weights::WeightBuilder;
