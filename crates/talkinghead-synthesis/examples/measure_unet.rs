@@ -122,7 +122,7 @@ impl UNet {
         let raw = head.clone().narrow(1, 0, 3).tanh();
         let flow = head.clone().narrow(1, 3, 2).mul_scalar(20.0);
         let mask = sigmoid(head.narrow(1, 5, 1));
-        let warped = warp(image, flow, GridAlignment::Corners);
+        let warped = warp(image, flow, GridAlignment::Corners).unwrap_or_else(|error| panic!("{error}"));
         mask.clone() * raw + mask.neg().add_scalar(1.0) * warped
     }
 }
