@@ -43,6 +43,7 @@ impl Convolution {
     /// # Errors
     /// The wrong number of weights.
     pub fn new(geometry: Geometry, weights: Vec<f32>, instructions: InstructionSet, method: Method) -> Result<Self, KernelError> {
+        geometry.check()?;
         check("weights", weights.len(), geometry.weights())?;
         let instructions = instructions.or_portable();
         let (rows, _) = talkinghead_simd::tile_shape(instructions);

@@ -86,17 +86,23 @@ impl Geometry {
         }
     }
 
+    /// Whether it can be a convolution at all, whatever the input.
+    pub(crate) fn check(&self) -> Result<(), KernelError> {
+        if [self.kernel, self.stride, self.dilation].concat().contains(&0) {
+            return Err(KernelError::Geometry("kernel, stride and dilation must be at least 1".into()));
+        }
+        Ok(())
+    }
+
     /// Height and width of the output for an input of that size.
     ///
     /// # Errors
     /// A stride, kernel or dilation of zero, or a kernel larger than the padded input.
     pub fn output_size(&self, size: [usize; 2]) -> Result<[usize; 2], KernelError> {
+        self.check()?;
         let mut result = [0; 2];
         for axis in 0..2 {
             let (kernel, stride, dilation) = (self.kernel[axis], self.stride[axis], self.dilation[axis]);
-            if kernel == 0 || stride == 0 || dilation == 0 {
-                return Err(KernelError::Geometry("kernel, stride and dilation must be at least 1".into()));
-            }
             let too_large = || KernelError::Geometry(format!("sizes beyond what can be counted: {self:?} at {size:?}"));
             let span = (kernel - 1).checked_mul(dilation).and_then(|reach| reach.checked_add(1)).ok_or_else(too_large)?;
             let twice = self.padding[axis].checked_mul(2).ok_or_else(too_large)?;
