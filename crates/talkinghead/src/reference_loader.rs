@@ -4,18 +4,18 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use image::RgbImage;
-use talkinghead_face::{FaceError, FaceNetworks, Landmarks, QuarterTurn, StillFace, missing_parts};
+use talkinghead_face::{FaceError, FaceNetworks, HairMatte, Landmarks, PersonMatte, QuarterTurn, StillFace, missing_parts};
 use talkinghead_media::Limits;
 use talkinghead_render::{
     Mattes, MouthBank, MouthBankOptions, MouthLight, MouthTarget, ProjectionRenderer, RenderOptions, Shot, SpeechStyle,
     diverse_mouths, key_frame, mouths_differ,
 };
 
-use crate::GenerationError;
 use crate::job::Job;
 use crate::mouth_checks::check_cover;
 use crate::reference_reader::ReferenceReader;
 use crate::tracked_reference::{TrackedReference, speech_style};
+use crate::{GenerationError, RendererChoice};
 
 /// Shots of other pictures that are kept whole, to borrow teeth from.
 const MOST_SPARE_PICTURES: usize = 3;
@@ -40,10 +40,14 @@ pub(crate) struct Subject {
     pub turn: QuarterTurn,
     /// How the person speaks, if a video shows it.
     pub style: Option<SpeechStyle>,
+    /// Where in the picture the person is.
+    pub person: PersonMatte,
+    /// Where the person's hair is.
+    pub hair: HairMatte,
     /// Mouths of all shots.
-    mouths: MouthBank,
+    pub mouths: MouthBank,
     /// Pictures to borrow teeth from.
-    spare: Vec<(RgbImage, StillFace)>,
+    pub spare: Vec<(RgbImage, StillFace)>,
     /// No reference shows the mouth open.
     pub only_closed: bool,
     /// Further shots, kept whole only for a renderer that takes them.
@@ -55,6 +59,13 @@ pub(crate) struct Subject {
 pub(crate) enum WholeShots {
     Kept,
     Left,
+}
+
+impl WholeShots {
+    /// What a renderer wants.
+    pub(crate) fn for_renderer(renderer: &RendererChoice) -> Self {
+        if *renderer == RendererChoice::Projection { Self::Left } else { Self::Kept }
+    }
 }
 
 /// What loading references needs.
@@ -92,7 +103,11 @@ impl ReferenceLoader<'_> {
         let (path, spare, shots) = (first.path.clone(), Vec::new(), Vec::new());
         let light = MouthLight::of(&picture, &face.landmarks);
         let turn = first.view.turn;
-        let mut subject = Subject { picture, path, face, turn, style, mouths, spare, only_closed, shots };
+        let broken = GenerationError::face(&path);
+        let person = self.networks.person_matte(&picture).map_err(&broken)?;
+        let hair = self.networks.hair_matte(&picture, &face.landmarks).map_err(&broken)?;
+        drop(broken);
+        let mut subject = Subject { picture, path, face, turn, style, person, hair, mouths, spare, only_closed, shots };
         let every = references.iter().map(|r| r.frames.len()).sum::<usize>().div_ceil(MOST_SHOTS).max(1);
         let mut seen = 0_usize;
         let mut wants_shot = || {
@@ -220,17 +235,14 @@ fn gap(face: &Landmarks) -> f32 {
 
 impl Subject {
     /// The projection renderer for this person, with remembered mouths.
-    pub(crate) fn projection(self, networks: &FaceNetworks) -> Result<ProjectionRenderer, GenerationError> {
-        Ok(self.portrait(networks)?.with_mouths(self.mouths))
+    pub(crate) fn projection(self) -> Result<ProjectionRenderer, GenerationError> {
+        Ok(self.portrait()?.with_mouths(self.mouths))
     }
 
     /// The picture, ready to be moved.
-    pub(crate) fn portrait(&self, networks: &FaceNetworks) -> Result<ProjectionRenderer, GenerationError> {
-        let broken = GenerationError::face(&self.path);
+    pub(crate) fn portrait(&self) -> Result<ProjectionRenderer, GenerationError> {
         let unfit = |source| GenerationError::Portrait { path: self.path.clone(), source };
-        let person = networks.person_matte(&self.picture).map_err(&broken)?;
-        let hair = networks.hair_matte(&self.picture, &self.face.landmarks).map_err(&broken)?;
-        let mattes = Some(Mattes { person: &person, hair: &hair });
+        let mattes = Some(Mattes { person: &self.person, hair: &self.hair });
         let (landmarks, scores) = (&self.face.landmarks, &self.face.blendshapes);
         let mut renderer =
             ProjectionRenderer::new(&self.picture, landmarks, scores, mattes, &RenderOptions::default()).map_err(unfit)?;

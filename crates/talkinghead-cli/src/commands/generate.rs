@@ -9,7 +9,7 @@ use clap::Args;
 use talkinghead::RendererChoice;
 use talkinghead::{
     DamagedPictures, FaceChoice, Framing, Generation, GenerationOptions, Identities, Limits, PerformanceChoice, PersonOptions,
-    Report, SizeLimit,
+    ReferenceCache, Report, SizeLimit,
 };
 #[cfg(feature = "neural")]
 use talkinghead::{Reenactment, ReenactmentOptions};
@@ -110,6 +110,11 @@ pub struct Generate {
     #[arg(long, help_heading = "Limits")]
     allow_damaged: bool,
 
+    /// Look at the references anew, and keep nothing of them: otherwise what was found out is kept in the user's cache folder
+    /// (or in the folder TALKINGHEAD_CACHE; `off` keeps nothing), so that the next video of the person starts at once.
+    #[arg(long)]
+    no_cache: bool,
+
     /// Print a report as one JSON object on standard output.
     #[arg(long)]
     json: bool,
@@ -179,8 +184,9 @@ impl Generate {
             (false, true) => SizeLimit::FaceSquare,
             (false, false) => SizeLimit::FullFrame,
         };
+        let cache = if self.no_cache { ReferenceCache::Off } else { ReferenceCache::from_environment() };
         let identities = if self.mix_identities { Identities::Mixed } else { Identities::One };
-        Ok(PersonOptions { shots: self.shots, face, renderer, size, identities, limits: self.limits() })
+        Ok(PersonOptions { shots: self.shots, face, renderer, size, identities, limits: self.limits(), cache })
     }
 
     fn limits(&self) -> Limits {
