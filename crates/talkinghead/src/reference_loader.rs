@@ -15,7 +15,7 @@ use crate::job::Job;
 use crate::mouth_checks::check_cover;
 use crate::reference_reader::ReferenceReader;
 use crate::tracked_reference::{TrackedReference, speech_style};
-use crate::{GenerationError, RendererChoice};
+use crate::{GenerationError, RendererChoice, Stage};
 
 /// Shots of other pictures that are kept whole, to borrow teeth from.
 const MOST_SPARE_PICTURES: usize = 3;
@@ -52,6 +52,13 @@ pub(crate) struct Subject {
     pub only_closed: bool,
     /// Further shots, kept whole only for a renderer that takes them.
     pub shots: Vec<Shot>,
+}
+
+/// What the references show beside the picture that moves.
+struct Shown {
+    mouths: MouthBank,
+    spare: Vec<(RgbImage, StillFace)>,
+    shots: Vec<Shot>,
 }
 
 /// Whether whole pictures are kept for the renderer.
@@ -100,14 +107,36 @@ impl ReferenceLoader<'_> {
         }));
         let largest_iod = MOUTH_RESOLUTION * face.landmarks.interocular_distance();
         let mouths = MouthBank::new(MouthBankOptions { largest_iod, ..MouthBankOptions::default() });
-        let (path, spare, shots) = (first.path.clone(), Vec::new(), Vec::new());
+        let path = first.path.clone();
         let light = MouthLight::of(&picture, &face.landmarks);
         let turn = first.view.turn;
-        let broken = GenerationError::face(&path);
-        let person = self.networks.person_matte(&picture).map_err(&broken)?;
-        let hair = self.networks.hair_matte(&picture, &face.landmarks).map_err(&broken)?;
-        drop(broken);
-        let mut subject = Subject { picture, path, face, turn, style, person, hair, mouths, spare, only_closed, shots };
+        // The mattes know nothing of the mouths: all are made at once.
+        let (person, hair, shown) = std::thread::scope(|scope| {
+            let (networks, job, picture, landmarks) = (self.networks, self.job, &picture, &face.landmarks);
+            let person = scope.spawn(move || job.measure_core(Stage::Reference, || networks.person_matte(picture)));
+            let hair = scope.spawn(move || job.measure_core(Stage::Reference, || networks.hair_matte(picture, landmarks)));
+            let shown = Shown { mouths, spare: Vec::new(), shots: Vec::new() };
+            let shown = self.collect_all(shown, &references, chosen, light, warnings);
+            let (person, hair) = (person.join(), hair.join());
+            let joined = |panic| std::panic::resume_unwind(panic);
+            (person.unwrap_or_else(joined), hair.unwrap_or_else(joined), shown)
+        });
+        let Shown { mouths, spare, shots } = shown?;
+        let person = person.map_err(GenerationError::face(&path))?;
+        let hair = hair.map_err(GenerationError::face(&path))?;
+        tracing::debug!(mouths = mouths.len(), shots = shots.len(), "references loaded");
+        Ok(Subject { picture, path, face, turn, style, person, hair, mouths, spare, only_closed, shots })
+    }
+
+    /// Mouths, spare pictures and shots of all references; `chosen` is the first one's frame that moves, in this `light`.
+    fn collect_all(
+        &self,
+        mut shown: Shown,
+        references: &[TrackedReference],
+        chosen: usize,
+        light: Option<MouthLight>,
+        warnings: &mut Vec<String>,
+    ) -> Result<Shown, GenerationError> {
         let every = references.iter().map(|r| r.frames.len()).sum::<usize>().div_ceil(MOST_SHOTS).max(1);
         let mut seen = 0_usize;
         let mut wants_shot = || {
@@ -116,27 +145,26 @@ impl ReferenceLoader<'_> {
         };
         for (number, reference) in references.iter().enumerate() {
             let base = (number == 0).then_some(chosen);
-            if !self.collect(&mut subject, reference, base, light, &mut wants_shot)? {
-                let (name, base) = (reference.path.display(), subject.path.display());
+            if !self.collect(&mut shown, reference, base, light, &mut wants_shot)? {
+                let (name, base) = (reference.path.display(), references[0].path.display());
                 warnings.push(format!("the mouths of {name} are left out: its light differs too much from that of {base}"));
             }
         }
-        tracing::debug!(mouths = subject.mouths.len(), shots = subject.shots.len(), "references loaded");
-        Ok(subject)
+        Ok(shown)
     }
 
     /// Adds what a reference shows. `base`: which of its frames is the picture that moves, if one is. Gives whether its light
     /// could be brought to `light`; if not, its mouths and teeth are left out.
     fn collect(
         &self,
-        subject: &mut Subject,
+        shown: &mut Shown,
         reference: &TrackedReference,
         base: Option<usize>,
         light: Option<MouthLight>,
         wants_shot: &mut impl FnMut() -> bool,
     ) -> Result<bool, GenerationError> {
         let mut reader = reference.reader(self.limits)?;
-        subject.mouths.begin_recording();
+        shown.mouths.begin_recording();
         // A photograph as a video, or a mouth at rest, counts as the one picture that it is.
         let landmarks = reference.landmarks();
         let usual = || key_frame(&landmarks).and_then(|k| reference.frames.get(k)).map_or(0, |(frame, _)| *frame);
@@ -149,15 +177,15 @@ impl ReferenceLoader<'_> {
                 _ => true,
             });
             if matches && only.is_none_or(|only| only == *frame) {
-                subject.mouths.add(&picture, landmarks, *frame);
+                shown.mouths.add(&picture, landmarks, *frame);
             }
             let is_base = base == Some(*frame);
             if wants_shot() && !is_base {
-                subject.shots.push(Shot { picture: picture.clone(), landmarks: landmarks.clone() });
+                shown.shots.push(Shot { picture: picture.clone(), landmarks: landmarks.clone() });
             }
-            if matches && only == Some(*frame) && !is_base && subject.spare.len() < MOST_SPARE_PICTURES {
+            if matches && only == Some(*frame) && !is_base && shown.spare.len() < MOST_SPARE_PICTURES {
                 let face = self.still_face(&picture, reference, *frame)?;
-                subject.spare.push((picture, face));
+                shown.spare.push((picture, face));
             }
         }
         Ok(matches.unwrap_or(true))

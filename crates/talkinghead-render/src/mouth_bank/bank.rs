@@ -18,7 +18,7 @@ pub struct MouthBankOptions {
 
 impl Default for MouthBankOptions {
     fn default() -> Self {
-        Self { most_bytes: 48 << 20, largest_iod: 240.0 }
+        Self { most_bytes: 64 << 20, largest_iod: 240.0 }
     }
 }
 

@@ -39,7 +39,7 @@ impl MouthRecord {
             feature: entry.target.feature.0.to_vec(),
             angles: entry.target.angles,
             size: [entry.width, entry.height],
-            pixels: entry.pixels.as_flattened().to_vec(),
+            pixels: entry.pixels.iter().flat_map(|p| [p[0], p[1], p[2]]).collect(),
             points: entry.points.clone(),
         }
     }
@@ -53,7 +53,8 @@ impl MouthRecord {
         let sound = fits && self.points.len() == Self::points_wanted() && numbers.into_iter().all(|v| v.is_finite());
         let feature = MouthFeature(self.feature.try_into().ok().filter(|_| sound)?);
         let target = MouthTarget { feature, angles: self.angles };
-        let (frame, recording, pixels, points) = (self.frame, self.recording, pixels.to_vec(), self.points);
+        let (frame, recording, pixels, points) =
+            (self.frame, self.recording, pixels.iter().map(|p| [p[0], p[1], p[2], 0]).collect(), self.points);
         Some(Entry { frame, recording, target, width, height, pixels, points })
     }
 }
