@@ -67,6 +67,11 @@ pub struct Generate {
     #[arg(long)]
     mix_identities: bool,
 
+    /// Look at the references anew and keep nothing of them. Otherwise what was found out about them is kept in the user's cache
+    /// folder (TALKINGHEAD_CACHE names another, or is `off`), and the next video of the person starts at once.
+    #[arg(long)]
+    no_cache: bool,
+
     #[command(flatten)]
     performance: PerformanceFlags,
 
@@ -109,11 +114,6 @@ pub struct Generate {
     /// Use pictures that are cut short or damaged as far as they go, instead of refusing them.
     #[arg(long, help_heading = "Limits")]
     allow_damaged: bool,
-
-    /// Look at the references anew, and keep nothing of them: otherwise what was found out is kept in the user's cache folder
-    /// (or in the folder TALKINGHEAD_CACHE; `off` keeps nothing), so that the next video of the person starts at once.
-    #[arg(long)]
-    no_cache: bool,
 
     /// Print a report as one JSON object on standard output.
     #[arg(long)]

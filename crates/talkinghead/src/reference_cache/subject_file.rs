@@ -15,10 +15,8 @@ use super::key::hexadecimal;
 use super::{FoundPerson, with_names, without_names};
 use crate::reference_loader::Subject;
 
-/// Name of the JSON in the header.
+/// Name of the one text in the header: the digest of all that follows and of the tensors, a blank, and the description as JSON.
 const DESCRIPTION: &str = "person";
-/// Name of the digest in the header: of description and tensors.
-const DIGEST: &str = "sha256";
 
 /// What is no array.
 #[derive(Debug, Serialize, Deserialize)]
@@ -127,7 +125,7 @@ pub(super) fn bytes(person: &FoundPerson, references: &[PathBuf]) -> Option<Vec<
     };
     let description = serde_json::to_string(&description).ok()?;
     let digest = digest(&description, arrays.iter().map(|(name, array)| (name.as_str(), array.bytes.as_slice())));
-    let header = HashMap::from([(DESCRIPTION.to_owned(), description), (DIGEST.to_owned(), digest)]);
+    let header = HashMap::from([(DESCRIPTION.to_owned(), format!("{digest} {description}"))]);
     safetensors::serialize(arrays.iter().map(|(name, array)| (name, array)), Some(header)).ok()
 }
 
@@ -151,27 +149,25 @@ fn digest<'a>(description: &str, arrays: impl Iterator<Item = (&'a str, &'a [u8]
 
 /// The person of a file's bytes; `None` for anything else, and for a file that is not as it was written.
 pub(super) fn read(bytes: &[u8], references: &[PathBuf]) -> Option<FoundPerson> {
-    let (_, header) = SafeTensors::read_metadata(bytes).ok()?;
-    let header = header.metadata().as_ref()?;
-    let tensors = SafeTensors::deserialize(bytes).ok()?;
-    let description = header.get(DESCRIPTION)?;
+    let (digest, description, tensors) = parts(bytes)?;
     let arrays = tensors.tensors();
-    let found = digest(description, arrays.iter().map(|(name, view)| (name.as_str(), view.data())));
-    if header.get(DIGEST) != Some(&found) {
-        return None;
-    }
-    person(description, &tensors, references)
+    let found = self::digest(&description, arrays.iter().map(|(name, view)| (name.as_str(), view.data())));
+    if found == digest { person(&description, &tensors, references) } else { None }
+}
+
+/// Digest, description and tensors.
+fn parts(bytes: &[u8]) -> Option<(String, String, SafeTensors<'_>)> {
+    let (_, header) = SafeTensors::read_metadata(bytes).ok()?;
+    let (digest, description) = header.metadata().as_ref()?.get(DESCRIPTION)?.split_once(' ')?;
+    Some((digest.to_owned(), description.to_owned(), SafeTensors::deserialize(bytes).ok()?))
 }
 
 /// Whether these bytes are read as a person, whatever their digest is; for the fuzz target.
 #[doc(hidden)]
 pub fn is_subject_file(bytes: &[u8]) -> bool {
-    let read = || {
-        let (_, header) = SafeTensors::read_metadata(bytes).ok()?;
-        let tensors = SafeTensors::deserialize(bytes).ok()?;
-        person(header.metadata().as_ref()?.get(DESCRIPTION)?, &tensors, &[PathBuf::from("reference")])
-    };
-    read().is_some()
+    let read =
+        |(_, description, tensors): (_, String, SafeTensors<'_>)| person(&description, &tensors, &[PathBuf::from("reference")]);
+    parts(bytes).and_then(read).is_some()
 }
 
 fn person(description: &str, tensors: &SafeTensors<'_>, references: &[PathBuf]) -> Option<FoundPerson> {
