@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(sound(0, b"RF64"), None);
         assert_eq!(sound(32, &[0xfe, 0xff]), None, "an extended format");
         assert_eq!(sound(34, &[6]), None, "six channels");
-        assert_eq!(sound(40, &[0]), None, "a rate that does not fit");
+        assert_eq!(sound(40, &[1]), None, "a rate that does not fit");
         assert_eq!(sound(52, &17_000_u32.to_le_bytes()), None, "cut short");
         assert_eq!(sound(52, &0_u32.to_le_bytes()), None, "a stream");
         assert_eq!(sound(52, &9_001_u32.to_le_bytes()), None, "samples after its end");
