@@ -7,6 +7,7 @@ use std::process::ChildStdout;
 use crate::child::{MediaProcess, Pipes};
 use crate::error::Bound;
 use crate::probe::{check_seconds, duration, ffmpeg_path, without_path};
+use crate::processor_time::MediaWork;
 use crate::{Limits, MediaError, MediaInfo, SAMPLE_RATE, probe};
 
 /// Which channels of a sound track are read.
@@ -86,7 +87,7 @@ impl AudioReader {
         };
         let width = if channels == ChannelChoice::Interleaved { audio.channels.max(1) } else { 1 };
         let arguments = audio_arguments(path, &info, rate, channels, width);
-        let (process, _, stdout) = MediaProcess::start("ffmpeg", arguments, Pipes::Output)?;
+        let (process, _, stdout) = MediaProcess::start("ffmpeg", arguments, Pipes::Output, MediaWork::Sound)?;
         let stream = stdout.map(|stdout| (process, stdout));
         let warnings = info.wrong_length.map(|length| length.warning(path)).into_iter().collect();
         let (path, limits) = (path.to_owned(), *limits);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::MediaError;
 use crate::interruption::{Registration, locked};
+use crate::processor_time::MediaWork;
 
 /// How much of a child's standard error is kept, in bytes.
 const COMPLAINT_BYTES: usize = 4096;
@@ -16,6 +17,7 @@ const COMPLAINT_BYTES: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct MediaProcess {
     child: Arc<Mutex<Child>>,
+    work: MediaWork,
     complaints: Option<JoinHandle<Vec<u8>>>,
     _registration: Registration,
 }
@@ -66,6 +68,7 @@ impl MediaProcess {
         program: &'static str,
         arguments: impl IntoIterator<Item = A>,
         pipes: Pipes,
+        work: MediaWork,
     ) -> Result<(Self, Option<ChildStdin>, Option<ChildStdout>), MediaError> {
         let mut command = Command::new(program);
         command.args(arguments).env("AV_LOG_FORCE_NOCOLOR", "1");
@@ -87,7 +90,7 @@ impl MediaProcess {
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
         };
         let complaints = stderr.map(|stderr| std::thread::spawn(move || drain(stderr)));
-        Ok((Self { child, complaints, _registration: registration }, stdin, stdout))
+        Ok((Self { child, work, complaints, _registration: registration }, stdin, stdout))
     }
 
     /// Waits until the child ends by itself. The caller has closed its end of the pipes.
@@ -95,7 +98,7 @@ impl MediaProcess {
         let mut pause = Duration::from_micros(200);
         let status = loop {
             // Polled, so that the lock is free for `stop_everything` in between.
-            match locked(&self.child).try_wait() {
+            match self.work.collect(&mut locked(&self.child), Child::try_wait) {
                 Ok(Some(status)) => break status,
                 Ok(None) => {}
                 Err(source) => return Err(MediaError::Unreadable { path: "ffmpeg".into(), source }),
@@ -113,7 +116,7 @@ impl MediaProcess {
 
     /// A handle that can kill the child from another thread.
     pub(crate) fn killer(&self) -> Killer {
-        Killer(Arc::clone(&self.child))
+        Killer { child: Arc::clone(&self.child), work: self.work }
     }
 }
 
@@ -125,15 +128,18 @@ impl Drop for MediaProcess {
 
 /// Ends a child early.
 #[derive(Debug, Clone)]
-pub(crate) struct Killer(Arc<Mutex<Child>>);
+pub(crate) struct Killer {
+    child: Arc<Mutex<Child>>,
+    work: MediaWork,
+}
 
 impl Killer {
     /// Kills the child and collects it; nothing happens when it has ended already.
     pub(crate) fn kill(&self) {
-        let mut child = locked(&self.0);
-        if matches!(child.try_wait(), Ok(None)) {
+        let mut child = locked(&self.child);
+        if matches!(self.work.collect(&mut child, Child::try_wait), Ok(None)) {
             let _ = child.kill();
-            let _ = child.wait();
+            let _ = self.work.collect(&mut child, |child| child.wait().map(Some));
             tracing::debug!(id = child.id(), "child killed");
         }
     }

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use crate::MediaError;
 use crate::child::{MediaProcess, Pipes};
+use crate::processor_time::MediaWork;
 
 /// A file format for videos, chosen by extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,7 +144,7 @@ fn version_of(program: &'static str) -> Result<String, MediaError> {
 }
 
 fn output_of(program: &'static str, arguments: &[&str]) -> Result<String, MediaError> {
-    let (process, _, stdout) = MediaProcess::start(program, arguments, Pipes::Output)?;
+    let (process, _, stdout) = MediaProcess::start(program, arguments, Pipes::Output, MediaWork::Probing)?;
     let mut text = Vec::new();
     if let Some(mut stdout) = stdout {
         stdout.read_to_end(&mut text).map_err(|source| MediaError::Unreadable { path: program.into(), source })?;

@@ -15,6 +15,7 @@ use crate::error::Bound;
 use crate::frame_folder::list_frames;
 use crate::interruption::locked;
 use crate::probe::{MediaKind, ffmpeg_path, probe_with_ffprobe, without_path};
+use crate::processor_time::MediaWork;
 use crate::{FRAME_RATE, Limits, MediaError, MediaInfo, probe, read_image};
 
 /// Bytes of frames that may wait between ffmpeg and the caller; at least one frame always may.
@@ -119,8 +120,12 @@ impl Source {
 
     fn video(path: &Path, info: &MediaInfo, limits: &Limits, warnings: Arc<Mutex<Vec<String>>>) -> Result<Self, MediaError> {
         let (width, height) = info.size.ok_or_else(|| MediaError::NoVideo { path: path.to_owned() })?;
-        let (process, _, stdout) =
-            MediaProcess::start("ffmpeg", video_arguments(path, info, width, height, limits), Pipes::Output)?;
+        let (process, _, stdout) = MediaProcess::start(
+            "ffmpeg",
+            video_arguments(path, info, width, height, limits),
+            Pipes::Output,
+            MediaWork::Decoding,
+        )?;
         let Some(stdout) = stdout else {
             return Err(MediaError::Undecodable { path: path.to_owned(), detail: "ffmpeg gave no output".to_owned() });
         };
@@ -129,7 +134,10 @@ impl Source {
         let killer = process.killer();
         let (size, range, declared) = ((width, height), info.dynamic_range, info.seconds);
         let decoding = Decoding { path: path.to_owned(), size, range, limits: *limits, declared, warnings };
-        let thread = std::thread::spawn(move || decoding.run(process, stdout, &sender));
+        let thread = std::thread::spawn(move || {
+            decoding.run(process, stdout, &sender);
+            MediaWork::Decoding.add_thread();
+        });
         Ok(Self::Video { frames: Some(frames), killer, thread: Some(thread) })
     }
 }

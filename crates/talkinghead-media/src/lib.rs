@@ -21,8 +21,10 @@ mod output_claim;
 mod output_file;
 mod picture;
 mod picture_output;
+mod plain_wav;
 mod planar_frame;
 mod probe;
+mod processor_time;
 mod transparency;
 mod video_writer;
 mod wav;
@@ -40,6 +42,7 @@ pub use picture::{decode_image, read_image};
 pub use picture_output::{PictureOutput, write_picture};
 pub use planar_frame::PlanarFrame;
 pub use probe::{AudioInfo, MediaInfo, MediaKind, probe};
+pub use processor_time::{MediaWork, process_time, thread_time};
 pub use video_writer::{VideoOptions, VideoWriter};
 
 /// Frames per second of every video inside the program.

@@ -10,6 +10,8 @@ use crate::dynamic_range::DynamicRange;
 use crate::error::Bound;
 use crate::frame_folder::list_frames;
 use crate::picture::{PictureFormat, check_size, open, picture_format};
+use crate::plain_wav::probe_plain_wav;
+use crate::processor_time::MediaWork;
 use crate::wav::{WrongLength, correct_length};
 use crate::{FRAME_RATE, Limits, MediaError, heif};
 
@@ -74,6 +76,10 @@ pub fn probe(path: &Path, limits: &Limits) -> Result<MediaInfo, MediaError> {
         Some(PictureFormat::Image(format)) => probe_picture(path, format, limits),
         Some(PictureFormat::Heif) => Ok(picture_info("heif", heif::size(path, limits)?)),
         None => {
+            if let Some(info) = probe_plain_wav(path)? {
+                check_seconds(path, info.seconds, limits)?;
+                return Ok(info);
+            }
             let mut info = probe_with_ffprobe(path, limits)?;
             if info.kind == MediaKind::Video && info.is_single_frame(path)? {
                 info = MediaInfo { kind: MediaKind::Picture, frame_rate: None, ..info };
@@ -207,7 +213,7 @@ fn ffprobe(path: &Path, what: &[&str]) -> Result<Report, MediaError> {
     arguments.extend(what.iter().map(Into::into));
     arguments.extend(["-of", "json", "-i"].map(Into::into));
     arguments.push(ffmpeg_path(path));
-    let (process, _, stdout) = MediaProcess::start("ffprobe", &arguments, Pipes::Output)?;
+    let (process, _, stdout) = MediaProcess::start("ffprobe", &arguments, Pipes::Output, MediaWork::Probing)?;
     let mut text = Vec::new();
     if let Some(stdout) = stdout {
         // A report is some kilobytes; a file made to give more is cut and fails to parse.

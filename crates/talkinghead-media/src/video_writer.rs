@@ -12,6 +12,7 @@ use image::RgbImage;
 use crate::audio::{input_options, numbers_only};
 use crate::child::{Ending, Killer, MediaProcess, Pipes};
 use crate::probe::ffmpeg_path;
+use crate::processor_time::MediaWork;
 use crate::{Container, FRAME_RATE, Limits, MediaError, MediaInfo, OutputFile, PlanarFrame, probe};
 
 /// Bytes of frames that may wait between the caller and ffmpeg; at least one frame always may.
@@ -45,8 +46,8 @@ pub struct VideoWriter {
     path: PathBuf,
     container: Container,
     options: VideoOptions,
-    /// What is known about the sound already.
-    sound: Option<MediaInfo>,
+    /// Frames that were promised, where sound is laid under them as they come.
+    promised: Option<u64>,
     count: u64,
 }
 
@@ -57,6 +58,20 @@ impl VideoWriter {
     /// The extension is unknown, the folder missing or not writable, an option out of range, ffmpeg missing
     /// or without the encoders, the sound unreadable.
     pub fn create(path: &Path, options: &VideoOptions) -> Result<Self, MediaError> {
+        Self::start(path, options, None)
+    }
+
+    /// As [`VideoWriter::create`] for a video of exactly `frames` frames, under which the sound of a file is laid as they come:
+    /// that saves a program's start and a pass over the finished video. `sound` is what [`probe`] found in
+    /// [`VideoOptions::audio`].
+    ///
+    /// # Errors
+    /// As [`VideoWriter::create`], and if there is no sound in the file.
+    pub fn create_with_sound(path: &Path, options: &VideoOptions, frames: u64, sound: &MediaInfo) -> Result<Self, MediaError> {
+        Self::start(path, options, Some((frames, sound)))
+    }
+
+    fn start(path: &Path, options: &VideoOptions, sound: Option<(u64, &MediaInfo)>) -> Result<Self, MediaError> {
         let container = Container::from_path(path)?;
         check_options(container, options)?;
         // Asking takes as long as a second of video. H.264 tells by itself, at once, if it is missing; AAC never is.
@@ -65,8 +80,12 @@ impl VideoWriter {
         }
         let output = OutputFile::create(path)?;
         let size = (options.width.next_multiple_of(2), options.height.next_multiple_of(2));
-        let arguments = encoding_arguments(container, options, size, output.unfinished_path());
-        let (process, stdin, _) = MediaProcess::start("ffmpeg", arguments, Pipes::Input)?;
+        let under = match (sound, &options.audio) {
+            (Some((frames, info)), Some(audio)) => Some(SoundUnder::new(container, audio, info, frames)?),
+            _ => None,
+        };
+        let arguments = encoding_arguments(container, options, size, under.as_ref(), output.unfinished_path());
+        let (process, stdin, _) = MediaProcess::start("ffmpeg", arguments, Pipes::Input, MediaWork::Encoding)?;
         let Some(stdin) = stdin else {
             return Err(MediaError::Encoding { path: path.to_owned(), detail: "ffmpeg takes no input".to_owned() });
         };
@@ -76,6 +95,7 @@ impl VideoWriter {
         let shown = path.to_owned();
         let thread = std::thread::spawn(move || {
             let fed = feed(stdin, waiting.iter());
+            MediaWork::Encoding.add_thread();
             // A broken pipe is told better by what ffmpeg said before it died.
             drop(waiting);
             let ending = process.wait()?;
@@ -92,15 +112,9 @@ impl VideoWriter {
             path: path.to_owned(),
             container,
             options: options.clone(),
-            sound: None,
+            promised: under.is_some().then_some(sound).flatten().map(|(frames, _)| frames),
             count: 0,
         })
-    }
-
-    /// Says what [`probe`] found in the file of the sound, so that nobody looks again.
-    pub fn with_sound_info(mut self, info: MediaInfo) -> Self {
-        self.sound = Some(info);
-        self
     }
 
     /// Adds a frame.
@@ -144,6 +158,13 @@ impl VideoWriter {
             return Err(MediaError::Encoding { path: self.path.clone(), detail: "no frame was written".to_owned() });
         }
         let Some(silent) = self.output.take() else { return Ok(()) };
+        if let Some(promised) = self.promised {
+            if promised != self.count {
+                let detail = format!("{promised} frames were promised, {} came", self.count);
+                return Err(MediaError::Encoding { path: self.path.clone(), detail });
+            }
+            return silent.commit();
+        }
         let Some(audio) = &self.options.audio else { return silent.commit() };
         let with_sound = OutputFile::create(&self.path)?;
         add_sound(&self, silent.unfinished_path(), audio, with_sound.unfinished_path())?;
@@ -188,7 +209,37 @@ fn check_options(container: Container, options: &VideoOptions) -> Result<(), Med
     }
 }
 
-fn encoding_arguments(container: Container, options: &VideoOptions, size: (u32, u32), output: &Path) -> Vec<OsString> {
+/// Sound that is laid under frames: what ffmpeg must be told to read it, and to write it.
+struct SoundUnder {
+    input: Vec<OsString>,
+    output: Vec<OsString>,
+}
+
+impl SoundUnder {
+    /// The sound of `audio`, cut or filled with silence to the length of `frames` frames.
+    fn new(container: Container, audio: &Path, info: &MediaInfo, frames: u64) -> Result<Self, MediaError> {
+        let found = info.audio.as_ref().ok_or_else(|| MediaError::NoAudio { path: audio.to_owned() })?;
+        let seconds = frames as f64 / f64::from(FRAME_RATE);
+        let mut input: Vec<OsString> = ["-protocol_whitelist", "file,pipe", "-vn"].map(Into::into).to_vec();
+        input.extend(input_options(info).iter().map(Into::into));
+        input.push("-i".into());
+        input.push(ffmpeg_path(audio));
+        let mut output: Vec<OsString> = ["-map", "0:v:0", "-map", "1:a:0", "-map_metadata", "-1", "-af"].map(Into::into).to_vec();
+        let clean = numbers_only(info);
+        output.push(format!("{clean}aresample=async=1:first_pts=0,apad,atrim=end={seconds:.3}").into());
+        output.extend(container.audio_options(found.sample_rate, found.channels.clamp(1, 2)).into_iter().map(Into::into));
+        output.extend(["-t".into(), format!("{seconds:.3}").into()]);
+        Ok(Self { input, output })
+    }
+}
+
+fn encoding_arguments(
+    container: Container,
+    options: &VideoOptions,
+    size: (u32, u32),
+    sound: Option<&SoundUnder>,
+    output: &Path,
+) -> Vec<OsString> {
     let mut arguments: Vec<OsString> =
         ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p"]
             .map(Into::into)
@@ -197,10 +248,12 @@ fn encoding_arguments(container: Container, options: &VideoOptions, size: (u32, 
     arguments.extend(["-framerate".into(), FRAME_RATE.to_string().into()]);
     arguments
         .extend("-color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709 -i pipe:0".split(' ').map(Into::into));
+    arguments.extend(sound.into_iter().flat_map(|sound| sound.input.iter().cloned()));
     arguments.extend(container.video_options(options.crf.unwrap_or(container.default_crf())).into_iter().map(Into::into));
     arguments.extend("-colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv".split(' ').map(Into::into));
     arguments.extend(["-flags:v", "+bitexact", "-fflags", "+bitexact"].map(Into::into));
-    if options.audio.is_none() && container != Container::WebM {
+    arguments.extend(sound.into_iter().flat_map(|sound| sound.output.iter().cloned()));
+    if (options.audio.is_none() || sound.is_some()) && container != Container::WebM {
         arguments.extend(["-movflags", "+faststart"].map(Into::into));
     }
     arguments.extend(["-f", container.muxer()].map(Into::into));
@@ -208,33 +261,25 @@ fn encoding_arguments(container: Container, options: &VideoOptions, size: (u32, 
     arguments
 }
 
-/// Lays the sound of `audio` under the encoded frames. A pass of its own over the finished frames: then the
-/// length is known, both inputs can be waited for, and the bytes do not depend on which came first.
+/// Lays the sound of `audio` under the encoded frames. A pass of its own over the finished frames: only then is their number
+/// known.
 fn add_sound(writer: &VideoWriter, silent: &Path, audio: &Path, output: &Path) -> Result<(), MediaError> {
     let container = writer.container;
     let limits = Limits { max_seconds: f64::INFINITY, ..Limits::default() };
-    let info = writer.sound.clone().map_or_else(|| probe(audio, &limits), Ok)?;
-    let found = info.audio.as_ref().ok_or_else(|| MediaError::NoAudio { path: audio.to_owned() })?;
-    let seconds = writer.count as f64 / f64::from(FRAME_RATE);
+    let sound = SoundUnder::new(container, audio, &probe(audio, &limits)?, writer.count)?;
     let mut arguments: Vec<OsString> =
         ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-y", "-i"].map(Into::into).to_vec();
     arguments.push(ffmpeg_path(silent));
-    arguments.extend(["-protocol_whitelist", "file,pipe", "-vn"].map(Into::into));
-    arguments.extend(input_options(&info).iter().map(Into::into));
-    arguments.push("-i".into());
-    arguments.push(ffmpeg_path(audio));
-    arguments.extend(["-map", "0:v:0", "-map", "1:a:0", "-map_metadata", "-1", "-c:v", "copy", "-af"].map(Into::into));
-    let clean = numbers_only(&info);
-    arguments.push(format!("{clean}aresample=async=1:first_pts=0,apad,atrim=end={seconds:.3}").into());
-    arguments.extend(container.audio_options(found.sample_rate, found.channels.clamp(1, 2)).into_iter().map(Into::into));
-    arguments.extend(["-t".into(), format!("{seconds:.3}").into()]);
+    arguments.extend(sound.input);
+    arguments.extend(["-c:v", "copy"].map(Into::into));
+    arguments.extend(sound.output);
     arguments.extend(["-fflags", "+bitexact"].map(Into::into));
     if container != Container::WebM {
         arguments.extend(["-movflags", "+faststart"].map(Into::into));
     }
     arguments.extend(["-f", container.muxer()].map(Into::into));
     arguments.push(ffmpeg_path(output));
-    let (process, _, _) = MediaProcess::start("ffmpeg", arguments, Pipes::None)?;
+    let (process, _, _) = MediaProcess::start("ffmpeg", arguments, Pipes::None, MediaWork::Muxing)?;
     let ending = process.wait()?;
     if ending.succeeded && !out_of_space(&ending) { Ok(()) } else { Err(encoding_error(&writer.path, &ending)) }
 }

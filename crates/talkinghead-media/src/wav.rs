@@ -75,12 +75,12 @@ fn wrong_length(file: &mut File) -> std::io::Result<Option<WrongLength>> {
 }
 
 /// Where the next chunk begins; chunks have even places.
-fn after(at: u64, size: u32) -> u64 {
+pub(crate) fn after(at: u64, size: u32) -> u64 {
     at + 8 + u64::from(size) + u64::from(size % 2)
 }
 
 /// Name and size of the chunk at `at`, if there is room for one.
-fn chunk(file: &mut File, at: u64, end: u64) -> std::io::Result<Option<([u8; 4], u32)>> {
+pub(crate) fn chunk(file: &mut (impl Read + Seek), at: u64, end: u64) -> std::io::Result<Option<([u8; 4], u32)>> {
     if at + 8 > end {
         return Ok(None);
     }
@@ -103,7 +103,7 @@ fn rate(file: &mut File, at: u64, end: u64) -> std::io::Result<Option<u32>> {
 }
 
 /// Whether there are chunks from `at` to the end of the file, and not samples.
-fn chunks_follow(file: &mut File, at: u64, end: u64) -> std::io::Result<bool> {
+pub(crate) fn chunks_follow(file: &mut (impl Read + Seek), at: u64, end: u64) -> std::io::Result<bool> {
     let mut at = at + at % 2;
     for number in 0..MOST_CHUNKS {
         let Some((id, size)) = chunk(file, at, end)? else { return Ok(number > 0 || end.abs_diff(at) < 8) };

@@ -34,8 +34,8 @@ pub use math::{planar_distance, smoothstep};
 pub use mouth::lip_plate::LipPlate;
 pub use mouth::scene::MouthScene;
 pub use mouth_bank::{
-    MouthBank, MouthBankOptions, MouthChoice, MouthFeature, MouthLight, MouthPlanner, MouthTarget, SpeechStyle, diverse_mouths,
-    key_frame, mouths_differ,
+    MouthBank, MouthBankOptions, MouthChoice, MouthFeature, MouthLight, MouthPlanner, MouthRecord, MouthTarget, SpeechStyle,
+    diverse_mouths, key_frame, mouths_differ,
 };
 pub use picture::canvas::{Canvas, Mask, to_byte};
 pub use picture::frame::Frame;

@@ -16,7 +16,7 @@ use crate::framing::{Shown, Window};
 use crate::job::{Job, job_settings};
 use crate::ordered::in_order;
 use crate::performer::Performer;
-use crate::person::{check_inputs, check_renderer, prepare, probe_references};
+use crate::person::{FoundReferences, check_inputs, check_renderer, find_references, prepare};
 use crate::speech_analysis::SpeechAnalysis;
 use crate::{
     GenerationError, GenerationOptions, PerformanceChoice, Person, PersonOptions, RendererChoice, Report, Stage, memory,
@@ -51,8 +51,8 @@ enum Speaker {
 
 /// What was found by looking at the inputs without decoding them.
 struct Inputs {
-    /// None where the person is prepared already.
-    references: Vec<(PathBuf, MediaInfo)>,
+    /// `None` where the person is prepared already.
+    references: Option<FoundReferences>,
     audio: Option<MediaInfo>,
     /// Nobody else writes the outputs until this is dropped.
     _claims: Vec<OutputClaim>,
@@ -144,8 +144,8 @@ impl Generation {
             return Err(MediaError::NoAudio { path: path.clone() }.into());
         }
         let references = match &self.speaker {
-            Speaker::References(references, options) => probe_references(references, options)?,
-            Speaker::Prepared(_) => Vec::new(),
+            Speaker::References(references, options) => Some(find_references(references, options)?),
+            Speaker::Prepared(_) => None,
         };
         if let PerformanceChoice::Track { path, .. } = &self.options.performance {
             let track = MotionTrack::read(path)?;
@@ -177,15 +177,18 @@ impl Generation {
     /// Any of [`GenerationError`]; nothing is left behind then, and an existing output is untouched.
     pub fn run(&self) -> Result<Report, GenerationError> {
         let start = Instant::now();
+        let job = &self.job.begin()?;
         let Inputs { references, audio, _claims } = self.inspect()?;
         let sound = self.audio.clone().zip(audio);
-        let job = &self.job.begin()?;
         // The recording and the pictures know nothing of each other: look at both at once.
         let (person, speech) = std::thread::scope(|scope| {
             let speech = scope.spawn(|| self.listen(sound.clone(), job).inspect_err(|_| job.stop()));
-            let person = match &self.speaker {
-                Speaker::References(_, options) => prepare(references, options, job).inspect_err(|_| job.stop()),
-                Speaker::Prepared(person) => Ok(person.clone()),
+            let person = match (&self.speaker, references) {
+                (Speaker::References(paths, options), Some(found)) => {
+                    prepare(paths, found, options, job).inspect_err(|_| job.stop())
+                }
+                (Speaker::References(..), None) => Err(GenerationError::Cancelled),
+                (Speaker::Prepared(person), _) => Ok(person.clone()),
             };
             (person, speech.join())
         });
@@ -211,12 +214,16 @@ impl Generation {
         let shown = Shown { window, turn: person.turn().back() };
         let child_peak = self.render(&*performance, &track, shown, sound, job)?;
         let elapsed_seconds = start.elapsed().as_secs_f64();
+        let (stage_core_seconds, core_seconds) = job.costs().core_seconds().unzip();
+        let stage_core_seconds = stage_core_seconds.unwrap_or_default();
         Ok(Report {
             output: self.output.clone(),
             frames: track.len(),
             seconds: track.seconds(),
             size: shown.written_size(),
-            stage_seconds: job.times().seconds(),
+            stage_seconds: job.costs().seconds(),
+            stage_core_seconds,
+            core_seconds,
             elapsed_seconds,
             real_time_factor: track.seconds() / elapsed_seconds.max(1e-9),
             peak_memory_bytes: memory::peak_memory_bytes(),
@@ -278,15 +285,17 @@ impl Generation {
         }
         let (width, height) = shown.size();
         let (audio, info) = sound.unzip();
-        let mut writer = VideoWriter::create(&self.output, &VideoOptions { width, height, crf: self.options.crf, audio })?;
-        if let Some(info) = info {
-            writer = writer.with_sound_info(info);
-        }
+        let video = VideoOptions { width, height, crf: self.options.crf, audio };
+        let mut writer = match info {
+            Some(info) => VideoWriter::create_with_sound(&self.output, &video, track.len() as u64, &info)?,
+            None => VideoWriter::create(&self.output, &video)?,
+        };
         let mut child_peak = None;
         let total = Some(track.len());
         job.measure(Stage::Rendering, || {
             job.tell(Stage::Rendering, 0, total);
-            let planar = |index| frame(index).map(|picture| PlanarFrame::from_rgb(&picture));
+            let planar =
+                |index| job.measure_core(Stage::Rendering, || frame(index).map(|picture| PlanarFrame::from_rgb(&picture)));
             in_order(track.len(), self.threads(), planar, |index, frame| {
                 writer.write_planar(frame)?;
                 if index % (2 * FRAME_RATE as usize) == 0 || index + 1 == track.len() {

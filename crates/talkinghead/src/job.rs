@@ -5,7 +5,7 @@ use std::sync::Arc;
 use talkinghead_simd::InstructionSet;
 
 use crate::progress::OnProgress;
-use crate::report::StageTimes;
+use crate::stage_costs::StageCosts;
 use crate::{Cancellation, GenerationError, Progress, Stage};
 
 /// What every builder of a job lets its caller set; for an `impl` whose value has a field `job`.
@@ -31,12 +31,12 @@ pub(crate) use job_settings;
 pub(crate) struct Job {
     on_progress: OnProgress,
     cancellation: Cancellation,
-    times: Arc<StageTimes>,
+    costs: Arc<StageCosts>,
 }
 
 impl Default for Job {
     fn default() -> Self {
-        Self { on_progress: Arc::new(|_| {}), cancellation: Cancellation::default(), times: Arc::default() }
+        Self { on_progress: Arc::new(|_| {}), cancellation: Cancellation::default(), costs: Arc::default() }
     }
 }
 
@@ -56,7 +56,7 @@ impl Job {
     pub(crate) fn begin(&self) -> Result<Self, GenerationError> {
         InstructionSet::chosen()?;
         let on_progress = Arc::clone(&self.on_progress);
-        Ok(Self { on_progress, cancellation: self.cancellation.child(), times: Arc::default() })
+        Ok(Self { on_progress, cancellation: self.cancellation.child(), costs: Arc::new(StageCosts::begin()) })
     }
 
     pub(crate) fn tell(&self, stage: Stage, done: usize, total: Option<usize>) {
@@ -80,12 +80,17 @@ impl Job {
     pub(crate) fn measure<T>(&self, stage: Stage, work: impl FnOnce() -> T) -> T {
         let _span = tracing::debug_span!("stage", name = stage.key()).entered();
         tracing::debug!("begins");
-        let result = self.times.measure(stage, work);
+        let result = self.costs.measure(stage, work);
         tracing::debug!("ends");
         result
     }
 
-    pub(crate) fn times(&self) -> &StageTimes {
-        &self.times
+    /// Does a stage's work on one of several threads, and adds what it took of the processor.
+    pub(crate) fn measure_core<T>(&self, stage: Stage, work: impl FnOnce() -> T) -> T {
+        self.costs.measure_core(stage, work)
+    }
+
+    pub(crate) fn costs(&self) -> &StageCosts {
+        &self.costs
     }
 }

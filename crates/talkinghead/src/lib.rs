@@ -24,12 +24,14 @@ mod person;
 mod progress;
 #[cfg(feature = "neural")]
 mod reenactment;
+mod reference_cache;
 mod reference_identity;
 mod reference_loader;
 mod reference_reader;
 mod reference_view;
 mod report;
 mod speech_analysis;
+mod stage_costs;
 mod threads;
 mod tracked_reference;
 
@@ -42,12 +44,15 @@ pub use motion_generation::{GeneratedMotion, MotionGeneration};
 pub use options::{Device, NeuralChoice};
 pub use options::{
     Framing, GenerationOptions, HeadMotionChoice, Identities, PerformanceChoice, PerformanceOptions, PersonOptions,
-    RendererChoice, SizeLimit,
+    ReferenceCache, RendererChoice, SizeLimit,
 };
 pub use person::{Person, PersonBuilder};
 pub use progress::{Progress, Stage};
 #[cfg(feature = "neural")]
 pub use reenactment::{ReenactedPicture, Reenactment, ReenactmentInputs, ReenactmentOptions};
+pub use reference_cache::CACHE_VARIABLE;
+#[doc(hidden)]
+pub use reference_cache::is_subject_file;
 pub use report::Report;
 pub use talkinghead_face::FaceChoice;
 pub use talkinghead_media::{DamagedPictures, Limits};

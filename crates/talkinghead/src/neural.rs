@@ -1,6 +1,5 @@
 //! The neural renderer in the main job: weights from a file, shots from the references.
 
-use talkinghead_face::FaceNetworks;
 use talkinghead_render::Shot;
 use talkinghead_synthesis::BurnDevice;
 use talkinghead_synthesis::generator::InferenceGenerator;
@@ -44,8 +43,8 @@ impl LoadedGenerator {
     ///
     /// # Errors
     /// The portrait cannot be animated, or the network cannot take its pictures.
-    pub(crate) fn renderer(self, subject: Subject, networks: &FaceNetworks) -> Result<NeuralRenderer, GenerationError> {
-        let projection = subject.portrait(networks)?;
+    pub(crate) fn renderer(self, subject: Subject) -> Result<NeuralRenderer, GenerationError> {
+        let projection = subject.portrait()?;
         let base = Shot { picture: subject.picture, landmarks: subject.face.landmarks };
         let shots: Vec<Shot> = std::iter::once(base).chain(subject.shots).collect();
         Ok(NeuralRenderer::new(self.generator, projection, &shots, &self.device)?)

@@ -26,6 +26,21 @@ pub struct PersonOptions {
     pub identities: Identities,
     /// Bounds of what is read.
     pub limits: Limits,
+    /// Where what was found out about the references is kept for the next time.
+    pub cache: ReferenceCache,
+}
+
+/// Where what was found out about references is kept for the next time: their picture, face, mattes and mouths. The least recently
+/// used goes when there is more than 500 MB. What is made with it is byte for byte what is made without.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum ReferenceCache {
+    /// Nowhere.
+    #[default]
+    Off,
+    /// In the user's cache folder (`$XDG_CACHE_HOME/talkinghead`, or what the system has instead).
+    User,
+    /// In a folder, which is made if it is not there.
+    Folder(PathBuf),
 }
 
 /// How large the picture may be that is moved and shown: a larger one is made smaller when it is read, though never so small

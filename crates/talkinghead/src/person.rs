@@ -10,6 +10,7 @@ use talkinghead_render::{Renderer, SpeechStyle};
 use crate::job::{Job, job_settings};
 #[cfg(feature = "neural")]
 use crate::neural::LoadedGenerator;
+use crate::reference_cache::{CachePlace, FoundPerson};
 use crate::reference_identity::IdentityCheck;
 use crate::reference_loader::{ReferenceLoader, Subject, WholeShots};
 use crate::tracked_reference::{ReferenceTracker, TrackedReference};
@@ -137,8 +138,8 @@ impl PersonBuilder {
         let job = self.job.begin()?;
         check_inputs(self.references.iter().map(PathBuf::as_path).chain(self.options.renderer.path()))?;
         check_renderer(&self.options.renderer)?;
-        let references = probe_references(&self.references, &self.options)?;
-        prepare(references, &self.options, &job)
+        let references = find_references(&self.references, &self.options)?;
+        prepare(&self.references, references, &self.options, &job)
     }
 }
 
@@ -156,6 +157,23 @@ pub(crate) fn check_renderer(choice: &RendererChoice) -> Result<(), GenerationEr
     }
 }
 
+/// What was found of the references without decoding them.
+pub(crate) enum FoundReferences {
+    /// All there is to know is known from an earlier time.
+    Known(Box<FoundPerson>),
+    /// What they are, and where what is found out about them is to be kept.
+    Probed(Vec<(PathBuf, MediaInfo)>, Option<CachePlace>),
+}
+
+/// Looks for the references in the cache, and at what they are if they are not there.
+pub(crate) fn find_references(references: &[PathBuf], options: &PersonOptions) -> Result<FoundReferences, GenerationError> {
+    let place = CachePlace::of(references, options, WholeShots::for_renderer(&options.renderer));
+    if let Some(known) = place.as_ref().and_then(|place| place.read(references)) {
+        return Ok(FoundReferences::Known(Box::new(known)));
+    }
+    Ok(FoundReferences::Probed(probe_references(references, options)?, place))
+}
+
 /// Looks at what the references are, without decoding them.
 pub(crate) fn probe_references(
     references: &[PathBuf],
@@ -171,50 +189,70 @@ pub(crate) fn probe_references(
     probed.collect()
 }
 
-/// The person of references that were probed.
+/// The person of references that were found.
 pub(crate) fn prepare(
-    references: Vec<(PathBuf, MediaInfo)>,
+    paths: &[PathBuf],
+    found: FoundReferences,
     options: &PersonOptions,
     job: &Job,
 ) -> Result<Person, GenerationError> {
-    let paths = references.iter().map(|(path, _)| path.clone()).collect();
     // Weights that do not fit are told before minutes of other work.
     #[cfg(feature = "neural")]
     let generator = job.measure(Stage::Preparation, || LoadedGenerator::of(&options.renderer))?;
     let networks = FaceNetworks::load();
-    let (mut warnings, mut notes) = (Vec::new(), Vec::new());
-    let subject = job.measure(Stage::Reference, || {
-        job.tell(Stage::Reference, 0, None);
-        let tracker = ReferenceTracker::new(&networks, options.face, &options.limits, job).with_size(options.size);
-        let mut references = tracker.track(references, &mut warnings)?;
-        let (identities, limits) = (options.identities, &options.limits);
-        IdentityCheck { networks: &networks, identities, limits, job }.keep_one_person(&mut references, &mut warnings)?;
-        notes.extend(references.first().into_iter().flat_map(TrackedReference::notes));
-        let whole_shots = if options.renderer == RendererChoice::Projection { WholeShots::Left } else { WholeShots::Kept };
-        let shots = options.shots;
-        ReferenceLoader { networks: &networks, shots, whole_shots, limits, job }.subject(references, &mut warnings)
-    })?;
+    let found = match found {
+        FoundReferences::Known(person) => *person,
+        FoundReferences::Probed(references, place) => {
+            let person = job.measure(Stage::Reference, || look(references, options, &networks, job))?;
+            job.check()?;
+            if let Some(place) = place {
+                job.measure(Stage::Reference, || place.write(&person, paths));
+            }
+            person
+        }
+    };
     job.check()?;
+    let FoundPerson { subject, warnings, notes } = found;
     let (landmarks, turn) = (subject.face.landmarks.clone(), subject.turn);
-    if subject.only_closed {
-        notes.push("the references show a closed mouth: a second picture with the mouth open makes lips and teeth better".into());
-    }
     let amplitude = amplitude(subject.style.as_ref());
     let renderer = job.measure(Stage::Preparation, || {
         job.tell(Stage::Preparation, 0, None);
         #[cfg(feature = "neural")]
         if let Some(generator) = generator {
-            return Ok(Box::new(generator.renderer(subject, &networks)?) as Box<dyn Renderer>);
+            return Ok(Box::new(generator.renderer(subject)?) as Box<dyn Renderer>);
         }
-        projection(subject, &networks)
+        projection(subject)
     })?;
-    let face = options.face;
-    let prepared = Prepared { references: paths, face, landmarks, turn, amplitude, renderer, networks, warnings, notes };
+    let (references, face) = (paths.to_vec(), options.face);
+    let prepared = Prepared { references, face, landmarks, turn, amplitude, renderer, networks, warnings, notes };
     Ok(Person { prepared: Arc::new(prepared) })
 }
 
-fn projection(subject: Subject, networks: &FaceNetworks) -> Result<Box<dyn Renderer>, GenerationError> {
-    Ok(Box::new(subject.projection(networks)?))
+/// Finds out all there is to know of the references.
+fn look(
+    references: Vec<(PathBuf, MediaInfo)>,
+    options: &PersonOptions,
+    networks: &FaceNetworks,
+    job: &Job,
+) -> Result<FoundPerson, GenerationError> {
+    let (mut warnings, mut notes) = (Vec::new(), Vec::new());
+    job.tell(Stage::Reference, 0, None);
+    let tracker = ReferenceTracker::new(networks, options.face, &options.limits, job).with_size(options.size);
+    let mut references = tracker.track(references, &mut warnings)?;
+    let (identities, limits) = (options.identities, &options.limits);
+    IdentityCheck { networks, identities, limits, job }.keep_one_person(&mut references, &mut warnings)?;
+    notes.extend(references.first().into_iter().flat_map(TrackedReference::notes));
+    let whole_shots = WholeShots::for_renderer(&options.renderer);
+    let loader = ReferenceLoader { networks, shots: options.shots, whole_shots, limits, job };
+    let subject = loader.subject(references, &mut warnings)?;
+    if subject.only_closed {
+        notes.push("the references show a closed mouth: a second picture with the mouth open makes lips and teeth better".into());
+    }
+    Ok(FoundPerson { subject, warnings, notes })
+}
+
+fn projection(subject: Subject) -> Result<Box<dyn Renderer>, GenerationError> {
+    Ok(Box::new(subject.projection()?))
 }
 
 /// How much wider (or less) a person opens the mouth than most; 1 when not known.

@@ -4,18 +4,18 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use image::RgbImage;
-use talkinghead_face::{FaceError, FaceNetworks, Landmarks, QuarterTurn, StillFace, missing_parts};
+use talkinghead_face::{FaceError, FaceNetworks, HairMatte, Landmarks, PersonMatte, QuarterTurn, StillFace, missing_parts};
 use talkinghead_media::Limits;
 use talkinghead_render::{
     Mattes, MouthBank, MouthBankOptions, MouthLight, MouthTarget, ProjectionRenderer, RenderOptions, Shot, SpeechStyle,
     diverse_mouths, key_frame, mouths_differ,
 };
 
-use crate::GenerationError;
 use crate::job::Job;
 use crate::mouth_checks::check_cover;
 use crate::reference_reader::ReferenceReader;
 use crate::tracked_reference::{TrackedReference, speech_style};
+use crate::{GenerationError, RendererChoice, Stage};
 
 /// Shots of other pictures that are kept whole, to borrow teeth from.
 const MOST_SPARE_PICTURES: usize = 3;
@@ -40,14 +40,25 @@ pub(crate) struct Subject {
     pub turn: QuarterTurn,
     /// How the person speaks, if a video shows it.
     pub style: Option<SpeechStyle>,
+    /// Where in the picture the person is.
+    pub person: PersonMatte,
+    /// Where the person's hair is.
+    pub hair: HairMatte,
     /// Mouths of all shots.
-    mouths: MouthBank,
+    pub mouths: MouthBank,
     /// Pictures to borrow teeth from.
-    spare: Vec<(RgbImage, StillFace)>,
+    pub spare: Vec<(RgbImage, StillFace)>,
     /// No reference shows the mouth open.
     pub only_closed: bool,
     /// Further shots, kept whole only for a renderer that takes them.
     pub shots: Vec<Shot>,
+}
+
+/// What the references show beside the picture that moves.
+struct Shown {
+    mouths: MouthBank,
+    spare: Vec<(RgbImage, StillFace)>,
+    shots: Vec<Shot>,
 }
 
 /// Whether whole pictures are kept for the renderer.
@@ -55,6 +66,13 @@ pub(crate) struct Subject {
 pub(crate) enum WholeShots {
     Kept,
     Left,
+}
+
+impl WholeShots {
+    /// What a renderer wants.
+    pub(crate) fn for_renderer(renderer: &RendererChoice) -> Self {
+        if *renderer == RendererChoice::Projection { Self::Left } else { Self::Kept }
+    }
 }
 
 /// What loading references needs.
@@ -89,10 +107,36 @@ impl ReferenceLoader<'_> {
         }));
         let largest_iod = MOUTH_RESOLUTION * face.landmarks.interocular_distance();
         let mouths = MouthBank::new(MouthBankOptions { largest_iod, ..MouthBankOptions::default() });
-        let (path, spare, shots) = (first.path.clone(), Vec::new(), Vec::new());
+        let path = first.path.clone();
         let light = MouthLight::of(&picture, &face.landmarks);
         let turn = first.view.turn;
-        let mut subject = Subject { picture, path, face, turn, style, mouths, spare, only_closed, shots };
+        // The mattes know nothing of the mouths: all are made at once.
+        let (person, hair, shown) = std::thread::scope(|scope| {
+            let (networks, job, picture, landmarks) = (self.networks, self.job, &picture, &face.landmarks);
+            let person = scope.spawn(move || job.measure_core(Stage::Reference, || networks.person_matte(picture)));
+            let hair = scope.spawn(move || job.measure_core(Stage::Reference, || networks.hair_matte(picture, landmarks)));
+            let shown = Shown { mouths, spare: Vec::new(), shots: Vec::new() };
+            let shown = self.collect_all(shown, &references, chosen, light, warnings);
+            let (person, hair) = (person.join(), hair.join());
+            let joined = |panic| std::panic::resume_unwind(panic);
+            (person.unwrap_or_else(joined), hair.unwrap_or_else(joined), shown)
+        });
+        let Shown { mouths, spare, shots } = shown?;
+        let person = person.map_err(GenerationError::face(&path))?;
+        let hair = hair.map_err(GenerationError::face(&path))?;
+        tracing::debug!(mouths = mouths.len(), shots = shots.len(), "references loaded");
+        Ok(Subject { picture, path, face, turn, style, person, hair, mouths, spare, only_closed, shots })
+    }
+
+    /// Mouths, spare pictures and shots of all references; `chosen` is the first one's frame that moves, in this `light`.
+    fn collect_all(
+        &self,
+        mut shown: Shown,
+        references: &[TrackedReference],
+        chosen: usize,
+        light: Option<MouthLight>,
+        warnings: &mut Vec<String>,
+    ) -> Result<Shown, GenerationError> {
         let every = references.iter().map(|r| r.frames.len()).sum::<usize>().div_ceil(MOST_SHOTS).max(1);
         let mut seen = 0_usize;
         let mut wants_shot = || {
@@ -101,27 +145,26 @@ impl ReferenceLoader<'_> {
         };
         for (number, reference) in references.iter().enumerate() {
             let base = (number == 0).then_some(chosen);
-            if !self.collect(&mut subject, reference, base, light, &mut wants_shot)? {
-                let (name, base) = (reference.path.display(), subject.path.display());
+            if !self.collect(&mut shown, reference, base, light, &mut wants_shot)? {
+                let (name, base) = (reference.path.display(), references[0].path.display());
                 warnings.push(format!("the mouths of {name} are left out: its light differs too much from that of {base}"));
             }
         }
-        tracing::debug!(mouths = subject.mouths.len(), shots = subject.shots.len(), "references loaded");
-        Ok(subject)
+        Ok(shown)
     }
 
     /// Adds what a reference shows. `base`: which of its frames is the picture that moves, if one is. Gives whether its light
     /// could be brought to `light`; if not, its mouths and teeth are left out.
     fn collect(
         &self,
-        subject: &mut Subject,
+        shown: &mut Shown,
         reference: &TrackedReference,
         base: Option<usize>,
         light: Option<MouthLight>,
         wants_shot: &mut impl FnMut() -> bool,
     ) -> Result<bool, GenerationError> {
         let mut reader = reference.reader(self.limits)?;
-        subject.mouths.begin_recording();
+        shown.mouths.begin_recording();
         // A photograph as a video, or a mouth at rest, counts as the one picture that it is.
         let landmarks = reference.landmarks();
         let usual = || key_frame(&landmarks).and_then(|k| reference.frames.get(k)).map_or(0, |(frame, _)| *frame);
@@ -134,15 +177,15 @@ impl ReferenceLoader<'_> {
                 _ => true,
             });
             if matches && only.is_none_or(|only| only == *frame) {
-                subject.mouths.add(&picture, landmarks, *frame);
+                shown.mouths.add(&picture, landmarks, *frame);
             }
             let is_base = base == Some(*frame);
             if wants_shot() && !is_base {
-                subject.shots.push(Shot { picture: picture.clone(), landmarks: landmarks.clone() });
+                shown.shots.push(Shot { picture: picture.clone(), landmarks: landmarks.clone() });
             }
-            if matches && only == Some(*frame) && !is_base && subject.spare.len() < MOST_SPARE_PICTURES {
+            if matches && only == Some(*frame) && !is_base && shown.spare.len() < MOST_SPARE_PICTURES {
                 let face = self.still_face(&picture, reference, *frame)?;
-                subject.spare.push((picture, face));
+                shown.spare.push((picture, face));
             }
         }
         Ok(matches.unwrap_or(true))
@@ -220,17 +263,14 @@ fn gap(face: &Landmarks) -> f32 {
 
 impl Subject {
     /// The projection renderer for this person, with remembered mouths.
-    pub(crate) fn projection(self, networks: &FaceNetworks) -> Result<ProjectionRenderer, GenerationError> {
-        Ok(self.portrait(networks)?.with_mouths(self.mouths))
+    pub(crate) fn projection(self) -> Result<ProjectionRenderer, GenerationError> {
+        Ok(self.portrait()?.with_mouths(self.mouths))
     }
 
     /// The picture, ready to be moved.
-    pub(crate) fn portrait(&self, networks: &FaceNetworks) -> Result<ProjectionRenderer, GenerationError> {
-        let broken = GenerationError::face(&self.path);
+    pub(crate) fn portrait(&self) -> Result<ProjectionRenderer, GenerationError> {
         let unfit = |source| GenerationError::Portrait { path: self.path.clone(), source };
-        let person = networks.person_matte(&self.picture).map_err(&broken)?;
-        let hair = networks.hair_matte(&self.picture, &self.face.landmarks).map_err(&broken)?;
-        let mattes = Some(Mattes { person: &person, hair: &hair });
+        let mattes = Some(Mattes { person: &self.person, hair: &self.hair });
         let (landmarks, scores) = (&self.face.landmarks, &self.face.blendshapes);
         let mut renderer =
             ProjectionRenderer::new(&self.picture, landmarks, scores, mattes, &RenderOptions::default()).map_err(unfit)?;

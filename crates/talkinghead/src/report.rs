@@ -2,10 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-use crate::Stage;
 
 /// The outcome of a generation.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
@@ -20,6 +16,12 @@ pub struct Report {
     pub size: (u32, u32),
     /// Wall-clock seconds of each stage. Stages overlap, so that their sum may be larger than `elapsed_seconds`.
     pub stage_seconds: BTreeMap<&'static str, f64>,
+    /// Core-seconds (user and system time) of each stage's own threads, of what ffmpeg did for it (`probing`, `decoding`, `sound`,
+    /// `encoding`, `muxing`), of the `shared_threads` that several stages use, and of all `other` work of the process: together
+    /// `core_seconds`. Empty where the system does not say. Jobs that run at the same time in one process are not told apart.
+    pub stage_core_seconds: BTreeMap<&'static str, f64>,
+    /// Core-seconds of the process and its children from start to end; `None` where the system does not say.
+    pub core_seconds: Option<f64>,
     /// Wall-clock seconds from start to end.
     pub elapsed_seconds: f64,
     /// Seconds of video made in one second.
@@ -32,22 +34,4 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// What may be good to know, one sentence each.
     pub notes: Vec<String>,
-}
-
-/// Wall-clock time of the stages, collected from several threads.
-#[derive(Debug, Default)]
-pub(crate) struct StageTimes(Mutex<BTreeMap<Stage, Duration>>);
-
-impl StageTimes {
-    pub(crate) fn measure<T>(&self, stage: Stage, work: impl FnOnce() -> T) -> T {
-        let start = Instant::now();
-        let result = work();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(stage).or_default() += start.elapsed();
-        result
-    }
-
-    pub(crate) fn seconds(&self) -> BTreeMap<&'static str, f64> {
-        let times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        times.iter().map(|(stage, time)| (stage.key(), (time.as_secs_f64() * 1e3).round() / 1e3)).collect()
-    }
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use talkinghead::RendererChoice;
 use talkinghead::{
     DamagedPictures, FaceChoice, Framing, Generation, GenerationOptions, Identities, Limits, PerformanceChoice, PersonOptions,
-    Report, SizeLimit,
+    ReferenceCache, Report, SizeLimit,
 };
 #[cfg(feature = "neural")]
 use talkinghead::{Reenactment, ReenactmentOptions};
@@ -66,6 +66,11 @@ pub struct Generate {
     /// Use references that show another person than the first as well; they are left out otherwise.
     #[arg(long)]
     mix_identities: bool,
+
+    /// Look at the references anew and keep nothing of them. Otherwise what was found out about them is kept in the user's cache
+    /// folder (TALKINGHEAD_CACHE names another, or is `off`), and the next video of the person starts at once.
+    #[arg(long)]
+    no_cache: bool,
 
     #[command(flatten)]
     performance: PerformanceFlags,
@@ -179,8 +184,9 @@ impl Generate {
             (false, true) => SizeLimit::FaceSquare,
             (false, false) => SizeLimit::FullFrame,
         };
+        let cache = if self.no_cache { ReferenceCache::Off } else { ReferenceCache::from_environment() };
         let identities = if self.mix_identities { Identities::Mixed } else { Identities::One };
-        Ok(PersonOptions { shots: self.shots, face, renderer, size, identities, limits: self.limits() })
+        Ok(PersonOptions { shots: self.shots, face, renderer, size, identities, limits: self.limits(), cache })
     }
 
     fn limits(&self) -> Limits {

@@ -1,8 +1,6 @@
 //! The binary, run as people run it: what it makes, and above all what it does when something is wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod program;
-
 mod bad_audio;
 mod bad_motion;
 mod bad_options;
@@ -19,3 +17,5 @@ mod odd_references;
 mod own_pictures;
 mod own_sound;
 mod preprocessing_golden;
+mod program;
+mod reference_cache;

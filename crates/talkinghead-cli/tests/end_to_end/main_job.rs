@@ -39,6 +39,11 @@ fn a_portrait_speaks_a_recording() {
         assert!(report[number].as_f64().is_some_and(|value| value > 0.0), "{number} in {report}");
     }
     assert!(report["stage_seconds"].is_object() && report["warnings"].is_array(), "{report}");
+    // Linux tells; by stage, by what ffmpeg did, and the rest.
+    let cores = report["stage_core_seconds"].as_object().unwrap();
+    let sum: f64 = cores.values().filter_map(serde_json::Value::as_f64).sum();
+    assert!((sum - report["core_seconds"].as_f64().unwrap()).abs() < 0.02, "{report}");
+    assert!(cores["encoding"].as_f64().is_some_and(|spent| spent > 0.0) && cores.contains_key("rendering"), "{report}");
     place.assert_nothing_left_over();
 }
 

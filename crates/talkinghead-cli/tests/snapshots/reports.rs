@@ -51,11 +51,18 @@ fn generate() {
         "real_time_factor",
         "peak_memory_bytes",
         "child_peak_memory_bytes",
+        "core_seconds",
+        "decoding",
         "encoding",
         "motion",
+        "muxing",
+        "other",
         "preparation",
+        "probing",
         "reference",
         "rendering",
+        "shared_threads",
+        "sound",
         "speech",
     ];
     let arguments = "generate --reference portrait.jpg --audio speech.wav --output out.mp4 --json";

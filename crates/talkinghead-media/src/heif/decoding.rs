@@ -10,6 +10,7 @@ use super::container::{Coding, Colours, Photo};
 use crate::MediaError;
 use crate::child::{MediaProcess, Pipes};
 use crate::probe::ffmpeg_path;
+use crate::processor_time::MediaWork;
 
 /// Ends a sequence, so that each tile is a picture of its own.
 const END_OF_SEQUENCE: [u8; 6] = [0, 0, 0, 1, 0x48, 0x01];
@@ -23,7 +24,7 @@ pub(super) fn decode(path: &Path, photo: &Photo) -> Result<RgbImage, MediaError>
     let stream = stream(photo).ok_or_else(|| undecodable("its coded parts are cut short"))?;
     let mut file = tempfile::NamedTempFile::new().map_err(unwritable)?;
     file.write_all(&stream).map_err(unwritable)?;
-    let (process, _, stdout) = MediaProcess::start("ffmpeg", arguments(photo, file.path()), Pipes::Output)?;
+    let (process, _, stdout) = MediaProcess::start("ffmpeg", arguments(photo, file.path()), Pipes::Output, MediaWork::Decoding)?;
     let mut picture = RgbImage::new(photo.size.0, photo.size.1);
     let mut samples = vec![0; photo.tile.0 as usize * photo.tile.1 as usize * 3];
     let mut count = 0;

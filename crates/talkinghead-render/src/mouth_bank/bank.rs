@@ -18,7 +18,7 @@ pub struct MouthBankOptions {
 
 impl Default for MouthBankOptions {
     fn default() -> Self {
-        Self { most_bytes: 48 << 20, largest_iod: 240.0 }
+        Self { most_bytes: 64 << 20, largest_iod: 240.0 }
     }
 }
 
@@ -76,6 +76,11 @@ impl MouthBank {
         if self.bytes > self.options.most_bytes && self.entries.len() > 8 {
             self.thin_out();
         }
+    }
+
+    /// What it may keep.
+    pub fn options(&self) -> &MouthBankOptions {
+        &self.options
     }
 
     /// Mouths remembered.
@@ -155,6 +160,19 @@ impl MouthBank {
         }
         let mut flags = kept.iter();
         self.entries.retain(|_| flags.next().copied().unwrap_or(true));
+        self.link();
+    }
+
+    /// A bank of these, in the order in which they were added.
+    pub(super) fn of_entries(entries: Vec<Entry>, options: MouthBankOptions) -> Self {
+        let recordings = entries.iter().map(|entry| entry.recording).max().unwrap_or(0);
+        let mut bank = Self { entries, recordings, ..Self::new(options) };
+        bank.link();
+        bank
+    }
+
+    /// Counts the bytes, and finds for each entry those before and after it.
+    fn link(&mut self) {
         self.bytes = self.entries.iter().map(Entry::bytes).sum();
         self.next = vec![None; self.entries.len()];
         self.previous = vec![None; self.entries.len()];

@@ -5,7 +5,7 @@ use talkinghead_face::{CanonicalMesh, Landmarks};
 
 use super::feature::{MouthTarget, eye_distance};
 use crate::mouth::contour::{OUTER_LIPS, outer_lips, scaled};
-use crate::picture::bicubic::cubic_weights;
+use crate::picture::bicubic::{WEIGHT_BITS, whole_weights};
 use crate::picture::polygon::Region;
 use talkinghead_face::RigidFit;
 
@@ -25,8 +25,8 @@ pub(crate) struct Entry {
     pub width: usize,
     /// Pixels of the crop.
     pub height: usize,
-    /// `[height * width]` RGB.
-    pub pixels: Vec<[u8; 3]>,
+    /// `[height * width]` RGB and a byte that means nothing.
+    pub pixels: Vec<[u8; 4]>,
     /// `[mouth_points]` mesh points in pixels of the crop, in the order of [`MouthMesh::points`].
     pub points: Vec<[f32; 2]>,
 }
@@ -64,14 +64,14 @@ impl Entry {
             target: MouthTarget::of_landmarks(landmarks),
             width: crop.width() as usize,
             height: crop.height() as usize,
-            pixels: crop.pixels().map(|p| p.0).collect(),
+            pixels: crop.pixels().map(|p| [p.0[0], p.0[1], p.0[2], 0]).collect(),
             points,
         })
     }
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.pixels.len() * 3 + self.points.len() * 8 + std::mem::size_of::<Self>()
+        self.pixels.len() * 4 + self.points.len() * 8 + std::mem::size_of::<Self>()
     }
 }
 
@@ -114,24 +114,59 @@ impl MouthMesh {
 }
 
 impl Entry {
-    /// Colour at crop coordinates, cubic (Catmull-Rom); outside, the nearest edge.
+    /// Colour at crop coordinates, cubic (Catmull-Rom), in whole numbers until the end; outside, the nearest edge.
     pub fn bicubic(&self, [x, y]: [f32; 2]) -> [f32; 3] {
+        /// Digits dropped between across and down.
+        const DROPPED: u32 = 8;
+        const ONE: f32 = (1 << (2 * WEIGHT_BITS - DROPPED)) as f32;
         let (right, bottom) = ((self.width - 1) as f32, (self.height - 1) as f32);
         let (x, y) = (x.clamp(0.0, right), y.clamp(0.0, bottom));
-        let (x0, y0) = (x as usize, y as usize);
-        let (wx, wy) = (cubic_weights(x - x0 as f32), cubic_weights(y - y0 as f32));
-        let columns: [usize; 4] = std::array::from_fn(|k| (x0 + k).saturating_sub(1).min(self.width - 1));
-        let mut out = [0.0; 3];
-        for (k, &down) in wy.iter().enumerate() {
-            let row = (y0 + k).saturating_sub(1).min(self.height - 1) * self.width;
-            for (&column, &across) in columns.iter().zip(&wx) {
-                let colour = self.pixels[row + column];
-                let weight = down * across;
-                for c in 0..3 {
-                    out[c] += weight * f32::from(colour[c]);
+        let (x0, y0) = (x as u32 as usize, y as u32 as usize);
+        let (across, down) = (whole_weights(x - x0 as f32), whole_weights(y - y0 as f32));
+        let mut sum = [0_i32; 4];
+        let mut add = |taps: &[[u8; 4]; 4], down: i16| {
+            let mut line = [1 << (DROPPED - 1); 4];
+            for (tap, weight) in taps.iter().zip(across) {
+                for (line, value) in line.iter_mut().zip(tap) {
+                    *line += i32::from(*value) * i32::from(weight);
                 }
             }
+            for (sum, line) in sum.iter_mut().zip(line) {
+                *sum += (line >> DROPPED) * i32::from(down);
+            }
+        };
+        let row = |k: usize| (y0 + k).saturating_sub(1).min(self.height - 1) * self.width;
+        for (k, &down) in down.iter().enumerate() {
+            let start = row(k) + x0.wrapping_sub(1);
+            match self.pixels.get(start..start.wrapping_add(4)).and_then(|taps| taps.try_into().ok()) {
+                Some(taps) if x0 > 0 && x0 + 2 < self.width => add(taps, down),
+                _ => add(&std::array::from_fn(|i| self.pixels[row(k) + (x0 + i).saturating_sub(1).min(self.width - 1)]), down),
+            }
         }
-        out
+        [sum[0], sum[1], sum[2]].map(|v| v as f32 / ONE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::bicubic::bicubic;
+    use crate::picture::canvas::Canvas;
+
+    #[test]
+    fn whole_numbers_read_as_floats_do() {
+        let (width, height) = (23, 17);
+        let pixels: Vec<[u8; 4]> = (0..width * height).map(|i| [0, 1, 2, 3].map(|k| (i * 7919 + k * 31) as u8)).collect();
+        let data = pixels.iter().map(|p| [p[0], p[1], p[2]].map(f32::from)).collect();
+        let canvas = Canvas { width, height, data };
+        let feature = crate::mouth_bank::MouthFeature([0.0; crate::mouth_bank::MouthRecord::FEATURE_LENGTH]);
+        let target = MouthTarget { feature, angles: [0.0; 3] };
+        let entry = Entry { frame: 0, recording: 0, target, width, height, pixels, points: Vec::new() };
+        for i in 0..900 {
+            let at = [(i * 17 % 97) as f32 * 0.27 - 1.5, (i * 29 % 83) as f32 * 0.23 - 1.0];
+            let (whole, exact) = (entry.bicubic(at), bicubic(&canvas, at[0], at[1]));
+            // Places are rounded to a 256th of a pixel; here neighbours differ by up to 255.
+            assert!((0..3).all(|k| (whole[k] - exact[k]).abs() < 4.0), "{at:?}: {whole:?} {exact:?}");
+        }
     }
 }

@@ -3,11 +3,11 @@
 use image::RgbImage;
 use talkinghead_face::Landmarks;
 
+use super::spread::spread;
 use crate::mouth::contour::{inner_lips, outer_lips, scaled};
 use crate::mouth::tints::quantile;
-use crate::picture::blur::{blur_canvas, blur_mask};
+use crate::picture::blur::blur_mask;
 use crate::picture::canvas::{Canvas, Mask};
-use crate::picture::fill::pull_push;
 use crate::picture::polygon::{Region, polygon_mask};
 use crate::portrait::geometry::PosedFace;
 
@@ -86,19 +86,16 @@ pub(super) fn relit(patch: Canvas, base: &Canvas, alpha: &Mask, face: &PosedFace
 
 /// Multiplies by the quotient of the lights on the ring, carried inward; gives how much the lights differ.
 fn multiply(patch: &mut Canvas, base: &Canvas, ring: &Mask, iod: f32) -> f32 {
-    let spread = |picture: &Canvas| {
-        let mut light = pull_push(picture, ring);
-        blur_canvas(&mut light, LIGHT_BLUR * iod);
-        light
-    };
-    let (here, there) = (spread(base), spread(patch));
+    let (here, there) = (spread(base, ring, LIGHT_BLUR * iod), spread(patch, ring, LIGHT_BLUR * iod));
     let (mut difference, mut count) = (0.0, 0.0);
     for (((pixel, a), b), &weight) in patch.data.iter_mut().zip(&here.data).zip(&there.data).zip(&ring.data) {
         let mut largest = 0.0_f32;
         for k in 0..3 {
             let gain = ((a[k] + FLOOR) / (b[k] + FLOOR)).clamp(SKIN_GAIN.0, SKIN_GAIN.1);
             pixel[k] *= gain;
-            largest = largest.max(gain.ln().abs());
+            if weight > 0.0 {
+                largest = largest.max(gain.ln().abs());
+            }
         }
         difference += weight * largest;
         count += weight;
@@ -128,8 +125,7 @@ fn match_lips(patch: &mut Canvas, base: &Canvas, face: &PosedFace, region: Regio
 fn add_rest(patch: &mut Canvas, base: &Canvas, ring: &Mask, iod: f32) {
     let mut difference = base.clone();
     difference.data.iter_mut().zip(&patch.data).for_each(|(d, p)| (0..3).for_each(|k| d[k] -= p[k]));
-    let mut light = pull_push(&difference, ring);
-    blur_canvas(&mut light, LIGHT_BLUR * iod);
+    let light = spread(&difference, ring, LIGHT_BLUR * iod);
     patch.data.iter_mut().zip(&light.data).for_each(|(p, l)| (0..3).for_each(|k| p[k] = (p[k] + l[k]).clamp(0.0, 255.0)));
 }
 

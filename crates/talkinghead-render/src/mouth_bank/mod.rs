@@ -11,6 +11,8 @@ mod frames;
 mod light;
 mod overlay;
 mod plan;
+mod record;
+mod spread;
 #[cfg(test)]
 mod tests;
 
@@ -19,3 +21,4 @@ pub use feature::{MouthFeature, MouthTarget};
 pub use frames::{SpeechStyle, diverse_mouths, key_frame, mouths_differ};
 pub use light::MouthLight;
 pub use plan::{MouthChoice, MouthPlanner};
+pub use record::MouthRecord;

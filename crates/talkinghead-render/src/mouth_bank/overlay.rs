@@ -26,7 +26,7 @@ impl MouthBank {
         let Some((region, mut alpha)) = mask(face, iod, canvas) else {
             return;
         };
-        let (patch, covered) = self.warped(face, region, choice);
+        let (patch, covered) = self.warped(face, region, &alpha, choice);
         alpha.data.iter_mut().zip(&covered).for_each(|(a, c)| *a *= c);
         let base = region.cut(canvas);
         let patch = relit(patch, &base, &alpha, face, region, iod);
@@ -34,8 +34,9 @@ impl MouthBank {
         region.blend(canvas, &patch, &alpha);
     }
 
-    /// The parts of a choice, warped to the posed points and mixed; and where the mesh covers the region.
-    fn warped(&self, face: &PosedFace, region: Region, choice: &MouthChoice) -> (Canvas, Vec<f32>) {
+    /// The parts of a choice, warped to the posed points and mixed where `alpha` lets them be seen; and where the mesh covers
+    /// that.
+    fn warped(&self, face: &PosedFace, region: Region, alpha: &Mask, choice: &MouthChoice) -> (Canvas, Vec<f32>) {
         let mut patch = Canvas::filled(region.width, region.height, [0.0; 3]);
         let mesh = MouthMesh::get();
         let posed: Vec<[f32; 2]> = mesh.points.iter().map(|&i| [face.points[i][0], face.points[i][1]]).collect();
@@ -44,10 +45,11 @@ impl MouthBank {
             let entry = self.entry(index);
             covered.fill(0.0);
             for triangle in &mesh.triangles {
-                draw(entry, triangle, &posed, region, |pixel, colour| {
-                    // Triangles share their edges: the first to reach a pixel paints it.
-                    if covered[pixel] == 0.0 {
+                draw(entry, triangle, &posed, region, |pixel, place| {
+                    // Triangles share their edges: the first to reach a pixel paints it. What is not seen is not painted.
+                    if covered[pixel] == 0.0 && alpha.data[pixel] > 0.0 {
                         covered[pixel] = 1.0;
+                        let colour = entry.bicubic(place);
                         patch.data[pixel].iter_mut().zip(colour).for_each(|(out, c)| *out += share * c);
                     }
                 });
@@ -92,7 +94,7 @@ fn mask(face: &PosedFace, iod: f32, canvas: &Canvas) -> Option<(Region, Mask)> {
 }
 
 /// Draws one triangle of an entry at the posed points.
-fn draw(entry: &Entry, triangle: &[usize; 3], posed: &[[f32; 2]], region: Region, mut paint: impl FnMut(usize, [f32; 3])) {
+fn draw(entry: &Entry, triangle: &[usize; 3], posed: &[[f32; 2]], region: Region, mut paint: impl FnMut(usize, [f32; 2])) {
     let [a, b, c] = triangle.map(|i| posed[i]);
     let [sa, sb, sc] = triangle.map(|i| entry.points[i]);
     let area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
@@ -119,7 +121,7 @@ fn draw(entry: &Entry, triangle: &[usize; 3], posed: &[[f32; 2]], region: Region
                 continue;
             }
             let at = [u * sa[0] + v * sb[0] + w * sc[0], u * sa[1] + v * sb[1] + w * sc[1]];
-            paint((y - region.y) * region.width + x - region.x, entry.bicubic(at));
+            paint((y - region.y) * region.width + x - region.x, at);
         }
     }
 }

@@ -236,3 +236,24 @@ fn another_days_light_is_taken_off_skin_lips_and_the_dark_between_them_alike() {
         }
     }
 }
+
+#[test]
+fn a_bank_comes_back_from_its_records() {
+    let options = MouthBankOptions { most_bytes: 400_000, ..MouthBankOptions::default() };
+    let bank = MouthBank::from_frames(clip(), options.clone());
+    assert!(bank.len() < 40, "some were forgotten");
+    let again = MouthBank::from_records(bank.records(), options.clone()).unwrap();
+    assert!(again.records().eq(bank.records()) && again.bytes() == bank.bytes());
+    for entry in 0..bank.len() {
+        assert_eq!((again.next(entry), again.stepped(entry, -1)), (bank.next(entry), bank.stepped(entry, -1)));
+    }
+    let spoilt = |spoil: fn(&mut MouthRecord)| {
+        let mut records: Vec<MouthRecord> = bank.records().collect();
+        spoil(&mut records[1]);
+        MouthBank::from_records(records, options.clone())
+    };
+    assert!(spoilt(|record| record.size = [usize::MAX, 2]).is_none());
+    assert!(spoilt(|record| record.points.truncate(3)).is_none());
+    assert!(spoilt(|record| record.feature[7] = f32::NAN).is_none());
+    assert!(spoilt(|record| record.pixels.truncate(100)).is_none());
+}

@@ -39,6 +39,15 @@ pub fn pull_push(picture: &Canvas, weight: &Mask) -> Canvas {
     Canvas { width, height, data: coarse }
 }
 
+/// A picture and its weight at half the size: the weighted mean of 2x2 pixels, and the largest of their weights.
+pub(crate) fn halved(picture: &Canvas, weight: &Mask) -> (Canvas, Mask) {
+    let data = picture.data.iter().zip(&weight.data).map(|(c, &w)| [c[0] * w, c[1] * w, c[2] * w, w]).collect();
+    let Level { width, height, data } = pull(&Level { width: picture.width, height: picture.height, data });
+    let colours = data.iter().map(|v| if v[3] > 0.0 { [v[0] / v[3], v[1] / v[3], v[2] / v[3]] } else { [0.0; 3] }).collect();
+    let weights = data.iter().map(|v| v[3]).collect();
+    (Canvas { width, height, data: colours }, Mask { width, height, data: weights })
+}
+
 /// The weighted mean of 2x2 pixels, with the largest of their weights: what was light stays light on every level.
 fn pull(fine: &Level) -> Level {
     let (width, height) = (fine.width.div_ceil(2), fine.height.div_ceil(2));
