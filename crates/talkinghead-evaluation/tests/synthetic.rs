@@ -36,8 +36,9 @@ fn video(folder: &Path, name: &str, at: impl Fn(usize) -> (f32, f32)) -> PathBuf
     path
 }
 
+/// To and fro in two seconds.
 fn swaying(frame: usize) -> f32 {
-    4.0 * (std::f32::consts::TAU * frame as f32 / 25.0).sin()
+    4.0 * (std::f32::consts::TAU * frame as f32 / 50.0).sin()
 }
 
 #[test]
@@ -55,10 +56,14 @@ fn a_turned_and_a_shifted_copy_have_their_angle_and_their_distance() {
     assert!((turned("pose_roll_error_deg").0 - 3.0).abs() < 0.2, "{:?}", turned("pose_roll_error_deg"));
     assert!(turned("pose_yaw_error_deg").0 < 0.6 && turned("pose_pitch_error_deg").0 < 0.6);
     assert!(turned("lmd_percent").0 > 2.0 && turned("lmd_aligned_percent").0 < 1.0);
-    // A sine of 4 degrees has a deviation of 2.83 and, once a second, a mean speed of 16 degrees a second.
+    // A sine of 4 degrees has a deviation of 2.83 and, with this period, a mean speed of 8 degrees a second. A picture turned in its
+    // plane shows cos(pitch) / cos(yaw) of that as roll: the head of the portrait is raised.
     let (deviation, real_deviation) = turned("pose_roll_sd_deg");
-    assert!((deviation - 2.83).abs() < 0.15 && (real_deviation.unwrap() - 2.83).abs() < 0.15, "{deviation} {real_deviation:?}");
-    assert!((turned("pose_speed_deg_per_s").0 - 16.0).abs() < 1.5, "{:?}", turned("pose_speed_deg_per_s"));
+    assert!(
+        (deviation - 2.83).abs() < 0.3 && (deviation - real_deviation.unwrap()).abs() < 0.05,
+        "{deviation} {real_deviation:?}"
+    );
+    assert!((turned("pose_speed_deg_per_s").0 - 8.0).abs() < 1.5, "{:?}", turned("pose_speed_deg_per_s"));
     assert!((turned("pose_sd_ratio").0 - 1.0).abs() < 0.03 && turned("frozen_frames_share").0 == 0.0);
 
     let shifted = scores(video(folder.path(), "shifted.mp4", |t| (swaying(t), 8.0)));

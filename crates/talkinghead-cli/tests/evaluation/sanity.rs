@@ -20,7 +20,7 @@ fn badness(scores: &Scores, name: &str) -> f64 {
 #[test]
 fn identical_is_best_then_encoded_again_then_everything_else() {
     let place = with_real_video();
-    place.ffmpeg(&format!("-i {} -crf 30 -c:a copy", place.at("real.mp4").display()), "encoded.mp4");
+    place.ffmpeg(&format!("-i {} -crf 24 -c:a copy", place.at("real.mp4").display()), "encoded.mp4");
     place.ffmpeg(&format!("-i {} -vf gblur=3 -crf 18 -c:a copy", place.at("real.mp4").display()), "blurred.mp4");
     place.ffmpeg(
         &format!("-i {} -vf tpad=start=3:start_mode=clone -crf 18 -c:a copy", place.at("real.mp4").display()),
@@ -73,4 +73,33 @@ fn a_video_by_itself_has_what_needs_no_reference() {
     assert!(alone["identity_distance"] < 0.45 && alone["frozen_frames_share"] < 0.05, "{alone:?}");
     let other = metrics(&place, "--generated real.mp4 --reference johnson.jpg");
     assert!(other["identity_distance"] > 0.6);
+}
+
+#[test]
+fn a_list_has_intervals_unison_and_a_page_that_compares_with_an_earlier_run() {
+    let place = with_real_video();
+    for (name, seed, audio) in [("a", 3, "speech"), ("b", 4, "other"), ("c", 5, "other")] {
+        place.succeed(&format!("generate -q --reference hopper.jpg --audio {audio}.wav --output {name}.mp4 --seed {seed}"));
+    }
+    place.write("pairs.csv", "generated,real,person\na.mp4,real.mp4,grace\nb.mp4,b.mp4,ann\nc.mp4,c.mp4,bea\n");
+    place.succeed("evaluate -q --pairs pairs.csv --save before.json");
+    place.succeed("evaluate -q --pairs pairs.csv --report page.html --compare before.json");
+
+    let run: serde_json::Value = serde_json::from_slice(&std::fs::read(place.at("before.json")).unwrap()).unwrap();
+    let metrics = &run["metrics"];
+    assert!(metrics["ssim"]["low"].as_f64() <= metrics["ssim"]["mean"].as_f64(), "{metrics}");
+    assert!(metrics["ssim"]["people_low"].is_number() && metrics["ssim"]["frames"].as_u64() > Some(250));
+    assert!(metrics["pose_unison"]["mean"].as_f64() < Some(0.8), "{}", metrics["pose_unison"]);
+    assert!(metrics["lip_opening_correlation_other_clips"]["mean"].as_f64() < Some(0.6));
+    assert!(run["versions"]["ffmpeg"].is_string() && run["settings"]["encode"].is_string());
+    assert_eq!(run["files"].as_array().unwrap().len(), 4);
+
+    let page = std::fs::read_to_string(place.at("page.html")).unwrap();
+    for part in ["Against before.json, clip by clip", "<svg", "data:image/jpeg;base64,", "<video src=\"a.mp4\"", "class=\"wave\""]
+    {
+        assert!(page.contains(part), "{part}");
+    }
+    // The same videos again: no difference anywhere.
+    assert!(!page.contains("class=\"worse\"") && !page.contains("class=\"better\""));
+    assert!(!page.contains("http"), "the page stands alone");
 }

@@ -75,6 +75,7 @@ impl Evaluator {
     }
 
     fn clip(&mut self, pair: &Pair, files: &mut Vec<MeasuredFile>) -> Result<EvaluatedClip, EvaluationError> {
+        let reference = pair.reference.as_ref().map(|path| self.reference(path)).transpose()?;
         let known = pair.real.as_ref().and_then(|path| self.real.get(path).cloned());
         let (networks, settings) = (&self.networks, &self.settings);
         let (video, real) = match (&pair.real, known) {
@@ -91,7 +92,6 @@ impl Evaluator {
                 (video?, Some(real))
             }
         };
-        let reference = pair.reference.as_ref().map(|path| self.reference(path)).transpose()?;
         let pictures = real.as_deref().map(|real| PictureScores::of(&video, real, &self.settings)).transpose()?;
         let scores = ClipScores::of(
             &video,

@@ -44,6 +44,10 @@ impl Plane {
 
     /// The value at column `x` and row `y`; beyond the edge the picture is mirrored with its edge pixel repeated (`d c b a | a b c d`).
     pub fn mirrored(&self, x: isize, y: isize) -> f32 {
+        // Most places lie inside; negative ones are huge as unsigned numbers.
+        if (x as usize) < self.width && (y as usize) < self.height {
+            return self.at(x as usize, y as usize);
+        }
         self.at(mirror(x, self.width), mirror(y, self.height))
     }
 

@@ -21,9 +21,9 @@ pub struct MeasurementSettings {
 }
 
 impl Default for MeasurementSettings {
-    /// 512 and 256 pixels, rate factor 18, every 5th frame, the main face.
+    /// 512 and 256 pixels, rate factor 18, every 10th frame, the main face.
     fn default() -> Self {
-        Self { longest_side: 512, picture_side: 256, crf: 18, every: 5, face: FaceChoice::Main, limits: Limits::default() }
+        Self { longest_side: 512, picture_side: 256, crf: 18, every: 10, face: FaceChoice::Main, limits: Limits::default() }
     }
 }
 
