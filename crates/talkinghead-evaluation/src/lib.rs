@@ -23,3 +23,8 @@ pub mod time;
 
 pub use error::EvaluationError;
 pub use metric::{Better, METRICS, Metric, metric_named};
+
+/// Keeps the README's example compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
