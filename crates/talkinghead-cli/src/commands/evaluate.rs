@@ -30,11 +30,12 @@ use crate::failure::Failure;
   A suite: videos are made, then scored (suites/ in the sources has some):
     talkinghead evaluate --suite suites/projection.toml --work out/projection --report report.html
 
-The list has a heading line: generated, and where wanted real, reference, person; paths are relative to its folder. A pair that
-cannot be measured is named, and the others are measured all the same.
+The list has a heading line: generated, and where wanted real, reference, person; paths are
+relative to its folder. A pair that cannot be measured is named, and the others are measured.
 
-Every video is brought to 25 frames/s and a common size and encoded once more before it is measured, so that codecs do not decide.
-The book's chapter on evaluation says what each metric means, which way is better, and what misleads.")]
+Every video is brought to 25 frames/s and a common size and encoded once more before it is
+measured, so that codecs do not decide. The book's chapter on evaluation says what each metric
+means, which way is better, and what misleads.")]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["generated", "pairs", "suite"]))]
 pub struct Evaluate {
     /// The video to score.

@@ -61,7 +61,7 @@ pub fn report_page(title: &str, sections: &[ReportSection<'_>], file: &Path) -> 
 
 /// One column a job.
 fn overview(sections: &[ReportSection<'_>]) -> String {
-    let mut table = "<h2>All jobs</h2><div class=\"wide\"><table><tr><th>metric".to_owned();
+    let mut table = "<h2>All jobs</h2><div class=\"wide overview\"><table><tr><th>metric".to_owned();
     sections.iter().for_each(|section| table.push_str(&format!("<th>{}", escaped(section.name))));
     table.push_str("<th>wanted</tr>\n");
     for metric in METRICS {
@@ -74,7 +74,7 @@ fn overview(sections: &[ReportSection<'_>]) -> String {
             let cell = summary.map(|s| format!("{}{}", shown(s.mean), interval(s.low, s.high))).unwrap_or_default();
             let _ = write!(table, "<td>{cell}");
         }
-        let _ = writeln!(table, "<td class=\"what\">{}</tr>", wanted(metric.better));
+        let _ = writeln!(table, "<td class=\"low\">{}</tr>", wanted(metric.better));
     }
     table + "</table></div>\n"
 }
@@ -87,7 +87,7 @@ fn section_html(section: &ReportSection<'_>, folder: &Path) -> String {
         let Some(found) = evaluation.metrics.get(metric.name) else { continue };
         let _ = writeln!(
             html,
-            "<tr><td><code>{}</code><td>{} {}{}<td>{}<td>{}<td class=\"what\">{}<td class=\"what\">{}</tr>",
+            "<tr><td><code>{}</code><td>{} {}{}<td>{}<td>{}<td class=\"low\">{}<td class=\"what\">{}</tr>",
             metric.name,
             shown(found.mean),
             metric.unit,
