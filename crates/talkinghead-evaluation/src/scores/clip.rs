@@ -14,6 +14,9 @@ use crate::pose::{HeadCurve, beat_alignment};
 use crate::statistics::{correlation, deviation, mean, without_mean_curve};
 use crate::time::blink_rate;
 
+/// Share of the real opening's deviation under which a mouth counts as still.
+const STILL_MOUTH: f64 = 0.1;
+
 /// What a generated video is held against.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Comparison<'a> {
@@ -135,8 +138,9 @@ impl ClipScores {
         self.put("lip_opening_correlation_chance", chance_correlation(&opening, &real_opening).map(clip));
         let spread = deviation(&real_opening);
         self.put("lip_amplitude_ratio", (spread > 1e-9).then(|| clip(deviation(&opening) / spread)));
-        // Time must not be cut out of: where no face was seen the curves are filled in.
-        let lag = best_lag(&video.lips.opening, &real.lips.opening);
+        // A mouth that hardly moves is neither late nor early. Time must not be cut out of: where no face was seen the curves are filled in.
+        let moves = deviation(&opening) > STILL_MOUTH * spread;
+        let lag = best_lag(&video.lips.opening, &real.lips.opening).filter(|_| moves);
         self.put("lip_lag_ms", lag.map(|lag| clip(1000.0 * lag as f64 / f64::from(FRAME_RATE))));
         if let Some(curve) = mean_opening {
             let of_mean: Vec<f64> = both.iter().filter_map(|&t| curve.get(t).copied()).collect();
