@@ -2,6 +2,7 @@
 //! input that is not as it should be.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[allow(dead_code, reason = "other tests need more of it")]
 #[path = "../end_to_end/program.rs"]
 mod program;
 
