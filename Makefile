@@ -6,7 +6,7 @@ NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
 # Every crate with code; workspace-hack has none.
 CRATES := $(filter-out crates/workspace-hack,$(wildcard crates/*))
 
-.PHONY: help demo install test test-s3 snapshots lint format clippy unused doc features devices book bench bench-kernels set-up tools
+.PHONY: help demo install test test-s3 snapshots lint format clippy unused doc features devices book evaluate bench bench-kernels set-up tools
 
 help:
 	@echo "make demo        a portrait speaks a recording: sets up, builds, writes out/demo.mp4"
@@ -17,6 +17,7 @@ help:
 	@echo "make devices     compiles what the features vulkan and cuda bring; neither needs a GPU"
 	@echo "make book        the book, to book/book/index.html"
 	@echo "make snapshots   writes down anew what the program says, after a wanted change"
+	@echo "make evaluate    makes and scores the videos of a suite: SUITE=suites/NAME.toml, MATERIAL=folder of its clips"
 	@echo "make bench       benchmarks; see docs/performance.md"
 	@echo "make bench-kernels   convolutions, the small U-Net and the full generator, PyTorch beside them when it is installed"
 
@@ -80,6 +81,11 @@ bench-kernels: set-up
 	$(CARGO) build --release -p talkinghead-kernels --example convolution_speed
 	$(CARGO) build --release -p talkinghead-synthesis --example measure_unet --example measure_generator --example random_checkpoint
 	@sh scripts/bench-kernels.sh
+
+# Needs clips that are not part of this repository; the table goes to docs/results.md.
+evaluate: set-up
+	$(CARGO) build --release --bin talkinghead --no-default-features
+	@sh scripts/evaluate.sh
 
 bench: set-up
 	$(CARGO) bench --workspace --benches

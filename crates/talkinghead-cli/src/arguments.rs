@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::import;
 #[cfg(feature = "training")]
 use crate::commands::train;
-use crate::commands::{completions, doctor, generate, inspect, man, motion, preprocess, verify};
+use crate::commands::{completions, doctor, evaluate, generate, inspect, man, motion, preprocess, verify};
 
 /// Makes a portrait speak a recording.
 #[derive(Parser, Debug)]
@@ -42,6 +42,7 @@ pub enum Command {
     Motion(motion::Motion),
     #[cfg(feature = "neural")]
     Import(import::Import),
+    Evaluate(Box<evaluate::Evaluate>),
     Verify(verify::Verify),
     Preprocess(Box<preprocess::Preprocess>),
     Inspect(inspect::Inspect),

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use talkinghead_face::FaceError;
 use talkinghead_formats::FormatError;
 use talkinghead_media::MediaError;
+use talkinghead_motion::MotionError;
+use talkinghead_speech::SpeechError;
 #[cfg(feature = "neural")]
 use talkinghead_synthesis::SynthesisError;
 
@@ -33,12 +35,46 @@ pub enum EvaluationError {
         /// The folder.
         path: PathBuf,
     },
-    /// A picture of the folder.
+    /// A list of pairs or a suite is not what it should be.
+    #[error("{}: {reason}", path.display())]
+    List {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong: what was wanted, what was found.
+        reason: String,
+    },
+    /// Something that is measured is a picture or sound alone.
+    #[error("{} is no video", path.display())]
+    NotAVideo {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file of pictures or sound.
     #[error(transparent)]
     Media(#[from] MediaError),
-    /// Landmarks of the folder.
+    /// The sound of a video.
     #[error(transparent)]
-    Face(#[from] FaceError),
+    Speech(#[from] SpeechError),
+    /// The motion of a video.
+    #[error(transparent)]
+    Motion(#[from] MotionError),
+    /// Landmarks of a folder, or a face network.
+    #[error(transparent)]
+    Landmarks(#[from] FaceError),
+    /// The face of a video.
+    #[error("{}: {source}", path.display())]
+    Face {
+        /// The file.
+        path: PathBuf,
+        /// Why there is none.
+        source: FaceError,
+    },
+    /// The network of the perceptual distance failed; its file is part of the program, so this is a defect.
+    #[error("the network of the perceptual distance failed: {reason}")]
+    Network {
+        /// What the runtime said.
+        reason: String,
+    },
     /// The network, its weights or its inputs.
     #[cfg(feature = "neural")]
     #[error(transparent)]
@@ -49,12 +85,24 @@ impl EvaluationError {
     /// What a person can do about it, without a full stop.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Io { .. } => Some("check that the folder holds the file and that it may be read".to_owned()),
+            Self::Io { .. } => Some("check that the file is there and may be read".to_owned()),
             Self::Malformed { .. } | Self::Nothing { .. } => {
                 Some("`talkinghead verify --help` says what a golden folder holds".to_owned())
             }
+            Self::List { .. } => Some("`talkinghead evaluate --help` says what lists and suites hold".to_owned()),
+            Self::NotAVideo { .. } => Some("give videos; a picture of the person goes to --reference".to_owned()),
             Self::Media(error) => error.hint(),
-            Self::Face(_) => None,
+            Self::Speech(error) => error.hint(),
+            Self::Motion(error) => error.hint(),
+            Self::Landmarks(_) => None,
+            Self::Face { source: FaceError::NoFace { .. }, .. } => {
+                Some("the metrics need one face that can be seen; check that this is the right video".to_owned())
+            }
+            Self::Face { source: FaceError::NoSuchFace { .. }, .. } => {
+                Some("leave out --face, or give a lower number".to_owned())
+            }
+            Self::Face { .. } => Some("give a video in which the face is larger".to_owned()),
+            Self::Network { .. } => Some("this is a defect of the program: please report it".to_owned()),
             #[cfg(feature = "neural")]
             Self::Synthesis(error) => error.hint(),
         }

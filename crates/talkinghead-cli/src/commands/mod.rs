@@ -6,6 +6,8 @@ pub mod device_flag;
 pub mod doctor;
 #[cfg(feature = "neural")]
 pub mod driving_flags;
+pub mod evaluate;
+mod evaluate_maker;
 pub mod generate;
 #[cfg(feature = "neural")]
 pub mod import;
@@ -49,6 +51,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Motion(command) => command.run(shared),
         #[cfg(feature = "neural")]
         Command::Import(command) => command.run(shared),
+        Command::Evaluate(command) => command.run(shared),
         Command::Verify(command) => command.run(),
         Command::Preprocess(command) => command.run(shared),
         Command::Inspect(command) => command.run(shared),

@@ -3,10 +3,11 @@
 use crate::program::Place;
 use crate::{assert_said, transcript};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "generate",
     "motion",
     "import",
+    "evaluate",
     "verify",
     "preprocess",
     "inspect",

@@ -48,6 +48,12 @@ pub struct FaceTrack {
 }
 
 impl FaceTrack {
+    /// The same with tremble removed, as [`Smoothing::Adaptive`](crate::Smoothing::Adaptive) does it: for a track that was made without.
+    pub fn smoothed(mut self) -> Self {
+        super::smoothing::smooth(&mut self.frames);
+        self
+    }
+
     /// The expression scores of every frame; see [`FaceNetworks::blendshapes`].
     ///
     /// # Errors
