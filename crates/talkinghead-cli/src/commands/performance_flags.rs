@@ -33,7 +33,7 @@ pub struct PerformanceFlags {
 
 /// `--head-motion`, parsed.
 #[derive(Clone, Debug)]
-pub struct HeadMotionFlag(HeadMotionChoice);
+pub struct HeadMotionFlag(pub HeadMotionChoice);
 
 /// `--blink`, parsed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
