@@ -7,6 +7,7 @@
 //! May be used by synthesis, training and everything above; uses face, speech and media.
 
 mod blinks;
+mod emotion;
 mod error;
 mod exchange;
 pub mod expression;
@@ -20,6 +21,7 @@ mod rhythm;
 mod track;
 
 pub use blinks::BlinkModel;
+pub use emotion::Emotion;
 pub use error::MotionError;
 pub use exchange::{ARKIT_NAMES, MAX_ARKIT_BYTES, TrackFormat};
 pub use expression::{Deformation, Expression, ExpressionBasis, ExpressionModel, ExpressionSettings, ExpressionStream};

@@ -173,6 +173,10 @@ impl Motion {
             let taken = self.other(from, display, &mut made.warnings)?;
             made.track.take(&taken, &Selection::parts(&self.take))?;
         }
+        if self.audio.is_none() || self.motion.is_some() {
+            // What was made of a recording has it already.
+            made.track.feel(self.performance.emotion, self.performance.emotion_strength)?;
+        }
         let accents = made.sound.as_ref().map(|sound| sound.accents.as_slice()).unwrap_or_default();
         let (edits, warnings) = (&self.edits, &mut made.warnings);
         made.track = edits.apply(made.track, accents, |path| self.other(path, display, warnings))?.rounded();

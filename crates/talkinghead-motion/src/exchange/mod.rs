@@ -17,7 +17,13 @@ use std::path::Path;
 pub use arkit_reading::MAX_ARKIT_BYTES;
 pub use arkit_shapes::ARKIT_NAMES;
 
-use crate::{MotionError, MotionTrack};
+use crate::{Expression, MotionError, MotionTrack};
+
+/// The expression of a mouth with these blendshapes at 1.
+pub(crate) fn mouth_of(names: &[&str]) -> Expression {
+    let weights = std::array::from_fn(|place| if names.contains(&ARKIT_NAMES[place]) { 1.0 } else { 0.0 });
+    arkit_shapes::MouthShapes::get().expression(&weights)
+}
 
 /// The kinds of file that a track can be written as, by the extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ impl Axis {
     pub(super) fn of(values: impl Iterator<Item = f32>, least: (f32, f32)) -> Self {
         let (low, high) = values.filter(|v| v.is_finite()).fold(least, |(low, high), v| (low.min(v), high.max(v)));
         let step = round_step((high - low) / 3.0);
-        let (first, last) = ((low / step - 1e-3).floor() as i32, (high / step + 1e-3).ceil() as i32);
+        let (first, last) = ((low / step + 1e-3).floor() as i32, (high / step - 1e-3).ceil() as i32);
         let ticks: Vec<f32> = (first..=last).map(|k| k as f32 * step).collect();
         Self { low: first as f32 * step, high: last as f32 * step, ticks }
     }

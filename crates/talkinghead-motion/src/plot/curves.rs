@@ -21,17 +21,22 @@ pub(super) fn path(values: impl Iterator<Item = f32>, left: f32, step: f32, y: i
             Some((column, low, high)) if *column == at as i64 => (*low, *high) = (low.min(value), high.max(value)),
             _ => {
                 if let Some((column, low, high)) = pixel.replace((at as i64, value, value)) {
-                    add(column as f32, low);
-                    add(column as f32, high);
+                    extremes(column, low, high, &mut add);
                 }
             }
         }
     }
     if let Some((column, low, high)) = pixel {
-        add(column as f32, low);
-        add(column as f32, high);
+        extremes(column, low, high, &mut add);
     }
     text
+}
+
+fn extremes(column: i64, low: f32, high: f32, add: &mut impl FnMut(f32, f32)) {
+    add(column as f32, low);
+    if high > low {
+        add(column as f32, high);
+    }
 }
 
 /// The outline of a waveform about `middle`: peaks (0 to 1) up and down by `height`; one every `step` pixels.

@@ -85,7 +85,7 @@ mod tests {
         for count in [1, 2, 25 * 3600] {
             let track = performance(count);
             let text = Plot { track: &track, sound: None, title: "" }.svg();
-            assert!(!text.contains("NaN") && text.len() < 3_000_000, "{count}: {} bytes", text.len());
+            assert!(!text.contains("NaN") && text.len() < 4_000_000, "{count}: {} bytes", text.len());
         }
     }
 

@@ -19,7 +19,7 @@ const PHONES_HEIGHT: f32 = 28.0;
 const AXIS_HEIGHT: f32 = 30.0;
 /// Pixels of a second, and the width that is never exceeded.
 const SECOND: f32 = 120.0;
-const WIDEST: f32 = 16_000.0;
+const WIDEST: f32 = 12_000.0;
 const NARROWEST: f32 = 640.0;
 /// Pixels of a second from which phones can be read.
 const READABLE: f32 = 70.0;

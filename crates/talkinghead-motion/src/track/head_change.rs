@@ -18,7 +18,7 @@ const FARTHEST_GAZE: f32 = 0.1;
 impl MotionTrack {
     /// Makes an edit of `selection` and lets what was not selected follow the head: translation and scale as the neck turns,
     /// the gaze against the turn, so that the eyes stay on what they looked at. Lips, lids and brows are not touched.
-    pub(super) fn change_head(&mut self, selection: &Selection, edit: impl FnOnce(&mut Self)) {
+    pub(crate) fn change_head(&mut self, selection: &Selection, edit: impl FnOnce(&mut Self)) {
         let before: Vec<HeadPose> = self.frames.iter().map(|frame| frame.head_pose).collect();
         edit(self);
         let neck_follows = !selection.holds("translation") && !selection.holds("scale");

@@ -59,31 +59,31 @@ impl FromStr for Part {
 
 /// One number of a frame: a field and the place in its list.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Slot {
-    pub(super) field: &'static Field,
-    pub(super) place: usize,
+pub(crate) struct Slot {
+    pub(crate) field: &'static Field,
+    pub(crate) place: usize,
 }
 
 impl Slot {
-    pub(super) fn value(&self, frame: &MotionFrame) -> f32 {
+    pub(crate) fn value(&self, frame: &MotionFrame) -> f32 {
         self.field.values(frame)[self.place]
     }
 
     /// Stores a value, brought into the field's range.
-    pub(super) fn store(&self, frame: &mut MotionFrame, value: f32) {
+    pub(crate) fn store(&self, frame: &mut MotionFrame, value: f32) {
         self.field.values_mut(frame)[self.place] = value.clamp(self.field.range.0 as f32, self.field.range.1 as f32);
     }
 
     /// What it is in a face at rest.
-    pub(super) fn rest(&self) -> f32 {
+    pub(crate) fn rest(&self) -> f32 {
         self.value(&MotionFrame::default())
     }
 
-    pub(super) fn curve(&self, frames: &[MotionFrame]) -> Vec<f32> {
+    pub(crate) fn curve(&self, frames: &[MotionFrame]) -> Vec<f32> {
         frames.iter().map(|frame| self.value(frame)).collect()
     }
 
-    pub(super) fn store_curve(&self, frames: &mut [MotionFrame], curve: &[f32]) {
+    pub(crate) fn store_curve(&self, frames: &mut [MotionFrame], curve: &[f32]) {
         for (frame, value) in frames.iter_mut().zip(curve) {
             self.store(frame, *value);
         }
@@ -113,11 +113,11 @@ impl Selection {
         Self { name: names(parts.iter().map(|part| part.name())), slots }
     }
 
-    pub(super) fn of_slots(name: &str, slots: Vec<Slot>) -> Self {
+    pub(crate) fn of_slots(name: &str, slots: Vec<Slot>) -> Self {
         Self { name: name.to_owned(), slots }
     }
 
-    pub(super) fn slots(&self) -> &[Slot] {
+    pub(crate) fn slots(&self) -> &[Slot] {
         &self.slots
     }
 
@@ -180,7 +180,7 @@ fn names<'a>(list: impl IntoIterator<Item = &'a str>) -> String {
 
 impl MotionTrack {
     /// Changes every number of a selection: `change(value, value at rest)`; the result is brought into the field's range.
-    pub(super) fn change(&mut self, selection: &Selection, change: impl Fn(f32, f32) -> f32) {
+    pub(crate) fn change(&mut self, selection: &Selection, change: impl Fn(f32, f32) -> f32) {
         for frame in &mut self.frames {
             for slot in selection.slots() {
                 let value = change(slot.value(frame), slot.rest());
