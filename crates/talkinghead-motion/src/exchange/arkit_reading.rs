@@ -285,6 +285,19 @@ mod tests {
     }
 
     #[test]
+    fn any_bytes_are_refused_or_become_a_valid_track() {
+        let mut read = 0;
+        let texts = [csv(&talking()).into_bytes(), b"t,JawOpen,MouthSmileLeft\n0,0.1,0\n0.5,0.2,0.3\n1,,\n1.5,0.3,0\n".to_vec()];
+        for text in texts.iter().flat_map(|text| crate::track::sample::mutations(text, 300)) {
+            if let Ok(back) = MotionTrack::from_arkit(&text) {
+                back.track.validate().unwrap();
+                read += 1;
+            }
+        }
+        assert!(read > 50, "{read}");
+    }
+
+    #[test]
     fn every_mistake_is_named() {
         for (text, wanted) in [
             ("", "empty"),

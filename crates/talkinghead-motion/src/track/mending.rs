@@ -55,8 +55,8 @@ impl MotionTrack {
         if frames.is_empty() {
             return Err("`frames` is empty; at least one frame is needed".to_owned());
         }
-        if frames.len() > MAX_TRACK_FRAMES {
-            return Err(format!("more than {MAX_TRACK_FRAMES} frames"));
+        if frames.len() as f64 / rate > (MAX_TRACK_FRAMES / FRAME_RATE as usize) as f64 || frames.len() > MAX_TRACK_FRAMES {
+            return Err("it lasts longer than a day".to_owned());
         }
         unknown_names(frames, &mut warnings);
         let mut track = Self { frames: vec![MotionFrame::default(); frames.len()], ..Self::default() };
@@ -242,6 +242,19 @@ mod tests {
         for wanted in ["resampled to 25", "`yawn`, first in frame 0", "between -90 and 90 in frame 1: limited"] {
             assert!(warnings.iter().any(|warning| warning.contains(wanted)), "{wanted}: {warnings:?}");
         }
+    }
+
+    #[test]
+    fn any_bytes_are_refused_or_become_a_valid_track() {
+        let good = file("30", "{\"yaw\":1,\"gaze\":[0.1,NaN]},{\"yaw\":null},{},{\"shape\":[1,2,3,4,5,6,7,8]}");
+        let mut read = 0;
+        for text in crate::track::sample::mutations(good.as_bytes(), 3000) {
+            if let Ok(mended) = MotionTrack::mend(&text) {
+                mended.track.validate().unwrap();
+                read += 1;
+            }
+        }
+        assert!(read > 100, "{read}");
     }
 
     #[test]

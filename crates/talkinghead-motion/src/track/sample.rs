@@ -35,3 +35,30 @@ pub(crate) fn assert_same_lips(before: &MotionTrack, after: &MotionTrack) {
     }
     assert!(before.frames.iter().zip(&after.frames).any(|(a, b)| a.head_pose != b.head_pose), "the head changed");
 }
+
+/// `count` copies of a text with a few bytes changed, removed or doubled; always the same ones.
+pub(crate) fn mutations(text: &[u8], count: usize) -> impl Iterator<Item = Vec<u8>> {
+    let mut state = 1_u64;
+    let mut draw = move |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below.max(1)
+    };
+    let text = text.to_vec();
+    (0..count).map(move |_| {
+        let mut changed = text.clone();
+        for _ in 0..=draw(3) {
+            let at = draw(changed.len());
+            match draw(4) {
+                0 => changed[at] = b"0123456789.,-:{}[]\"eNan\n;"[draw(26)],
+                1 => drop(changed.remove(at)),
+                2 => changed.insert(at, b"9,-\n\":"[draw(6)]),
+                _ => {
+                    let end = (at + draw(40)).min(changed.len());
+                    let part = changed[at..end].to_vec();
+                    changed.splice(at..at, part);
+                }
+            }
+        }
+        changed
+    })
+}
