@@ -151,11 +151,15 @@ impl Motion {
         };
         let files = [self.audio.as_ref(), self.video.as_ref(), self.motion.as_ref(), self.from.as_ref(), head_video];
         let blended = self.edits.blend.iter().map(|blend| &blend.path);
-        let inputs: Vec<&Path> = files.into_iter().flatten().chain(blended).chain(&self.reference).map(PathBuf::as_path).collect();
+        let inputs: Vec<&Path> =
+            files.into_iter().flatten().chain(blended).chain(&self.reference).map(PathBuf::as_path).collect();
         let track = OutputClaim::new(&self.output, inputs.iter().copied())?;
         let Some(plot) = &self.plot else { return Ok((track, None)) };
         if plot == &self.output {
-            return Err(Failure::new(format!("{} is named as an output twice", plot.display()), "give each output a name of its own"));
+            return Err(Failure::new(
+                format!("{} is named as an output twice", plot.display()),
+                "give each output a name of its own",
+            ));
         }
         if !is_page(plot) && !has_extension(plot, "svg") {
             return Err(Failure::new(format!("{} is neither .svg nor .html", plot.display()), "give --plot a name that ends so"));
@@ -264,7 +268,8 @@ impl Motion {
 
     fn draw(&self, path: &Path, track: &MotionTrack, sound: Option<&PlottedSound>) -> Result<(), Failure> {
         let name = self.output.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        let source = self.audio.as_ref().or(self.video.as_ref()).and_then(|path| path.file_name()).map(|name| name.to_string_lossy());
+        let source =
+            self.audio.as_ref().or(self.video.as_ref()).and_then(|path| path.file_name()).map(|name| name.to_string_lossy());
         let title = source.map_or_else(|| name.to_string(), |source| format!("{name} · {source}"));
         let plot = Plot { track, sound, title: &title };
         let text = if is_page(path) { plot.html() } else { plot.svg() };

@@ -81,7 +81,9 @@ fn other_tools_files_go_out_and_come_back() {
     }
     place.succeed("motion --motion out.csv --output back.json");
     for (a, b) in frames(&place, "track.json").iter().zip(&frames(&place, "back.json")) {
-        assert!((number(a, "opening") - number(b, "opening")).abs() < 0.015 && (number(a, "yaw") - number(b, "yaw")).abs() < 0.01);
+        assert!(
+            (number(a, "opening") - number(b, "opening")).abs() < 0.015 && (number(a, "yaw") - number(b, "yaw")).abs() < 0.01
+        );
     }
     place.write("bad.csv", "Timecode,JawOpen\n00:00:00:00.000,x\n");
     place.fail("motion --motion bad.csv --output bad.json", 1, &["bad.csv", "line 2", "JawOpen"]);

@@ -17,9 +17,10 @@ impl MotionTrack {
                 let curve = slot.curve(&track.frames);
                 let smooth = gaussian(&curve, SLOW * FRAME_RATE as f32);
                 let (Some(&start), Some(&from)) = (curve.first(), smooth.first()) else { continue };
-                let lively = curve.iter().zip(&smooth).map(|(value, smooth)| {
-                    start + slow * (smooth - from) + fast * ((value - smooth) - (start - from))
-                });
+                let lively = curve
+                    .iter()
+                    .zip(&smooth)
+                    .map(|(value, smooth)| start + slow * (smooth - from) + fast * ((value - smooth) - (start - from)));
                 slot.store_curve(&mut track.frames, &lively.collect::<Vec<f32>>());
             }
         });

@@ -88,17 +88,41 @@ impl Emotion {
             Self::Neutral => NOTHING,
             Self::Happy => Actions { smile: 0.6, lids: 0.08, brow: 0.01, lips: 1.1, slow: 1.15, fast: 1.25, ..NOTHING },
             // Corners down without a narrower mouth: a smile taken back, the lips stretched as much.
-            Self::Sad => {
-                Actions { smile: -0.5, stretch: 0.57, lids: 0.18, brow: -0.01, pitch: 3.5, lips: 0.85, slow: 0.7, fast: 0.5, ..NOTHING }
-            }
-            Self::Angry => {
-                Actions { brow: -0.07, lids: 0.1, width: -0.03, smile: -0.15, pitch: 2.0, lips: 1.15, slow: 1.1, fast: 1.4, ..NOTHING }
-            }
+            Self::Sad => Actions {
+                smile: -0.5,
+                stretch: 0.57,
+                lids: 0.18,
+                brow: -0.01,
+                pitch: 3.5,
+                lips: 0.85,
+                slow: 0.7,
+                fast: 0.5,
+                ..NOTHING
+            },
+            Self::Angry => Actions {
+                brow: -0.07,
+                lids: 0.1,
+                width: -0.03,
+                smile: -0.15,
+                pitch: 2.0,
+                lips: 1.15,
+                slow: 1.1,
+                fast: 1.4,
+                ..NOTHING
+            },
             Self::Surprised => Actions { brow: 0.1, pitch: -2.0, lips: 1.15, slow: 1.1, fast: 1.1, ..NOTHING },
             Self::Fearful => Actions { brow: 0.07, stretch: 0.5, pitch: -1.5, lips: 0.95, slow: 0.8, fast: 1.3, ..NOTHING },
-            Self::Disgusted => {
-                Actions { brow: -0.05, lids: 0.14, smile: -0.35, stretch: 0.3, pitch: -2.5, lips: 0.95, slow: 0.9, fast: 0.9, ..NOTHING }
-            }
+            Self::Disgusted => Actions {
+                brow: -0.05,
+                lids: 0.14,
+                smile: -0.35,
+                stretch: 0.3,
+                pitch: -2.5,
+                lips: 0.95,
+                slow: 0.9,
+                fast: 0.9,
+                ..NOTHING
+            },
         }
     }
 }

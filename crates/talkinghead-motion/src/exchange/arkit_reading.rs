@@ -94,7 +94,8 @@ struct Row {
 
 impl Columns {
     fn of(header: &str) -> Result<Self, String> {
-        let columns: Vec<(Column, String)> = header.split(',').map(|name| (column(name.trim()), name.trim().to_owned())).collect();
+        let columns: Vec<(Column, String)> =
+            header.split(',').map(|name| (column(name.trim()), name.trim().to_owned())).collect();
         let shapes = columns.iter().filter(|(column, _)| matches!(column, Column::Shape(_))).count();
         if shapes == 0 {
             return Err("line 1 names no ARKit blendshapes (such as JawOpen)".to_owned());
@@ -168,7 +169,8 @@ fn frame(weights: &[f32; 52], rotations: &[f32; 9]) -> MotionFrame {
     let left = [const { place("EyeLookInLeft") }, const { place("EyeLookOutRight") }];
     let lowered = [const { place("EyeLookDownLeft") }, const { place("EyeLookDownRight") }];
     let raised = [const { place("EyeLookUpLeft") }, const { place("EyeLookUpRight") }];
-    let gaze = [difference(right, left), difference(lowered, raised)].map(|look| EYE_RADIUS * (FULL_LOOK * look).to_radians().sin());
+    let gaze =
+        [difference(right, left), difference(lowered, raised)].map(|look| EYE_RADIUS * (FULL_LOOK * look).to_radians().sin());
     let [yaw, pitch, roll] = [-rotations[0], -rotations[1], rotations[2]].map(|share| FULL_TURN * share);
     let head_pose = turned_about_neck(yaw.clamp(-90.0, 90.0), pitch.clamp(-90.0, 90.0), roll);
     let blink = [weights[const { place("EyeBlinkRight") }], weights[const { place("EyeBlinkLeft") }]];
@@ -258,7 +260,11 @@ mod tests {
             assert!((a.expression.opening - b.expression.opening).abs() < 0.012);
             assert!((a.expression.width - b.expression.width).abs() < 0.012);
             assert!((a.expression.brow - b.expression.brow).abs() < 1e-3);
-            assert!((a.blink[0] - b.blink[0]).abs() < 1e-3 && (a.gaze[0] - b.gaze[0]).abs() < 1e-3 && (a.gaze[1] - b.gaze[1]).abs() < 1e-3);
+            assert!(
+                (a.blink[0] - b.blink[0]).abs() < 1e-3
+                    && (a.gaze[0] - b.gaze[0]).abs() < 1e-3
+                    && (a.gaze[1] - b.gaze[1]).abs() < 1e-3
+            );
         }
     }
 
@@ -268,7 +274,13 @@ mod tests {
         for k in 0..120 {
             let frame = 23 * 3600 * 60 + 59 * 60 * 60 + 59 * 60 + k;
             let (second, frame) = (frame / 60, frame % 60);
-            text += &format!("{:02}:{:02}:{:02}:{frame:02}.5,{},0.05\n", second / 3600 % 24, second / 60 % 60, second % 60, k as f32 / 240.0);
+            text += &format!(
+                "{:02}:{:02}:{:02}:{frame:02}.5,{},0.05\n",
+                second / 3600 % 24,
+                second / 60 % 60,
+                second % 60,
+                k as f32 / 240.0
+            );
         }
         let MendedTrack { track, warnings } = MotionTrack::from_arkit(text.as_bytes()).unwrap();
         assert!(warnings.is_empty() && track.len() == 50, "{warnings:?} {}", track.len());
@@ -281,7 +293,9 @@ mod tests {
         let text = "t,JawOpen\n0,0\n0.1,\n0.2,0.2\n\n1.0,0.2\n";
         let MendedTrack { track, warnings } = MotionTrack::from_arkit(text.as_bytes()).unwrap();
         assert_eq!((track.len(), warnings.len()), (26, 2));
-        assert!(track.frames[2].expression.opening > 0.0 && track.frames[2].expression.opening < track.frames[5].expression.opening);
+        assert!(
+            track.frames[2].expression.opening > 0.0 && track.frames[2].expression.opening < track.frames[5].expression.opening
+        );
     }
 
     #[test]

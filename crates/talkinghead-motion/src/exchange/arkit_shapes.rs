@@ -224,7 +224,8 @@ fn half(field: &[[f32; 3]], side: f32) -> Field {
 fn lips_closed_again(jaw: &[[f32; 3]]) -> Field {
     const NEAR: f32 = 0.9;
     let vertices = &CanonicalMesh::get().vertices;
-    let lips: Vec<usize> = LIP_PAIRS.iter().flat_map(|(upper, lower)| [*upper, *lower]).chain(SHAPE_POINTS[..40].to_vec()).collect();
+    let lips: Vec<usize> =
+        LIP_PAIRS.iter().flat_map(|(upper, lower)| [*upper, *lower]).chain(SHAPE_POINTS[..40].to_vec()).collect();
     let distance = |a: [f32; 3], b: [f32; 3]| (0..3).map(|k| (a[k] - b[k]).powi(2)).sum::<f32>();
     vertices
         .iter()

@@ -94,7 +94,9 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 31);
         assert!(lines[0].starts_with("Timecode,BlendshapeCount,EyeBlinkLeft,EyeLookDownLeft,EyeLookInLeft,"));
-        assert!(lines[0].ends_with("TongueOut,HeadYaw,HeadPitch,HeadRoll,LeftEyeYaw,LeftEyePitch,LeftEyeRoll,RightEyeYaw,RightEyePitch,RightEyeRoll"));
+        assert!(lines[0].ends_with(
+            "TongueOut,HeadYaw,HeadPitch,HeadRoll,LeftEyeYaw,LeftEyePitch,LeftEyeRoll,RightEyeYaw,RightEyePitch,RightEyeRoll"
+        ));
         assert!(lines[1].starts_with("00:00:00:00.000,61,") && lines[26].starts_with("00:00:01:00.000,61,"));
         assert!(lines.iter().all(|line| line.split(',').count() == 63));
     }

@@ -48,9 +48,8 @@ pub(super) fn text(track: &MotionTrack) -> String {
 fn document(track: &MotionTrack) -> (Value, Vec<u8>) {
     let mesh = CanonicalMesh::get();
     let mut numbers = Numbers::default();
-    let metres = |points: &[[f32; 3]]| -> Vec<[f32; 3]> {
-        points.iter().map(|&p| up(p).map(|v| METRES_PER_CENTIMETRE * v)).collect()
-    };
+    let metres =
+        |points: &[[f32; 3]]| -> Vec<[f32; 3]> { points.iter().map(|&p| up(p).map(|v| METRES_PER_CENTIMETRE * v)).collect() };
     let vertices = metres(&mesh.vertices);
     let position = numbers.vectors(&vertices, Use::Vertices);
     let normal = numbers.vectors(&normals(&vertices, &mesh.triangles), Use::Vertices);
@@ -76,11 +75,8 @@ fn document(track: &MotionTrack) -> (Value, Vec<u8>) {
     ];
     let samplers: Vec<Value> =
         outputs.iter().map(|(_, output)| json!({ "input": times, "output": output, "interpolation": "LINEAR" })).collect();
-    let channels: Vec<Value> = outputs
-        .iter()
-        .enumerate()
-        .map(|(k, (path, _))| json!({ "sampler": k, "target": { "node": 0, "path": path } }))
-        .collect();
+    let channels: Vec<Value> =
+        outputs.iter().enumerate().map(|(k, (path, _))| json!({ "sampler": k, "target": { "node": 0, "path": path } })).collect();
     let document = json!({
         "asset": { "version": "2.0", "generator": concat!("talkinghead ", env!("CARGO_PKG_VERSION")) },
         "scene": 0,

@@ -84,8 +84,12 @@ mod tests {
             for point in 0..MESH_POINTS {
                 for axis in 0..3 {
                     // Without the lids, which the basis does not know.
-                    let sum: f32 =
-                        targets.iter().zip(&weights).take(11).map(|(target, weight)| weight * target.displacement[point][axis]).sum();
+                    let sum: f32 = targets
+                        .iter()
+                        .zip(&weights)
+                        .take(11)
+                        .map(|(target, weight)| weight * target.displacement[point][axis])
+                        .sum();
                     assert!((sum - wanted[point][axis]).abs() < 2e-3, "{point} {axis}: {sum} {}", wanted[point][axis]);
                 }
             }

@@ -73,7 +73,9 @@ mod tests {
     fn everything_is_drawn_and_nothing_can_break_the_markup() {
         let (track, sound) = (performance(100), sound());
         let text = Plot { track: &track, sound: Some(&sound), title: "a <b> & \"c\"" }.svg();
-        for wanted in ["a &lt;b&gt; &amp; &quot;c&quot;", "&lt;ə&gt;", "yaw", "opening", "brow", "blink", "gaze", "accent", "phones"] {
+        for wanted in
+            ["a &lt;b&gt; &amp; &quot;c&quot;", "&lt;ə&gt;", "yaw", "opening", "brow", "blink", "gaze", "accent", "phones"]
+        {
             assert!(text.contains(wanted), "{wanted}");
         }
         assert!(!text.contains("NaN") && !text.contains("inf") && text.starts_with("<svg") && text.ends_with("</svg>\n"));

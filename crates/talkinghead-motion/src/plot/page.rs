@@ -33,7 +33,8 @@ main.addEventListener('pointermove',event=>{
 
 pub(super) fn html(plot: &Plot) -> String {
     let title = escaped(plot.title);
-    let script = if plot.track.len() <= MOST_FRAMES { format!("<script>\n{}{SCRIPT}\n</script>\n", data(plot)) } else { String::new() };
+    let script =
+        if plot.track.len() <= MOST_FRAMES { format!("<script>\n{}{SCRIPT}\n</script>\n", data(plot)) } else { String::new() };
     let hint = if script.is_empty() { "" } else { "<div id=\"numbers\">Move over the curves to read their numbers.</div>\n" };
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{title}</title>\n<style>\n{STYLE}\n</style>\n\

@@ -117,7 +117,10 @@ fn draw_sound(sound: &PlottedSound, seconds: f32, scale: f32, top: f32) -> Strin
     let _ = write!(text, "<text x=\"12\" y=\"{:.1}\" fill=\"#dc2626\">▼ accent</text>", middle + 8.0);
     if scale >= READABLE && !sound.phones.is_empty() {
         let row = top + SOUND_HEIGHT + 12.0;
-        let _ = write!(text, "\n<g font-size=\"11\"><text x=\"12\" y=\"{row:.1}\">phones</text><g text-anchor=\"middle\" fill=\"#111827\">");
+        let _ = write!(
+            text,
+            "\n<g font-size=\"11\"><text x=\"12\" y=\"{row:.1}\">phones</text><g text-anchor=\"middle\" fill=\"#111827\">"
+        );
         let mut free = [f32::MIN; 2];
         for (time, phone) in sound.phones.iter().filter(|(time, _)| *time <= seconds) {
             let x = LEFT + time * scale;
@@ -142,7 +145,11 @@ fn draw_panel(panel: &Panel, plot: &Plot, scale: f32, top: f32, right: f32) -> S
         // Names beside each other where the panel is low.
         let (mut x, mut row) = (12.0, top + 36.0);
         for curve in panel.curves {
-            let _ = write!(text, "<text x=\"{x:.1}\" y=\"{row:.1}\" fill=\"{}\" font-weight=\"600\">{}</text>", curve.colour, curve.name);
+            let _ = write!(
+                text,
+                "<text x=\"{x:.1}\" y=\"{row:.1}\" fill=\"{}\" font-weight=\"600\">{}</text>",
+                curve.colour, curve.name
+            );
             if panel.height < 100.0 { x += 7.5 * curve.name.len() as f32 + 6.0 } else { row += 14.0 }
         }
     }

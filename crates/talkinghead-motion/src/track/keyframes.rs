@@ -160,7 +160,8 @@ impl MotionTrack {
             let (a, b) = (&pair[0], &pair[1]);
             let between = b.frame - a.frame;
             if between <= a.reach.saturating_add(b.reach) {
-                let joined = |k: usize| a.difference + (b.difference - a.difference) * ease((k - a.frame) as f32 / between as f32);
+                let joined =
+                    |k: usize| a.difference + (b.difference - a.difference) * ease((k - a.frame) as f32 / between as f32);
                 add(a.frame + 1..b.frame, &joined);
             } else {
                 add(a.frame + 1..a.frame + a.reach, &|k| leaving(a, k));
@@ -243,6 +244,8 @@ mod tests {
         let error = track.meet(&[key(1.0, "yaw", 1.0), key(1.01, "yaw", 2.0)]).unwrap_err().to_string();
         assert!(error.contains("keyframe 1") && error.contains("`yaw`"), "{error}");
         assert!(Keyframe::at(f64::NAN).is_err() && Keyframe::at(1.0).unwrap().reach(0.0).is_err());
-        assert!(Keyframe::at(1.0).unwrap().with("yaw", &[91.0]).is_err() && Keyframe::at(1.0).unwrap().with("gaze", &[0.0]).is_err());
+        assert!(
+            Keyframe::at(1.0).unwrap().with("yaw", &[91.0]).is_err() && Keyframe::at(1.0).unwrap().with("gaze", &[0.0]).is_err()
+        );
     }
 }

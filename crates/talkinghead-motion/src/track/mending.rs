@@ -209,7 +209,9 @@ mod tests {
     use super::*;
 
     fn file(rate: &str, frames: &str) -> String {
-        format!("{{\"format\":\"{FORMAT_NAME}\",\"version\":1,\"frame_rate\":{rate},\"source\":{{\"note\":\"NaN\"}},\"frames\":[{frames}]}}")
+        format!(
+            "{{\"format\":\"{FORMAT_NAME}\",\"version\":1,\"frame_rate\":{rate},\"source\":{{\"note\":\"NaN\"}},\"frames\":[{frames}]}}"
+        )
     }
 
     fn mended(rate: &str, frames: &str) -> MendedTrack {

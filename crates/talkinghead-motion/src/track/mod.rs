@@ -26,12 +26,12 @@ use crate::{Expression, ExpressionBasis, MotionError};
 
 pub(crate) use editing::{blend, gaussian};
 pub use fields::{FIELDS, Field};
+pub(crate) use file::read_limited;
+pub use file::{FORMAT_NAME, FORMAT_VERSION, MAX_TRACK_BYTES, MAX_TRACK_FRAMES};
 pub(crate) use head_change::{CAMERA_DISTANCE, turned_about_neck};
 pub use keyframes::{KEYFRAME_REACH, Keyframe, MAX_KEYFRAMES};
 pub use mending::MendedTrack;
 pub use selection::{Part, Selection};
-pub(crate) use file::read_limited;
-pub use file::{FORMAT_NAME, FORMAT_VERSION, MAX_TRACK_BYTES, MAX_TRACK_FRAMES};
 
 /// One frame (1/25 s) of a performance.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]

@@ -53,7 +53,8 @@ mod tests {
     fn the_head_is_lowest_at_the_accent_and_the_lips_stay() {
         let before = performance(100);
         let mut track = before.clone();
-        let accents = [Accent { frame: 40, strength: 1.0 }, Accent { frame: 99, strength: 0.0 }, Accent { frame: 500, strength: 1.0 }];
+        let accents =
+            [Accent { frame: 40, strength: 1.0 }, Accent { frame: 99, strength: 0.0 }, Accent { frame: 500, strength: 1.0 }];
         track.nod_on_stress(&accents, 3.0).unwrap();
         assert_same_lips(&before, &track);
         let added: Vec<f32> = (0..100).map(|k| track.frames[k].head_pose.pitch - before.frames[k].head_pose.pitch).collect();

@@ -52,7 +52,10 @@ impl FromStr for Part {
 
     fn from_str(text: &str) -> Result<Self, MotionError> {
         Self::ALL.into_iter().find(|part| part.name() == text).ok_or_else(|| {
-            MotionError::InvalidEdit(format!("`{text}` is no part of a performance; known are {}", names(Self::ALL.map(Self::name))))
+            MotionError::InvalidEdit(format!(
+                "`{text}` is no part of a performance; known are {}",
+                names(Self::ALL.map(Self::name))
+            ))
         })
     }
 }

@@ -76,9 +76,8 @@ mod tests {
         assert_same_lips(&before, &track);
         assert!((track.frames[10].head_pose.pitch - before.frames[17].head_pose.pitch).abs() < 1e-4);
         // At 1.7 the movement turns round after frame 58: no jump there.
-        let largest = |t: &MotionTrack| {
-            t.frames.windows(2).map(|w| (w[1].head_pose.yaw - w[0].head_pose.yaw).abs()).fold(0.0, f32::max)
-        };
+        let largest =
+            |t: &MotionTrack| t.frames.windows(2).map(|w| (w[1].head_pose.yaw - w[0].head_pose.yaw).abs()).fold(0.0, f32::max);
         assert!(largest(&track) < 1.8 * largest(&before));
         assert_eq!((at(&[5.0], 3.0), at(&[1.0, 2.0], 3.5)), (5.0, 1.5));
     }
