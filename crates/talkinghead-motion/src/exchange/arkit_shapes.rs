@@ -8,93 +8,11 @@ use std::sync::OnceLock;
 
 use talkinghead_face::{CanonicalMesh, LIP_PAIRS, MESH_POINTS};
 
+use super::arkit_names::place;
 use super::nonnegative::BoundedLeastSquares;
 use crate::expression::points::SHAPE_POINTS;
 use crate::expression::{CENTIMETRES_PER_IOD, TensorFile, opening_and_width};
 use crate::{Expression, ExpressionBasis};
-
-/// The 52 blendshapes in the order of the Live Link Face app's files.
-pub const ARKIT_NAMES: [&str; 52] = [
-    "EyeBlinkLeft",
-    "EyeLookDownLeft",
-    "EyeLookInLeft",
-    "EyeLookOutLeft",
-    "EyeLookUpLeft",
-    "EyeSquintLeft",
-    "EyeWideLeft",
-    "EyeBlinkRight",
-    "EyeLookDownRight",
-    "EyeLookInRight",
-    "EyeLookOutRight",
-    "EyeLookUpRight",
-    "EyeSquintRight",
-    "EyeWideRight",
-    "JawForward",
-    "JawRight",
-    "JawLeft",
-    "JawOpen",
-    "MouthClose",
-    "MouthFunnel",
-    "MouthPucker",
-    "MouthRight",
-    "MouthLeft",
-    "MouthSmileLeft",
-    "MouthSmileRight",
-    "MouthFrownLeft",
-    "MouthFrownRight",
-    "MouthDimpleLeft",
-    "MouthDimpleRight",
-    "MouthStretchLeft",
-    "MouthStretchRight",
-    "MouthRollLower",
-    "MouthRollUpper",
-    "MouthShrugLower",
-    "MouthShrugUpper",
-    "MouthPressLeft",
-    "MouthPressRight",
-    "MouthLowerDownLeft",
-    "MouthLowerDownRight",
-    "MouthUpperUpLeft",
-    "MouthUpperUpRight",
-    "BrowDownLeft",
-    "BrowDownRight",
-    "BrowInnerUp",
-    "BrowOuterUpLeft",
-    "BrowOuterUpRight",
-    "CheekPuff",
-    "CheekSquintLeft",
-    "CheekSquintRight",
-    "NoseSneerLeft",
-    "NoseSneerRight",
-    "TongueOut",
-];
-
-/// Place of a blendshape in [`ARKIT_NAMES`].
-pub(super) const fn place(name: &str) -> usize {
-    let mut index = 0;
-    while index < ARKIT_NAMES.len() {
-        if equal(ARKIT_NAMES[index].as_bytes(), name.as_bytes()) {
-            return index;
-        }
-        index += 1;
-    }
-    // At compile time: a name that is none.
-    panic!("not a blendshape's name")
-}
-
-const fn equal(a: &[u8], b: &[u8]) -> bool {
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut k = 0;
-    while k < a.len() {
-        if a[k] != b[k] {
-            return false;
-        }
-        k += 1;
-    }
-    true
-}
 
 /// A brow raised by this (interocular distances) is a raised brow of 1, lowered by half of it a lowered one of 1.
 pub(super) const FULL_BROW: f32 = 0.12;
@@ -112,7 +30,7 @@ type Field = Vec<[f32; 3]>;
 
 /// The blendshapes of the mouth, ready to be mixed and unmixed.
 pub(super) struct MouthShapes {
-    /// Place in [`ARKIT_NAMES`] and displacement of the mesh at 1, `[468]`, canonical centimetres.
+    /// Place in [`super::ARKIT_NAMES`] and displacement of the mesh at 1, `[468]`, canonical centimetres.
     shapes: Vec<(usize, Field)>,
     solver: BoundedLeastSquares,
 }

@@ -8,7 +8,8 @@ use std::fmt::Write;
 
 use talkinghead_media::FRAME_RATE;
 
-use super::arkit_shapes::{ARKIT_NAMES, EYE_RADIUS, FULL_BROW, FULL_LOOK, MouthShapes, place};
+use super::arkit_names::{ARKIT_NAMES, place};
+use super::arkit_shapes::{EYE_RADIUS, FULL_BROW, FULL_LOOK, MouthShapes};
 use super::timecode::timecode;
 use crate::{MotionFrame, MotionTrack};
 

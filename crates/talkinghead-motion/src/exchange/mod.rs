@@ -2,7 +2,9 @@
 //!
 //! All readers of foreign files are bounded and name the line of what they refuse.
 
+mod arkit_names;
 mod arkit_reading;
+mod arkit_rows;
 mod arkit_shapes;
 mod arkit_writing;
 mod axes;
@@ -14,8 +16,8 @@ mod timecode;
 
 use std::path::Path;
 
+pub use arkit_names::ARKIT_NAMES;
 pub use arkit_reading::MAX_ARKIT_BYTES;
-pub use arkit_shapes::ARKIT_NAMES;
 
 use crate::{Expression, MotionError, MotionTrack};
 
