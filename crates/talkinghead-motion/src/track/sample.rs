@@ -49,7 +49,7 @@ pub(crate) fn mutations(text: &[u8], count: usize) -> impl Iterator<Item = Vec<u
         for _ in 0..=draw(3) {
             let at = draw(changed.len());
             match draw(4) {
-                0 => changed[at] = b"0123456789.,-:{}[]\"eNan\n;"[draw(26)],
+                0 => changed[at] = b"0123456789.,-:{}[]\"eNan\n;"[draw(25)],
                 1 => drop(changed.remove(at)),
                 2 => changed.insert(at, b"9,-\n\":"[draw(6)]),
                 _ => {
