@@ -86,7 +86,7 @@ impl Emotion {
     fn actions(self) -> Actions {
         match self {
             Self::Neutral => NOTHING,
-            Self::Happy => Actions { smile: 0.6, lids: 0.08, brow: 0.01, lips: 1.1, slow: 1.15, fast: 1.25, ..NOTHING },
+            Self::Happy => Actions { smile: 0.7, lids: 0.08, brow: 0.01, lips: 1.1, slow: 1.15, fast: 1.25, ..NOTHING },
             // Corners down without a narrower mouth: a smile taken back, the lips stretched as much.
             Self::Sad => Actions {
                 smile: -0.5,
@@ -110,7 +110,7 @@ impl Emotion {
                 fast: 1.4,
                 ..NOTHING
             },
-            Self::Surprised => Actions { brow: 0.1, pitch: -2.0, lips: 1.15, slow: 1.1, fast: 1.1, ..NOTHING },
+            Self::Surprised => Actions { brow: 0.08, pitch: -2.0, lips: 1.15, slow: 1.1, fast: 1.1, ..NOTHING },
             Self::Fearful => Actions { brow: 0.07, stretch: 0.5, pitch: -1.5, lips: 0.95, slow: 0.8, fast: 1.3, ..NOTHING },
             Self::Disgusted => Actions {
                 brow: -0.05,
