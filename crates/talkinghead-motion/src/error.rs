@@ -63,12 +63,18 @@ impl MotionError {
             }
             Self::Unreadable { .. } => "check the path and its permissions",
             Self::Media(error) => return error.hint(),
-            Self::TooLarge { .. } | Self::Invalid { .. } => {
+            Self::Invalid { path, .. } if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) => {
+                "give a .csv of ARKit blendshapes, one row a frame, as the Live Link Face app writes it"
+            }
+            Self::Invalid { .. } => {
+                "correct the file, or let `talkinghead motion --motion TRACK --repair --output FIXED.json` mend what can be mended"
+            }
+            Self::TooLarge { .. } => {
                 "`talkinghead motion --audio SPEECH.wav --output track.json` writes a valid one to start from"
             }
             Self::OutOfRange { .. } => "correct that number in the file; every other frame was left as it is",
             Self::Empty => "give a recording or a track with at least one frame (1/25 of a second)",
-            Self::InvalidEdit(_) => return None,
+            Self::InvalidEdit(_) => "`talkinghead motion --help` tells what each edit takes",
         };
         Some(text.to_owned())
     }

@@ -12,6 +12,7 @@ mod error;
 mod framing;
 mod generation;
 mod job;
+mod listening;
 mod memory;
 mod motion_generation;
 mod mouth_checks;
@@ -38,6 +39,7 @@ mod tracked_reference;
 pub use cancellation::Cancellation;
 pub use error::GenerationError;
 pub use generation::Generation;
+pub use listening::{HeardSound, Listening};
 pub use memory::peak_memory_bytes;
 pub use motion_generation::{GeneratedMotion, MotionGeneration};
 #[cfg(feature = "neural")]
@@ -56,7 +58,9 @@ pub use reference_cache::is_subject_file;
 pub use report::Report;
 pub use talkinghead_face::FaceChoice;
 pub use talkinghead_media::{DamagedPictures, Limits};
-pub use talkinghead_motion::{Blinking, MotionFrame, MotionTrack};
+pub use talkinghead_motion::{
+    Blinking, Emotion, Keyframe, MendedTrack, MotionFrame, MotionTrack, Part, Plot, PlottedSound, Selection, TrackFormat,
+};
 pub use talkinghead_simd::{InstructionSet, InstructionSetError, KERNELS_VARIABLE};
 #[cfg(feature = "neural")]
 pub use talkinghead_synthesis::Precision;

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use talkinghead_face::{FaceChoice, FaceNetworks};
 use talkinghead_media::{Limits, MediaError, probe};
-use talkinghead_motion::{MotionTrack, TrackSource};
+use talkinghead_motion::{MotionTrack, PlottedSound, TrackSource};
 
 use crate::job::{Job, job_settings};
+use crate::listening::drawn;
 use crate::performer::{Performer, file_name, program};
 use crate::person::{amplitude, check_inputs, probe_references};
 use crate::reference_identity::IdentityCheck;
@@ -31,7 +32,15 @@ pub struct MotionGeneration {
     identities: Identities,
     options: PerformanceOptions,
     limits: Limits,
+    sound: KeptSound,
     job: Job,
+}
+
+/// Whether the recording is kept for drawing.
+#[derive(Clone, Copy, PartialEq)]
+enum KeptSound {
+    Not,
+    ForPlot,
 }
 
 #[derive(Clone, Debug)]
@@ -47,6 +56,8 @@ pub struct GeneratedMotion {
     pub track: MotionTrack,
     /// What was not quite right, one sentence each.
     pub warnings: Vec<String>,
+    /// The recording as it is drawn, if [`MotionGeneration::keep_sound`] asked for it.
+    pub sound: Option<PlottedSound>,
 }
 
 impl MotionGeneration {
@@ -69,6 +80,7 @@ impl MotionGeneration {
             identities: Identities::One,
             options,
             limits,
+            sound: KeptSound::Not,
             job: Job::default(),
         }
     }
@@ -104,6 +116,12 @@ impl MotionGeneration {
         self
     }
 
+    /// Keeps waveform, phones and accents of the recording, for [`talkinghead_motion::Plot`] and nods on stresses.
+    pub fn keep_sound(mut self) -> Self {
+        self.sound = KeptSound::ForPlot;
+        self
+    }
+
     job_settings!();
 
     /// Does it.
@@ -127,12 +145,16 @@ impl MotionGeneration {
         }
         let mut warnings = Vec::new();
         let amplitude = self.amplitude(networks, job, &mut warnings)?;
-        let speech = SpeechAnalysis::of(audio, info, &self.limits, job)?;
+        let speech = SpeechAnalysis::of(audio, info.clone(), &self.limits, job)?;
         warnings.extend(speech.warnings.iter().cloned());
         let (options, face, limits) = (&self.options, self.face, &self.limits);
         let performer = Performer { audio, options, amplitude, face, networks, limits, job };
         let track = performer.perform(&speech, &mut warnings)?;
-        Ok(GeneratedMotion { track, warnings })
+        let sound = match self.sound {
+            KeptSound::Not => None,
+            KeptSound::ForPlot => Some(drawn(&speech, audio, info, limits, job)?),
+        };
+        Ok(GeneratedMotion { track, warnings, sound })
     }
 
     /// How wide the person of the references opens the mouth.
@@ -157,6 +179,6 @@ impl MotionGeneration {
         let tracker = ReferenceTracker::new(networks, self.face, &self.limits, job);
         let mut track = job.measure(Stage::HeadMotion, || tracker.measure(video, info, &mut warnings))?.track()?;
         track.source = TrackSource { video: file_name(video), program: Some(program()), ..TrackSource::default() };
-        Ok(GeneratedMotion { track, warnings })
+        Ok(GeneratedMotion { track, warnings, sound: None })
     }
 }

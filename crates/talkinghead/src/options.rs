@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use talkinghead_face::FaceChoice;
 use talkinghead_media::Limits;
-use talkinghead_motion::Blinking;
+use talkinghead_motion::{Blinking, Emotion};
 #[cfg(feature = "neural")]
 pub use talkinghead_synthesis::DeviceKind as Device;
 #[cfg(feature = "neural")]
@@ -180,13 +180,25 @@ pub struct PerformanceOptions {
     pub head_gain: f32,
     /// Factor on the expression, 0 to 10.
     pub expression_gain: f32,
+    /// What the performance feels like.
+    pub emotion: Emotion,
+    /// How clearly, 0 to 1.
+    pub emotion_strength: f32,
     /// Seed of everything random: same seed, same bytes.
     pub seed: u64,
 }
 
 impl Default for PerformanceOptions {
     fn default() -> Self {
-        Self { head_motion: HeadMotionChoice::Audio, blinking: Blinking::On, head_gain: 1.0, expression_gain: 1.0, seed: 0 }
+        Self {
+            head_motion: HeadMotionChoice::Audio,
+            blinking: Blinking::On,
+            head_gain: 1.0,
+            expression_gain: 1.0,
+            emotion: Emotion::Neutral,
+            emotion_strength: 0.7,
+            seed: 0,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use talkinghead_face::{FaceChoice, FaceNetworks};
 use talkinghead_media::{Limits, probe};
-use talkinghead_motion::{HeadMotion, MotionTrack, Performance};
+use talkinghead_motion::{Emotion, HeadMotion, MotionTrack, Performance};
 
 use crate::job::Job;
 use crate::speech_analysis::SpeechAnalysis;
@@ -41,6 +41,10 @@ impl Performer<'_> {
                 seed: self.options.seed,
             };
             let mut track = performance.perform(&speech.expressions, &speech.rhythm)?;
+            if self.options.emotion != Emotion::Neutral {
+                track.feel(self.options.emotion, self.options.emotion_strength)?;
+                track = track.rounded();
+            }
             track.source.audio = file_name(self.audio);
             track.source.program = Some(program());
             Ok(track)

@@ -25,6 +25,8 @@ pub(crate) struct SpeechAnalysis {
     pub expressions: Vec<Expression>,
     /// Loudness, pauses, accents.
     pub rhythm: SpeechRhythm,
+    /// Phones: seconds of the middle, and the symbol.
+    pub phones: Vec<(f32, String)>,
     /// What was not quite right.
     pub warnings: Vec<String>,
 }
@@ -43,6 +45,7 @@ impl SpeechAnalysis {
         let loudness = *features.loudness();
         let shift = loudness.loud.max(USUAL_LEVEL);
         let (mut levels, mut pitches, mut expressions) = (Vec::new(), Vec::new(), Vec::new());
+        let mut phones = Vec::new();
         let mut evidence = SpeechEvidence::default();
         let mut lips = ExpressionModel::get().stream(ExpressionSettings::default());
         for (index, frame) in features.enumerate() {
@@ -51,6 +54,7 @@ impl SpeechAnalysis {
             evidence.push(&frame);
             levels.push(frame.level + shift);
             pitches.push(if frame.voicing > VOICED { frame.pitch } else { 0.0 });
+            phones.extend(frame.spikes.iter().map(|spike| (spike.time, spike.phoneme.to_owned())));
             lips.push(&frame, &mut expressions);
             job.tell(Stage::Speech, index + 1, Some(total));
         }
@@ -59,13 +63,13 @@ impl SpeechAnalysis {
             warnings.extend(raised(path, &loudness));
             let rhythm = SpeechRhythm::from_curves(&levels, &pitches);
             tracing::debug!(frames = total, accents = rhythm.accents.len(), ?loudness, "speech analysed");
-            return Ok(Self { expressions, rhythm, warnings });
+            return Ok(Self { expressions, rhythm, phones, warnings });
         }
         let what = if loudness.loud < SILENCE { "is silent" } else { "holds no speech, only other sound" };
         warnings.push(format!("{} {what}: the lips rest", path.display()));
         tracing::debug!(frames = total, ?loudness, "no speech");
         let (expressions, rhythm) = (vec![Expression::NEUTRAL; total], SpeechRhythm::silence(total));
-        Ok(Self { expressions, rhythm, warnings })
+        Ok(Self { expressions, rhythm, phones: Vec::new(), warnings })
     }
 }
 

@@ -76,7 +76,7 @@ pub struct Generate {
     performance: PerformanceFlags,
 
     /// Take the performance from this motion track (see `talkinghead motion`) instead of making one.
-    #[arg(long, value_name = "TRACK.json", conflicts_with_all = ["head_motion", "blink", "seed"], help_heading = "Movement")]
+    #[arg(long, value_name = "TRACK.json", conflicts_with_all = ["head_motion", "blink", "emotion", "seed"], help_heading = "Movement")]
     motion: Option<PathBuf>,
 
     /// Write the performance to this file.

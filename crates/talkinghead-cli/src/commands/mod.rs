@@ -18,6 +18,7 @@ pub mod motion;
 pub mod neural_flags;
 pub mod performance_flags;
 pub mod preprocess;
+pub mod track_edit_flags;
 #[cfg(feature = "training")]
 pub mod train;
 #[cfg(feature = "training")]

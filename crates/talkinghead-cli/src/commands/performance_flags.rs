@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use talkinghead::{Blinking, HeadMotionChoice, PerformanceOptions};
+use talkinghead::{Blinking, Emotion, HeadMotionChoice, PerformanceOptions};
 
 /// How the performance is made.
 #[derive(Args, Debug)]
@@ -26,6 +26,14 @@ pub struct PerformanceFlags {
     #[arg(long, value_enum, value_name = "on|off", default_value_t = Blink::On)]
     pub blink: Blink,
 
+    /// What the performance feels like: neutral, happy, sad, angry, surprised, fearful or disgusted.
+    #[arg(long, value_name = "EMOTION", default_value = "neutral", value_parser = emotion)]
+    pub emotion: Emotion,
+
+    /// How clearly the emotion shows, 0 to 1.
+    #[arg(long, value_name = "0-1", default_value_t = 0.7, allow_negative_numbers = true, value_parser = share)]
+    pub emotion_strength: f32,
+
     /// Number that decides everything random; the same seed gives the same video.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
@@ -33,7 +41,7 @@ pub struct PerformanceFlags {
 
 /// `--head-motion`, parsed.
 #[derive(Clone, Debug)]
-pub struct HeadMotionFlag(HeadMotionChoice);
+pub struct HeadMotionFlag(pub HeadMotionChoice);
 
 /// `--blink`, parsed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -55,6 +63,8 @@ impl PerformanceFlags {
             },
             head_gain: self.head_gain,
             expression_gain: self.expression_gain,
+            emotion: self.emotion,
+            emotion_strength: self.emotion_strength,
             seed: self.seed,
         }
     }
@@ -67,6 +77,16 @@ fn head_motion(text: &str) -> Result<HeadMotionFlag, String> {
         "" => return Err("give `audio`, `still` or the path of a video".to_owned()),
         path => HeadMotionChoice::Video(PathBuf::from(path)),
     }))
+}
+
+fn emotion(text: &str) -> Result<Emotion, String> {
+    text.parse().map_err(|error: talkinghead_motion::MotionError| error.to_string())
+}
+
+/// A share from 0 to 1.
+fn share(text: &str) -> Result<f32, String> {
+    let value: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.0..=1.0).contains(&value) { Ok(value) } else { Err("give a number from 0 to 1".to_owned()) }
 }
 
 /// A factor from 0 to 10.

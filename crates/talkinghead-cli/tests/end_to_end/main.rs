@@ -11,6 +11,7 @@ mod bad_weights;
 mod inspection;
 mod interruption;
 mod main_job;
+mod motion_edits;
 #[cfg(feature = "neural")]
 mod neural;
 mod odd_references;

@@ -75,6 +75,11 @@ impl Field {
         (self.view_mut)(frame)
     }
 
+    /// Whether the file holds a plain number.
+    pub(super) fn is_single(&self) -> bool {
+        self.single
+    }
+
     pub(super) fn update(&self, frame: &mut MotionFrame, change: impl Fn(f32) -> f32) {
         for value in self.values_mut(frame) {
             *value = change(*value);

@@ -8,6 +8,8 @@
 //! ]}
 //! ```
 //!
+//! An optional list `"keyframes": [{"time": 2.4, "yaw": 10}]` is met when the file is read ([`super::Keyframe`]); it is not written.
+//!
 //! Entries that are missing from a frame are at rest (0; `scale` 1); unknown names are errors, so that a misspelt one is
 //! noticed. See [`super::FIELDS`] for units and ranges.
 
@@ -35,21 +37,7 @@ impl MotionTrack {
     /// # Errors
     /// [`MotionError::Unreadable`], [`MotionError::TooLarge`], or [`MotionError::Invalid`] with the frame and field.
     pub fn read(path: &Path) -> Result<Self, MotionError> {
-        let unreadable = |source| MotionError::Unreadable { path: path.to_owned(), source };
-        let meta = std::fs::metadata(path).map_err(unreadable)?;
-        if !meta.is_file() {
-            return Err(unreadable(std::io::Error::other("it is not a regular file")));
-        }
-        let too_large = |bytes| MotionError::TooLarge { path: path.to_owned(), bytes, limit: MAX_TRACK_BYTES };
-        if meta.len() > MAX_TRACK_BYTES {
-            return Err(too_large(meta.len()));
-        }
-        let mut text = Vec::with_capacity(meta.len() as usize);
-        let file = File::open(path).map_err(unreadable)?;
-        file.take(MAX_TRACK_BYTES + 1).read_to_end(&mut text).map_err(unreadable)?;
-        if text.len() as u64 > MAX_TRACK_BYTES {
-            return Err(too_large(text.len() as u64));
-        }
+        let text = read_limited(path, MAX_TRACK_BYTES)?;
         Self::from_json(&text).map_err(|detail| MotionError::Invalid { path: path.to_owned(), detail })
     }
 
@@ -89,6 +77,26 @@ impl MotionTrack {
         }
         writeln!(out, "]}}")
     }
+}
+
+/// The content of a regular file of at most `limit` bytes.
+pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, MotionError> {
+    let unreadable = |source| MotionError::Unreadable { path: path.to_owned(), source };
+    let meta = std::fs::metadata(path).map_err(unreadable)?;
+    if !meta.is_file() {
+        return Err(unreadable(std::io::Error::other("it is not a regular file")));
+    }
+    let too_large = |bytes| MotionError::TooLarge { path: path.to_owned(), bytes, limit };
+    if meta.len() > limit {
+        return Err(too_large(meta.len()));
+    }
+    let mut text = Vec::with_capacity(meta.len() as usize);
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(limit + 1).read_to_end(&mut text).map_err(unreadable)?;
+    if text.len() as u64 > limit {
+        return Err(too_large(text.len() as u64));
+    }
+    Ok(text)
 }
 
 fn write_frame(out: &mut impl Write, frame: &MotionFrame) -> std::io::Result<()> {

@@ -1,18 +1,37 @@
 //! The motion track: the score of a performance, one value that carries everything that moves.
 
+mod cutting;
 mod editing;
 mod fields;
 mod file;
+mod gain;
+mod head_change;
+mod keyframe_reading;
+mod keyframes;
+mod mending;
+mod nodding;
 mod reading;
+#[cfg(test)]
+pub(crate) mod sample;
+mod selection;
+mod smoothing;
+mod stillness;
+mod taking;
+mod tempo;
 
 use talkinghead_face::{FaceMotion, HeadPose};
 use talkinghead_media::FRAME_RATE;
 
 use crate::{Expression, ExpressionBasis, MotionError};
 
-pub(crate) use editing::gaussian;
+pub(crate) use editing::{blend, gaussian};
 pub use fields::{FIELDS, Field};
+pub(crate) use file::read_limited;
 pub use file::{FORMAT_NAME, FORMAT_VERSION, MAX_TRACK_BYTES, MAX_TRACK_FRAMES};
+pub(crate) use head_change::{CAMERA_DISTANCE, turned_about_neck};
+pub use keyframes::{KEYFRAME_REACH, Keyframe, MAX_KEYFRAMES};
+pub use mending::MendedTrack;
+pub use selection::{Part, Selection};
 
 /// One frame (1/25 s) of a performance.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]

@@ -7,7 +7,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::fields::Field;
-use super::{FIELDS, FORMAT_NAME, FORMAT_VERSION, MAX_TRACK_FRAMES, MotionFrame, MotionTrack, TrackSource};
+use super::keyframe_reading::KeyframesSeed;
+use super::{FIELDS, FORMAT_NAME, FORMAT_VERSION, Keyframe, MAX_TRACK_FRAMES, MotionFrame, MotionTrack, TrackSource};
 
 /// Parses the text of a motion track's file.
 pub(super) fn parse(text: &[u8]) -> Result<MotionTrack, String> {
@@ -15,6 +16,11 @@ pub(super) fn parse(text: &[u8]) -> Result<MotionTrack, String> {
     let track = TrackSeed.deserialize(&mut reader).map_err(describe)?;
     reader.end().map_err(describe)?;
     Ok(track)
+}
+
+/// Parses the entry `keyframes`.
+pub(super) fn keyframes(entry: &serde_json::Value) -> Result<Vec<Keyframe>, String> {
+    KeyframesSeed.deserialize(entry).map_err(describe)
 }
 
 fn describe(error: serde_json::Error) -> String {
@@ -40,7 +46,7 @@ impl<'de> Visitor<'de> for TrackSeed {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<MotionTrack, A::Error> {
         let (mut format, mut version, mut rate) = (None, None, None);
-        let (mut source, mut frames) = (None, None);
+        let (mut source, mut frames, mut keyframes) = (None, None, Vec::new());
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "format" => format = Some(entry::<String, _>(&mut map, &key)?),
@@ -52,13 +58,14 @@ impl<'de> Visitor<'de> for TrackSeed {
                 }
                 "source" => source = Some(entry::<TrackSource, _>(&mut map, &key)?),
                 "frames" => frames = Some(map.next_value_seed(FramesSeed)?),
+                "keyframes" => keyframes = map.next_value_seed(KeyframesSeed)?,
                 // A person's own notes on the file as a whole do no harm.
                 "note" => {
                     map.next_value::<IgnoredAny>()?;
                 }
                 other => {
                     return Err(A::Error::custom(format!(
-                        "unknown entry `{other}`; known are format, version, frame_rate, source, note, frames"
+                        "unknown entry `{other}`; known are format, version, frame_rate, source, note, keyframes, frames"
                     )));
                 }
             }
@@ -77,7 +84,9 @@ impl<'de> Visitor<'de> for TrackSeed {
         if frames.is_empty() {
             return Err(A::Error::custom("`frames` is empty; at least one frame is needed"));
         }
-        Ok(MotionTrack { source: source.unwrap_or_default(), frames })
+        let mut track = MotionTrack { source: source.unwrap_or_default(), frames };
+        track.meet(&keyframes).map_err(A::Error::custom)?;
+        Ok(track)
     }
 }
 
@@ -182,7 +191,7 @@ fn store(field: &Field, frame: usize, slot: &mut f32, value: f64) -> Result<(), 
 }
 
 /// An error's text without the place, which the outer error adds again.
-fn bare(error: &impl fmt::Display) -> String {
+pub(super) fn bare(error: &impl fmt::Display) -> String {
     let text = error.to_string();
     match text.rfind(" at line ") {
         Some(at) => text[..at].to_owned(),
