@@ -19,6 +19,8 @@ pub mod preprocess;
 #[cfg(feature = "training")]
 pub mod train;
 #[cfg(feature = "training")]
+pub mod train_head_motion;
+#[cfg(feature = "training")]
 pub mod train_unsmile;
 pub mod verify;
 
