@@ -220,7 +220,17 @@ mod tests {
     fn a_question_rises_and_a_statement_does_not() {
         let levels: Vec<f32> = (0..100).map(|k| if k < 60 { -3.0 } else { -9.0 }).collect();
         let voice = |last: f32| -> Vec<f32> {
-            (0..100).map(|k| if k < 50 { 120.0 } else if k < 60 { last } else { 0.0 }).collect()
+            (0..100)
+                .map(|k| {
+                    if k < 50 {
+                        120.0
+                    } else if k < 60 {
+                        last
+                    } else {
+                        0.0
+                    }
+                })
+                .collect()
         };
         let rises = |last: f32| SpeechRhythm::from_curves(&levels, &voice(last)).rises;
         assert!(rises(170.0).iter().all(|&k| k.abs_diff(59) <= 2) && rises(170.0).len() == 1, "{:?}", rises(170.0));

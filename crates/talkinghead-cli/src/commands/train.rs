@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use talkinghead_media::{check_output, write_file};
-use talkinghead_training::expression::{ExpressionTraining, ExpressionTrainingError, Score, SetScores, evaluate_expression, train_expression};
+use talkinghead_training::expression::{
+    ExpressionTraining, ExpressionTrainingError, Score, SetScores, evaluate_expression, train_expression,
+};
 
 use super::train_head_motion::HeadMotion;
 use super::train_unsmile::Unsmile;

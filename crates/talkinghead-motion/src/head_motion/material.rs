@@ -96,12 +96,12 @@ mod tests {
     }
 
     #[test]
-    fn the_head_is_raised_before_a_loud_moment_and_lowered_after() {
+    fn the_head_is_raised_at_a_loud_moment_and_lowered_after() {
         let loudness: Vec<f32> = (0..200).map(|k| (-0.5 * ((k as f32 - 100.0) / 3.0).powi(2)).exp()).collect();
         let pitch = &HeadMaterial::get().respond(&loudness)[1];
         let mean = |range: std::ops::Range<usize>| pitch[range.clone()].iter().sum::<f32>() / range.len() as f32;
         // Positive is down.
-        assert!(mean(88..99) < 0.0 && mean(106..118) > 0.0, "{} {}", mean(88..99), mean(106..118));
+        assert!(mean(95..106) < 0.0 && mean(115..130) > 0.0, "{} {}", mean(95..106), mean(115..130));
     }
 
     #[test]

@@ -67,13 +67,7 @@ pub(super) fn angles(material: &HeadMaterial, activity: &[f32], noise: &mut Nois
 }
 
 /// The best of some places: as lively as the speech, going on where the last piece (and its frame) leaves off.
-fn choose(
-    material: &HeadMaterial,
-    activity: &[f32],
-    length: usize,
-    last: Option<(Piece, usize)>,
-    noise: &mut Noise,
-) -> Piece {
+fn choose(material: &HeadMaterial, activity: &[f32], length: usize, last: Option<(Piece, usize)>, noise: &mut Noise) -> Piece {
     let mut best = (f32::INFINITY, Piece { first: 0, mirrored: false });
     for _ in 0..CANDIDATES {
         let place = noise.uniform(0.0, 1.0);

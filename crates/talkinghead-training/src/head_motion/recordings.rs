@@ -33,9 +33,8 @@ impl Recording {
             for (curve, angle) in recording.angles.iter_mut().zip(pose.angles) {
                 curve.push(angle);
             }
-            let height = |points: std::ops::Range<usize>| -> f64 {
-                points.clone().map(|k| face[k][1]).sum::<f64>() / points.len() as f64
-            };
+            let height =
+                |points: std::ops::Range<usize>| -> f64 { points.clone().map(|k| face[k][1]).sum::<f64>() / points.len() as f64 };
             let gap = [face[62][0] - face[66][0], face[62][1] - face[66][1]];
             recording.opening.push(gap[0].hypot(gap[1]) / pose.scale);
             recording.brow.push((height(36..48) - height(17..27)) / pose.scale);
@@ -45,7 +44,8 @@ impl Recording {
 
     /// From a track that was measured on a video.
     pub fn of_track(track: &MotionTrack) -> Self {
-        let curve = |value: fn(&talkinghead_motion::MotionFrame) -> f32| track.frames.iter().map(|f| f64::from(value(f))).collect();
+        let curve =
+            |value: fn(&talkinghead_motion::MotionFrame) -> f32| track.frames.iter().map(|f| f64::from(value(f))).collect();
         Self {
             angles: [curve(|f| f.head_pose.yaw), curve(|f| f.head_pose.pitch), curve(|f| f.head_pose.roll)],
             opening: curve(|f| f.expression.opening),
@@ -75,7 +75,8 @@ pub fn read(folder: &Path) -> Result<Vec<Recording>, HeadMotionTrainingError> {
             Recording::of_track(&MotionTrack::read(&path).map_err(|error| wrong(error.to_string()))?)
         } else {
             let array = NpyArray::read(&path).map_err(|error| wrong(error.to_string()))?;
-            let frames = faces(&array).ok_or_else(|| wrong(format!("68 landmarks a frame are wanted, found {:?}", array.shape)))?;
+            let frames =
+                faces(&array).ok_or_else(|| wrong(format!("68 landmarks a frame are wanted, found {:?}", array.shape)))?;
             Recording::of_landmarks(&frames).ok_or_else(|| wrong("a frame's landmarks are not a face".into()))?
         };
         if recording.len() >= LEAST_FRAMES {

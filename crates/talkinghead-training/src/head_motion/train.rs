@@ -73,9 +73,8 @@ impl Stretch {
         let speed: Vec<f64> = gradient(&opening).iter().map(|v| v.abs()).collect();
         let lips = standardised(&smooth(&speed, 2.0).iter().map(|v| (v + 0.05).ln()).collect::<Vec<_>>());
         let turning: Vec<Vec<f64>> = angles.iter().map(|angle| gradient(angle)).collect();
-        let head_speed: Vec<f64> = (0..lips.len())
-            .map(|k| (25.0 * turning.iter().map(|t| t[k] * t[k]).sum::<f64>().sqrt() + 0.5).ln())
-            .collect();
+        let head_speed: Vec<f64> =
+            (0..lips.len()).map(|k| (25.0 * turning.iter().map(|t| t[k] * t[k]).sum::<f64>().sqrt() + 0.5).ln()).collect();
         let head_speed = smooth(&head_speed, 3.0);
         let mean = head_speed.iter().sum::<f64>() / head_speed.len() as f64;
         let brow = standardised(&fast(&smooth(&without_pose(&recording.brow, &angles), 1.0)));
@@ -138,9 +137,8 @@ fn held_out(stretches: &[Stretch], penalty: f64) -> Result<[f32; RESPONSES], Hea
 
 /// The file: the response, and what it leaves of the movement.
 fn pack(stretches: &[Stretch], weights: &[Vec<f64>; RESPONSES]) -> Result<Vec<u8>, HeadMotionTrainingError> {
-    let gains: [[f64; 5]; 3] = std::array::from_fn(|axis| {
-        gains(shares(stretches.iter().map(|s| s.angles[axis].as_slice())), FREE_SPEECH[axis])
-    });
+    let gains: [[f64; 5]; 3] =
+        std::array::from_fn(|axis| gains(shares(stretches.iter().map(|s| s.angles[axis].as_slice())), FREE_SPEECH[axis]));
     let mut residual: [Vec<f64>; 3] = std::array::from_fn(|_| Vec::new());
     let (mut activity, mut lengths) = (Vec::new(), Vec::new());
     for stretch in stretches {
