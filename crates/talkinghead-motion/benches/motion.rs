@@ -33,7 +33,7 @@ fn head_motion(bencher: Bencher, frames: usize) {
 fn blinks_and_gaze(bencher: Bencher, frames: usize) {
     let rhythm = rhythm(frames);
     let head = HeadMotionModel::still().generate(&rhythm, 0);
-    bencher.bench(|| (BlinkModel::default().generate(black_box(&rhythm), 0), GazeModel::default().generate(&head, 0)));
+    bencher.bench(|| (BlinkModel::default().generate(black_box(&rhythm), 0), GazeModel::default().generate(&head, &rhythm, 0)));
 }
 
 #[divan::bench(args = LENGTHS)]

@@ -32,7 +32,7 @@ const OPEN_AT_START: f32 = 0.6;
 impl BlinkModel {
     /// How far the eyes are closed in each frame: image-left eye, image-right eye.
     pub fn generate(&self, rhythm: &SpeechRhythm, seed: u64) -> Vec<[f32; 2]> {
-        let mut noise = Noise::new(seed, Purpose::Blinks);
+        let mut noise = Noise::new(rhythm.seed(seed), Purpose::Blinks);
         let mut closed = vec![[0.0_f32; 2]; rhythm.len()];
         let second = FRAME_RATE as f32;
         // A clock that runs faster in pauses reaches the next blink earlier there.

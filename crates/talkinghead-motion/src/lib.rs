@@ -1,8 +1,8 @@
 //! What moves: expression, head pose, blinks and gaze, from sound or from a measured video.
 //!
 //! Design decision: everything ends in one value, the [`MotionTrack`], 25 frames a second, which a person can read and
-//! edit. Lips come from the sound (expression model); head, lids and gaze are seeded noise with the statistics of real
-//! people, livelier where there is speech.
+//! edit. Lips come from the sound (expression model); the head moves as a real speaker does, taken apart into what answers
+//! the voice and the rest; lids and gaze are seeded noise with the statistics of real people.
 //!
 //! May be used by synthesis, training and everything above; uses face, speech and media.
 
@@ -26,7 +26,7 @@ pub use error::MotionError;
 pub use exchange::{ARKIT_NAMES, MAX_ARKIT_BYTES, TrackFormat};
 pub use expression::{Deformation, Expression, ExpressionBasis, ExpressionModel, ExpressionSettings, ExpressionStream};
 pub use gaze::GazeModel;
-pub use head_motion::{HeadMotionModel, MeasuredHead};
+pub use head_motion::{HeadMaterial, HeadMotionModel, MeasuredHead, RESPONSES, TAP_STEP, TAPS};
 pub use measuring::MeasuredFace;
 pub use performance::{Blinking, HeadMotion, Performance};
 pub use plot::{PEAKS_PER_SECOND, Plot, PlottedSound};

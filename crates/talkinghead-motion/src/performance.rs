@@ -1,5 +1,8 @@
 //! Puts a performance together: lips from the expression model; head, lids and gaze from theirs; gains last.
 
+use crate::head_motion::HeadMaterial;
+use crate::rhythm::standardised;
+use crate::track::gaussian;
 use crate::{
     BlinkModel, Expression, GazeModel, HeadMotionModel, MeasuredHead, MotionError, MotionFrame, MotionTrack, SpeechRhythm,
     TrackSource,
@@ -61,6 +64,10 @@ impl Default for Performance {
 
 /// Brow rise at a strong accent in interocular distances.
 const ACCENT_BROW: f32 = 0.02;
+/// The same at the end of a question.
+const QUESTION_BROW: f32 = 0.025;
+/// How much of the brows' movement follows loudness: its standard deviation in interocular distances.
+const LOUDNESS_BROW: f32 = 0.003;
 
 impl Performance {
     /// A track with these lips (one expression a frame) to this rhythm. Both have the same length; the shorter decides.
@@ -77,7 +84,7 @@ impl Performance {
             HeadMotion::Still => HeadMotionModel::still().generate(rhythm, self.seed),
             HeadMotion::Measured(head) => head.retarget(rhythm.len()),
         };
-        let gaze = GazeModel::default().generate(&head, self.seed);
+        let gaze = GazeModel::default().generate(&head, rhythm, self.seed);
         let blink = match self.blinking {
             Blinking::On => BlinkModel::default().generate(rhythm, self.seed),
             Blinking::Off => vec![[0.0; 2]; rhythm.len()],
@@ -98,14 +105,25 @@ impl Performance {
     }
 }
 
-/// A small rise of the brows at accents.
+/// Brows rise at accents and at the end of a question, and follow loudness a little.
 fn raise_brows(frames: &mut [MotionFrame], rhythm: &SpeechRhythm) {
+    let [.., answer] = HeadMaterial::get().respond(&rhythm.loudness);
+    for (frame, answer) in frames.iter_mut().zip(gaussian(&standardised(&answer), 2.0)) {
+        frame.expression.brow += LOUDNESS_BROW * answer.clamp(-2.0, 2.5);
+    }
     for accent in &rhythm.accents {
-        for offset in -12..=14_isize {
-            let Some(frame) = accent.frame.checked_add_signed(offset).and_then(|k| frames.get_mut(k)) else { continue };
-            let bump = (-0.5 * (offset as f32 / 5.0).powi(2)).exp();
-            frame.expression.brow += ACCENT_BROW * accent.strength * bump;
-        }
+        raise(frames, accent.frame, ACCENT_BROW * accent.strength, 5.0);
+    }
+    for &end in &rhythm.rises {
+        raise(frames, end, QUESTION_BROW, 8.0);
+    }
+}
+
+/// A rise of the brows by `height` around a frame; `width`: standard deviation in frames.
+fn raise(frames: &mut [MotionFrame], at: usize, height: f32, width: f32) {
+    let reach = (3.0 * width) as usize;
+    for (frame, value) in frames.iter_mut().enumerate().take(at + reach + 1).skip(at.saturating_sub(reach)) {
+        value.expression.brow += height * (-0.5 * ((frame as f32 - at as f32) / width).powi(2)).exp();
     }
 }
 

@@ -31,12 +31,29 @@ pub struct SpeechRhythm {
     pub calm: Vec<f32>,
     /// Joint peaks of energy and pitch, at least half a second apart.
     pub accents: Vec<Accent>,
+    /// Ends of phrases on which the voice rises, as in a question: the last voiced frame.
+    pub rises: Vec<usize>,
+    /// How loud the voice is beside itself at other times: root of the amplitude, smoothed, mean 0, standard deviation 1.
+    pub loudness: Vec<f32>,
+    /// Differs from recording to recording.
+    fingerprint: u64,
 }
+
+/// Standard deviation in frames of the smoothing of the amplitude.
+const LOUDNESS_SMOOTHING: f32 = 2.0;
 
 impl SpeechRhythm {
     /// Silence of `frames` frames.
     pub fn silence(frames: usize) -> Self {
-        Self { energy: vec![0.0; frames], pause: vec![true; frames], calm: vec![1.0; frames], accents: Vec::new() }
+        Self {
+            energy: vec![0.0; frames],
+            pause: vec![true; frames],
+            calm: vec![1.0; frames],
+            accents: Vec::new(),
+            rises: Vec::new(),
+            loudness: vec![0.0; frames],
+            fingerprint: frames as u64,
+        }
     }
 
     /// From curves with one value a frame.
@@ -52,7 +69,22 @@ impl SpeechRhythm {
         let quiet: Vec<bool> = gaussian(&raw, 1.0).iter().map(|e| *e < 0.3).collect();
         let pause = runs_of_at_least(&quiet, PAUSE);
         let long: Vec<f32> = runs_of_at_least(&quiet, LONG_PAUSE).iter().map(|&long| if long { 1.0 } else { 0.0 }).collect();
-        Self { energy: gaussian(&raw, 2.0), pause, calm: gaussian(&long, 4.0), accents: accents(&raw, pitch) }
+        let amplitude: Vec<f32> = levels.iter().map(|level| (level - loud).clamp(-12.0, 3.0).exp()).collect();
+        let amplitude: Vec<f32> = gaussian(&amplitude, LOUDNESS_SMOOTHING).iter().map(|a| a.sqrt()).collect();
+        Self {
+            rises: rises(&pause, pitch),
+            pause,
+            calm: gaussian(&long, 4.0),
+            accents: accents(&raw, pitch),
+            loudness: standardised(&amplitude),
+            fingerprint: fingerprint(&raw),
+            energy: gaussian(&raw, 2.0),
+        }
+    }
+
+    /// A seed for this recording: a person does not move alike in two speeches.
+    pub fn seed(&self, seed: u64) -> u64 {
+        seed ^ self.fingerprint
     }
 
     /// Number of frames.
@@ -118,6 +150,42 @@ fn accents(energy: &[f32], pitch: &[f32]) -> Vec<Accent> {
     accents
 }
 
+/// Semitones by which the voice ends higher than it was before, in a question.
+const RISE: f32 = 3.0;
+
+/// Ends of phrases (the next half second is a pause, or the recording ends) whose last 0.3 s of voice are higher than the
+/// second before.
+fn rises(pause: &[bool], pitch: &[f32]) -> Vec<usize> {
+    let mean = |from: usize, to: usize| {
+        let voiced: Vec<f32> = pitch[from..to].iter().filter(|p| **p > 0.0).map(|p| 12.0 * p.log2()).collect();
+        (voiced.len() >= 3).then(|| quantile(&voiced, 0.5))
+    };
+    let ends = (1..=pause.len()).filter(|&k| !pause[k - 1] && pause.get(k).is_none_or(|p| *p));
+    ends.filter_map(|end| {
+        let end = end.min(pitch.len());
+        let last = (end.saturating_sub(FRAME_RATE as usize / 2)..end).rev().find(|&k| pitch[k] > 0.0)?;
+        let tail = (last + 1).checked_sub(8)?;
+        let rise = mean(tail, last + 1)? - mean(tail.saturating_sub(FRAME_RATE as usize), tail)?;
+        (RISE..14.0).contains(&rise).then_some(last)
+    })
+    .collect()
+}
+
+/// A number that tells recordings apart (FNV-1a over loudness second by second): coarse, so that the last bits of a
+/// computation do not change it.
+fn fingerprint(energy: &[f32]) -> u64 {
+    let seconds = energy.chunks(FRAME_RATE as usize).map(|second| second.iter().sum::<f32>() / second.len() as f32);
+    let coarse = seconds.map(|mean| (mean * 40.0).round() as u64).chain([energy.len() as u64]);
+    coarse.fold(0xcbf2_9ce4_8422_2325, |hash, value| (hash ^ value).wrapping_mul(0x100_0000_01b3))
+}
+
+/// Mean 0 and standard deviation 1; all zeros where nothing changes.
+pub(crate) fn standardised(values: &[f32]) -> Vec<f32> {
+    let (mean, deviation) = mean_and_deviation(values);
+    let scale = if deviation > 1e-4 { 1.0 / deviation } else { 0.0 };
+    values.iter().map(|value| (value - mean) * scale).collect()
+}
+
 pub(crate) fn mean_and_deviation(values: &[f32]) -> (f32, f32) {
     if values.is_empty() {
         return (0.0, 0.0);
@@ -146,6 +214,38 @@ mod tests {
         let rhythm = SpeechRhythm::from_curves(&[-12.0; 100], &[]);
         assert_eq!(rhythm, SpeechRhythm::silence(100));
         assert!(SpeechRhythm::from_curves(&[], &[]).is_empty());
+    }
+
+    #[test]
+    fn a_question_rises_and_a_statement_does_not() {
+        let levels: Vec<f32> = (0..100).map(|k| if k < 60 { -3.0 } else { -9.0 }).collect();
+        let voice = |last: f32| -> Vec<f32> {
+            (0..100)
+                .map(|k| {
+                    if k < 50 {
+                        120.0
+                    } else if k < 60 {
+                        last
+                    } else {
+                        0.0
+                    }
+                })
+                .collect()
+        };
+        let rises = |last: f32| SpeechRhythm::from_curves(&levels, &voice(last)).rises;
+        assert!(rises(170.0).iter().all(|&k| k.abs_diff(59) <= 2) && rises(170.0).len() == 1, "{:?}", rises(170.0));
+        assert!(rises(95.0).is_empty() && rises(125.0).is_empty());
+    }
+
+    #[test]
+    fn recordings_are_told_apart() {
+        let levels: Vec<f32> = (0..200).map(|k| -3.0 + (k as f32 / 9.0).sin()).collect();
+        let other: Vec<f32> = (0..200).map(|k| -3.0 + (k as f32 / 11.0).sin()).collect();
+        let nearly: Vec<f32> = levels.iter().map(|l| l + 1e-6).collect();
+        let seed = |levels: &[f32]| SpeechRhythm::from_curves(levels, &[]).seed(5);
+        assert_ne!(seed(&levels), seed(&other));
+        assert_ne!(seed(&levels), seed(&levels[..180]));
+        assert_eq!(seed(&levels), seed(&nearly));
     }
 
     #[test]

@@ -3,3 +3,4 @@
 //! Uses every crate of inference; only the command line uses it.
 
 pub mod expression;
+pub mod head_motion;

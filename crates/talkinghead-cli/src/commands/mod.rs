@@ -22,6 +22,8 @@ pub mod track_edit_flags;
 #[cfg(feature = "training")]
 pub mod train;
 #[cfg(feature = "training")]
+pub mod train_head_motion;
+#[cfg(feature = "training")]
 pub mod train_unsmile;
 pub mod verify;
 

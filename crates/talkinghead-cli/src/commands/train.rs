@@ -4,8 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use talkinghead_media::{OutputClaim, write_file};
-use talkinghead_training::expression::{ExpressionTraining, Score, SetScores, evaluate_expression, train_expression};
+use talkinghead_training::expression::{
+    ExpressionTraining, ExpressionTrainingError, Score, SetScores, evaluate_expression, train_expression,
+};
 
+use super::train_head_motion::HeadMotion;
 use super::train_unsmile::Unsmile;
 use super::{Shared, print_json};
 use crate::failure::Failure;
@@ -21,6 +24,7 @@ pub struct Train {
 #[derive(Subcommand, Debug)]
 enum What {
     Expression(Expression),
+    HeadMotion(HeadMotion),
     Unsmile(Unsmile),
 }
 
@@ -53,6 +57,11 @@ struct Expression {
     /// Optimiser steps of each network.
     #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     steps: u32,
+
+    /// Recordings of the training split (column `file`) that teach too, though the index does not call them redistributable:
+    /// give those whose rights you hold.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    also: Vec<String>,
 
     /// Score the result on the rows that did not teach.
     #[arg(long)]
@@ -97,6 +106,7 @@ impl Train {
     pub fn run(self, shared: Shared) -> Result<(), Failure> {
         match self.what {
             What::Expression(command) => command.run(shared),
+            What::HeadMotion(command) => command.run(shared),
             What::Unsmile(command) => command.run(shared),
         }
     }
@@ -114,9 +124,13 @@ impl Expression {
             cache: self.cache.clone(),
             seed: self.seed,
             steps: self.steps as usize,
+            also: self.also.clone(),
             ..ExpressionTraining::new(&self.data)
         };
-        let failed = |error| Failure::new(format!("training failed: {error}"), "check the recordings that index.csv names");
+        let failed = |error: ExpressionTrainingError| {
+            let hint = error.hint().unwrap_or_else(|| "check the recordings that index.csv names".into());
+            Failure::new(format!("training failed: {error}"), hint)
+        };
         if !shared.quiet {
             eprintln!("learning from {}", self.data.display());
         }

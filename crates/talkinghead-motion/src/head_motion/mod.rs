@@ -1,28 +1,30 @@
-//! Head movement: made from nothing but the rhythm of speech, or taken from a measured head.
+//! Head movement: made from the rhythm of speech and what was learned of a speaker, or taken from a measured head.
 //!
-//! Recipe: noise with the power spectrum of real heads, its fast part livelier where there is speech, a nod at accents,
-//! everything turning about the neck. The angles of a real head cannot be predicted from sound; its liveliness can.
+//! Design decision: real movement is taken apart into what answers the voice and the rest. The answer is a linear
+//! response to loudness (raised before a loud moment, lowered after, livelier while speaking), learned from half an hour
+//! of a speaker and found again in strangers; the rest is drawn from the same speaker's real movement, never invented.
+//! Everything turns about the neck.
 
 mod limits;
+mod material;
 mod measured;
 mod neck;
 mod nods;
-mod spectrum;
 #[cfg(test)]
 mod statistics;
+mod wandering;
 
+pub use material::{HeadMaterial, RESPONSES, TAP_STEP, TAPS};
 pub use measured::MeasuredHead;
 
-use talkinghead_media::FRAME_RATE;
-
-use nalgebra::{Matrix3, SymmetricEigen, Vector3};
 use talkinghead_face::HeadPose;
+use talkinghead_media::FRAME_RATE;
 
 use crate::SpeechRhythm;
 use crate::random::{Noise, Purpose};
-use crate::rhythm::mean_and_deviation;
+use crate::rhythm::{mean_and_deviation, standardised};
+use crate::track::gaussian;
 use limits::{ease_in, limit_angles, limit_steps};
-use spectrum::{Band, Spectrum};
 
 /// One of yaw, pitch, roll over time, in degrees.
 pub(crate) type Angle = Vec<f32>;
@@ -41,9 +43,13 @@ pub struct HeadMotionModel {
     pub angle_spread: f32,
     /// Bounds of the drawn standard deviations relative to the median: what looks right on one picture.
     pub bounds: (f32, f32),
+    /// Correlation of yaw, pitch, roll above 0.4 Hz with their answer to the voice, 0 to 0.9.
+    pub response: [f32; 3],
+    /// How much livelier fast movement is where the speech is: factor on the log of speed.
+    pub modulation: f32,
     /// Degrees by which the head rises before a strong accent.
     pub nod: f32,
-    /// How fast the slow movement goes on in long pauses, relative to speech.
+    /// How fast the movement goes on in long pauses, relative to speech.
     pub pause_speed: f32,
 }
 
@@ -52,14 +58,23 @@ impl Default for HeadMotionModel {
     fn default() -> Self {
         Self {
             deviation: [2.9, 2.7, 2.0],
-            liveliness_spread: 0.55,
+            liveliness_spread: 0.5,
             angle_spread: 0.25,
-            bounds: (0.7, 1.3),
+            bounds: (0.45, 1.7),
+            response: [0.1, 0.55, 0.15],
+            modulation: 0.3,
             nod: 0.7,
             pause_speed: 0.4,
         }
     }
 }
+
+/// Fast movement is what a Gaussian of this many frames leaves (above about half a hertz).
+const SLOW: f32 = 12.0;
+/// The response moves faster than what a Gaussian of this many frames leaves.
+const ANSWER_SLOW: f32 = 10.0;
+/// Liveliness of silence, in standard deviations of that of speech.
+const SILENT: f32 = -1.2;
 
 impl HeadMotionModel {
     /// A head that is held still but lives: standard deviations of about 0.1 degrees.
@@ -69,31 +84,33 @@ impl HeadMotionModel {
             liveliness_spread: 0.0,
             angle_spread: 0.0,
             bounds: (0.8, 1.2),
+            response: [0.0; 3],
+            modulation: 0.0,
             nod: 0.0,
             pause_speed: 0.8,
         }
     }
 
     /// Head poses for a recording, one a frame; the first is the reference's own pose.
+    ///
+    /// The recording is part of the seed: two recordings move differently with the same `seed`.
     pub fn generate(&self, rhythm: &SpeechRhythm, seed: u64) -> Vec<HeadPose> {
         let count = rhythm.len();
         if count == 0 {
             return Vec::new();
         }
+        let material = HeadMaterial::get();
+        let seed = rhythm.seed(seed);
         let mut noise = Noise::new(seed, Purpose::HeadMotion);
         let wanted = self.drawn_deviations(&mut noise, count);
-        let mixing = mixing_matrix(&mut noise);
-        let speed: Vec<f32> = rhythm.calm.iter().map(|calm| 1.0 + (self.pause_speed - 1.0) * calm).collect();
-        let slow = mix(&mixing, spectrum::angles(&Spectrum::REAL_HEADS, Band::Slow, count, &mut noise));
-        let fast = mix(&mixing, spectrum::angles(&Spectrum::REAL_HEADS, Band::Fast, count, &mut noise));
-        let wander = spectrum::unit_noise(count, &mut noise);
-        let gain: Vec<f32> = (0..count).map(|k| activity(rhythm, k) * (0.65 * wander[k].clamp(-2.0, 2.0)).exp()).collect();
-        let slow = slow.map(|angle| at_speed(&angle, &speed));
-        let fast = fast.map(|angle| angle.iter().zip(&gain).map(|(a, g)| a * g).collect::<Angle>());
-        let mut angles = slow_and_fast(&slow, &fast);
+        let [yaw, pitch, roll, liveliness, _] = material.respond(&rhythm.loudness);
+        let activity = activity(&liveliness, &rhythm.calm);
+        let mut angles = self.wandering(material, rhythm, &activity, &mut noise);
+        for (axis, answer) in [yaw, pitch, roll].iter().enumerate() {
+            add_response(&mut angles[axis], answer, self.response[axis]);
+        }
         scale_to(&mut angles, &wanted);
-        let liveliness = wanted[1] / 2.7;
-        nods::add(&mut angles[1], &rhythm.accents, self.nod * liveliness, seed);
+        nods::add(&mut angles[1], &rhythm.accents, self.nod * wanted[1] / 2.7, seed);
         ease_in(&mut angles);
         keep_in_bounds(&mut angles, &wanted);
         limit_angles(&mut angles);
@@ -111,67 +128,36 @@ impl HeadMotionModel {
             median * factor * time
         })
     }
-}
 
-/// Liveliness by the sound a fifth of a second later: heads move ahead of the voice.
-fn activity(rhythm: &SpeechRhythm, frame: usize) -> f32 {
-    let ahead = (frame + FRAME_RATE as usize / 5).min(rhythm.len() - 1);
-    (0.6 + 0.6 * rhythm.energy[ahead]) * (1.0 - 0.6 * rhythm.calm[ahead])
-}
-
-/// A matrix whose rows mix independent angles into correlated ones of the same variance. Correlations differ from clip
-/// to clip; yaw goes a little with rising and tilting.
-fn mixing_matrix(noise: &mut Noise) -> Matrix3<f32> {
-    let mut draw = |mean: f32| (mean + 0.4 * noise.normal()).clamp(-0.8, 0.8);
-    let (yaw_pitch, yaw_roll, pitch_roll) = (draw(-0.15), draw(-0.15), draw(0.0));
-    let wanted = Matrix3::new(1.0, yaw_pitch, yaw_roll, yaw_pitch, 1.0, pitch_roll, yaw_roll, pitch_roll, 1.0);
-    let eigen = SymmetricEigen::new(wanted);
-    let roots = Matrix3::from_diagonal(&eigen.eigenvalues.map(|value| value.max(0.05).sqrt()));
-    let root = eigen.eigenvectors * roots * eigen.eigenvectors.transpose();
-    Matrix3::from_rows(&[row(&root, 0), row(&root, 1), row(&root, 2)])
-}
-
-fn row(matrix: &Matrix3<f32>, index: usize) -> nalgebra::RowVector3<f32> {
-    let row = matrix.row(index).into_owned();
-    let length = row.norm();
-    if length > 0.0 { row / length } else { row }
-}
-
-fn mix(matrix: &Matrix3<f32>, angles: Angles) -> Angles {
-    let mut mixed = angles;
-    for k in 0..mixed[0].len() {
-        let vector = matrix * Vector3::new(mixed[0][k], mixed[1][k], mixed[2][k]);
-        for (angle, value) in mixed.iter_mut().zip(vector.iter()) {
-            angle[k] = *value;
-        }
-    }
-    mixed
-}
-
-/// Plays a curve at a changing speed (1 = as it is, never over 1), so that it slows down without being pulled anywhere.
-fn at_speed(curve: &[f32], speed: &[f32]) -> Angle {
-    let mut at = 0.0_f64;
-    let last = curve.len().saturating_sub(1);
-    speed
-        .iter()
-        .map(|speed| {
-            let (low, part) = ((at as usize).min(last), at.fract() as f32);
-            at += f64::from(speed.clamp(0.0, 1.0));
-            cubic(curve, low, part)
+    /// Movement that is not an answer: slower in long pauses, its fast part livelier where the speech is.
+    fn wandering(&self, material: &HeadMaterial, rhythm: &SpeechRhythm, activity: &[f32], noise: &mut Noise) -> Angles {
+        let speed: Vec<f32> = rhythm.calm.iter().map(|calm| 1.0 + (self.pause_speed - 1.0) * calm).collect();
+        let angles = wandering::angles(material, activity, noise);
+        angles.map(|angle| {
+            let angle = wandering::at_speed(&angle, &speed);
+            let slow = gaussian(&angle, SLOW);
+            let fast = angle.iter().zip(&slow).map(|(a, s)| a - s);
+            fast.zip(&slow).zip(activity).map(|((fast, slow), a)| slow + fast * (self.modulation * a).exp()).collect()
         })
-        .collect()
+    }
 }
 
-/// Catmull and Rom's cubic between `low` and `low + 1`: its speed has no corners.
-fn cubic(curve: &[f32], low: usize, part: f32) -> f32 {
-    let last = curve.len() - 1;
-    let at = |k: isize| curve[(low as isize + k).clamp(0, last as isize) as usize];
-    let (a, b, c, d) = (at(-1), at(0), at(1), at(2));
-    b + 0.5 * part * (c - a + part * (2.0 * a - 5.0 * b + 4.0 * c - d + part * (3.0 * (b - c) + d - a)))
+/// How lively the speech is, from the answer to loudness; silence is calm.
+fn activity(liveliness: &[f32], calm: &[f32]) -> Vec<f32> {
+    standardised(liveliness).iter().zip(calm).map(|(a, calm)| a + calm * (a.min(SILENT) - a)).collect()
 }
 
-fn slow_and_fast(slow: &Angles, fast: &Angles) -> Angles {
-    std::array::from_fn(|axis| slow[axis].iter().zip(&fast[axis]).map(|(s, f)| s + f).collect())
+/// Adds the answer so that it correlates by `share` with the fast part of the sum.
+fn add_response(angle: &mut [f32], answer: &[f32], share: f32) {
+    let (mean, deviation) = mean_and_deviation(answer);
+    if deviation < 1e-6 || share <= 0.0 {
+        return;
+    }
+    let fast: Vec<f32> = angle.iter().zip(gaussian(angle, ANSWER_SLOW)).map(|(a, s)| a - s).collect();
+    let size = mean_and_deviation(&fast).1 * share / (1.0 - share * share).max(0.1).sqrt();
+    for (value, answer) in angle.iter_mut().zip(answer) {
+        *value += size * (answer - mean) / deviation;
+    }
 }
 
 /// Brings each angle to its standard deviation, mean 0.

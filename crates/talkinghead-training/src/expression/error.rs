@@ -19,6 +19,9 @@ pub enum ExpressionTrainingError {
     /// The corpus holds nothing to learn from.
     #[error("the corpus holds no {0}")]
     Nothing(&'static str),
+    /// A recording that should teach is not in the training split.
+    #[error("{0} is no row of the index with split `train`")]
+    NotInTraining(String),
     /// A file could not be read or written.
     #[error("{}: {source}", path.display())]
     File {
@@ -67,6 +70,7 @@ impl ExpressionTrainingError {
                 Some("the folder must hold an index.csv with the columns file, kind, identity, split, sync, licence".into())
             }
             Self::Nothing(_) => Some("rows must have split `train` and licence `redistributable` to teach".into()),
+            Self::NotInTraining(_) => Some("write it as in the column `file`; rows of other splits never teach".into()),
             Self::Media { source, .. } => source.hint().map(|hint| hint.to_string()),
             Self::Speech { source, .. } => source.hint(),
             Self::Face { source, .. } => source.hint(),

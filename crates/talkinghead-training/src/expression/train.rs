@@ -37,12 +37,15 @@ pub struct ExpressionTraining {
     pub seed: u64,
     /// Optimiser steps for each of the two networks.
     pub steps: usize,
+    /// Files of the training split that teach though the index does not call them redistributable: whoever names them
+    /// holds the rights.
+    pub also: Vec<String>,
 }
 
 impl ExpressionTraining {
     /// The recipe's settings for a corpus.
     pub fn new(data: impl Into<PathBuf>) -> Self {
-        Self { data: data.into(), cache: None, seed: 0, steps: 300 }
+        Self { data: data.into(), cache: None, seed: 0, steps: 300, also: Vec::new() }
     }
 }
 
@@ -65,8 +68,12 @@ pub struct TrainedExpression {
 /// The corpus cannot be read, or nothing in it may teach.
 pub fn train_expression(options: &ExpressionTraining) -> Result<TrainedExpression, ExpressionTrainingError> {
     let corpus = ExpressionCorpus::open(&options.data)?;
+    if let Some(missing) = options.also.iter().find(|file| !corpus.rows.iter().any(|r| r.file == **file && r.split == "train")) {
+        return Err(ExpressionTrainingError::NotInTraining(missing.clone()));
+    }
     let loader = ClipLoader::new(&corpus, options.cache.as_deref());
-    let clips = loader.load(|row| row.may_teach() && row.speaks())?;
+    let also = |row: &CorpusRow| row.split == "train" && options.also.contains(&row.file);
+    let clips = loader.load(|row| (row.may_teach() || also(row)) && row.speaks())?;
     if clips.is_empty() {
         return Err(ExpressionTrainingError::Nothing("recording of somebody speaking that may teach"));
     }

@@ -1,0 +1,81 @@
+//! `talkinghead train head-motion`: how a head moves while it speaks.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use talkinghead_media::{OutputClaim, write_file};
+use talkinghead_training::head_motion::{HeadMotionTraining, train_head_motion};
+
+use super::{Shared, print_json};
+use crate::failure::Failure;
+
+/// Learns how a head moves while it speaks: how it answers the voice, and how it moves besides.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "DATA holds clip folders of `talkinghead preprocess`, motion tracks of `talkinghead motion --video` (.json) or arrays of 68
+landmarks (.npy, [frames, 68, 2 or 3] in pixels), 25 a second. Stretches of 6 s and more count; half an hour of one person
+is a good amount.
+
+Example:
+  talkinghead train head-motion --data tracks --output head_motion.safetensors"
+)]
+pub struct HeadMotion {
+    /// Folder with recordings of heads.
+    #[arg(long, value_name = "DATA")]
+    data: PathBuf,
+
+    /// The weights to write (.safetensors).
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+
+    /// Print a report as one JSON object on standard output.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(serde::Serialize)]
+struct Report {
+    output: PathBuf,
+    stretches: usize,
+    seconds: f32,
+    bytes: usize,
+    held_out_yaw: f32,
+    held_out_pitch: f32,
+    held_out_roll: f32,
+    held_out_head_speed: f32,
+    held_out_brow: f32,
+}
+
+impl HeadMotion {
+    /// Does it.
+    pub fn run(self, shared: Shared) -> Result<(), Failure> {
+        let _claim = OutputClaim::new(&self.output, [self.data.as_path()])?;
+        let trained = train_head_motion(&HeadMotionTraining::new(&self.data))
+            .map_err(|error| Failure::new(format!("training failed: {error}"), error.hint()))?;
+        write_file(&self.output, &trained.bytes)?;
+        let [held_out_yaw, held_out_pitch, held_out_roll, held_out_head_speed, held_out_brow] = trained.held_out;
+        let (stretches, seconds, bytes) = (trained.stretches, trained.seconds, trained.bytes.len());
+        let report = Report {
+            output: self.output,
+            stretches,
+            seconds,
+            bytes,
+            held_out_yaw,
+            held_out_pitch,
+            held_out_roll,
+            held_out_head_speed,
+            held_out_brow,
+        };
+        if self.json {
+            return print_json(&report);
+        }
+        if !shared.quiet {
+            let path = report.output.display();
+            eprintln!("{path}: learned from {stretches} stretches ({seconds:.0} s), {bytes} bytes");
+            eprintln!(
+                "answers to the voice in stretches left out: pitch {held_out_pitch:.2}, head speed {held_out_head_speed:.2}, brows {held_out_brow:.2}"
+            );
+        }
+        Ok(())
+    }
+}
