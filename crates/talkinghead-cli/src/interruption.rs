@@ -1,4 +1,5 @@
-//! Ctrl-C (and a polite kill): children end, unfinished files go, exit code 1.
+//! Ctrl-C (and a polite kill): children end, unfinished files go, exit code 1. A limit on file sizes is an error like a full
+//! disk.
 
 use talkinghead_media::MediaError;
 
@@ -15,6 +16,17 @@ pub fn install() {
     });
     if let Err(error) = watching {
         tracing::warn!("Ctrl-C will not clean up: {error}");
+    }
+    #[cfg(unix)]
+    outlive_limits_on_files();
+}
+
+/// A write beyond `ulimit -f` fails instead of killing the program; children keep the system's way.
+#[cfg(unix)]
+fn outlive_limits_on_files() {
+    let seen = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    if let Err(error) = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, seen) {
+        tracing::warn!("a limit on file sizes will end the program: {error}");
     }
 }
 
