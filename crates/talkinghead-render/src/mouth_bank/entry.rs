@@ -137,7 +137,7 @@ impl Entry {
         };
         let row = |k: usize| (y0 + k).saturating_sub(1).min(self.height - 1) * self.width;
         for (k, &down) in down.iter().enumerate() {
-            let start = row(k) + x0.wrapping_sub(1);
+            let start = (row(k) + x0).wrapping_sub(1);
             match self.pixels.get(start..start.wrapping_add(4)).and_then(|taps| taps.try_into().ok()) {
                 Some(taps) if x0 > 0 && x0 + 2 < self.width => add(taps, down),
                 _ => add(&std::array::from_fn(|i| self.pixels[row(k) + (x0 + i).saturating_sub(1).min(self.width - 1)]), down),
