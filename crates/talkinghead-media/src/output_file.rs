@@ -162,7 +162,9 @@ fn same_file(one: &Path, other: &Path) -> bool {
 /// The system's error as ours.
 pub(crate) fn write_error(path: &Path, source: io::Error) -> MediaError {
     match source.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => MediaError::DiskFull { path: path.to_owned() },
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            MediaError::DiskFull { path: path.to_owned() }
+        }
         _ => MediaError::Unwritable { path: path.to_owned(), source },
     }
 }
