@@ -105,7 +105,7 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), MediaError> {
     output.commit()
 }
 
-/// Whether `path` could be written now and is none of `inputs`. Nothing is changed; [`OutputClaim::new`] does it before long work.
+/// Whether `path` could be written now and is none of `inputs`. Nothing is changed; [`crate::OutputClaim::new`] does it before long work.
 ///
 /// # Errors
 /// Those of [`OutputFile::create`], and [`MediaError::OutputIsInput`] when the output is the same file as an
