@@ -1,9 +1,9 @@
 //! Emotions laid over a performance: where brows, lids, corners of the mouth and head rest, and how lively the head is.
 //!
 //! What each emotion does is taken from published descriptions of facial actions, as far as a track can show them: the pairings of
-//! action units with emotions of Ekman and Friesen (Facial Action Coding System, 1978, table 11-1; Investigator's Guide, 2002). How
-//! head movement grows with anger and joy and shrinks with sadness follows, in its direction, Busso et al., "Rigid Head Motion in
-//! Expressive Speech Animation" (2007). Amounts were chosen by looking. Only the mouth's shapes are learned: a smile and stretched lips
+//! action units with emotions of Ekman and Friesen (Facial Action Coding System, 1978, table 11-1; Investigator's Guide, 2002). That
+//! emotional speech moves heads in another range and speed is from Busso et al., "Rigid Head Motion in Expressive Speech Animation"
+//! (2007); directions and amounts were chosen by looking. Only the mouth's shapes are learned: a smile and stretched lips
 //! from the basis that takes smiles off portraits (`assets/models/unsmile.md`: 68 people, each neutral and smiling).
 //!
 //! | emotion | action units | shown | not shown |

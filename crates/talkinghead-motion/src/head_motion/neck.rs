@@ -1,25 +1,14 @@
 //! Turning about the neck: a head that turns also moves its face.
 
-use nalgebra::Vector3;
 use talkinghead_face::HeadPose;
 
 use super::Angles;
-
-/// From the head's centre to the neck's joint in interocular distances: down and back.
-const NECK: [f32; 3] = [0.0, 1.1, 1.0];
-/// Usual distance of the camera in interocular distances (about 70 cm).
-const CAMERA_DISTANCE: f32 = 12.0;
+use crate::track::turned_about_neck;
 
 /// Poses whose translation and scale follow from turning about the neck.
 pub(super) fn poses(angles: &Angles) -> Vec<HeadPose> {
-    (0..angles[0].len())
-        .map(|k| {
-            let turned = HeadPose { yaw: angles[0][k], pitch: angles[1][k], roll: angles[2][k], ..HeadPose::default() };
-            let neck = Vector3::from(NECK);
-            let shift = neck - turned.rotation() * neck;
-            HeadPose { translation: [shift.x, shift.y], scale: 1.0 / (1.0 + shift.z / CAMERA_DISTANCE), ..turned }
-        })
-        .collect()
+    let [yaw, pitch, roll] = angles;
+    yaw.iter().zip(pitch).zip(roll).map(|((yaw, pitch), roll)| turned_about_neck(*yaw, *pitch, *roll)).collect()
 }
 
 #[cfg(test)]
