@@ -84,13 +84,12 @@ impl Performance {
             HeadMotion::Still => HeadMotionModel::still().generate(rhythm, self.seed),
             HeadMotion::Measured(head) => head.retarget(rhythm.len()),
         };
-        let gaze = GazeModel::default().generate(&head, rhythm, self.seed);
         let blink = match self.blinking {
             Blinking::On => BlinkModel::default().generate(rhythm, self.seed),
             Blinking::Off => vec![[0.0; 2]; rhythm.len()],
         };
         let mut frames: Vec<MotionFrame> = (0..count)
-            .map(|k| MotionFrame { head_pose: head[k], expression: expressions[k], blink: blink[k], gaze: gaze[k] })
+            .map(|k| MotionFrame { head_pose: head[k], expression: expressions[k], blink: blink[k], gaze: [0.0; 2] })
             .collect();
         raise_brows(&mut frames, rhythm);
         let source = TrackSource {
@@ -100,6 +99,10 @@ impl Performance {
         };
         let mut track = MotionTrack { source, frames };
         track.scale_head(self.head_gain)?;
+        // The eyes make up for the head as it is shown.
+        let head: Vec<_> = track.frames.iter().map(|frame| frame.head_pose).collect();
+        let gaze = GazeModel::default().generate(&head, rhythm, self.seed);
+        track.frames.iter_mut().zip(gaze).for_each(|(frame, gaze)| frame.gaze = gaze);
         track.scale_expression(self.expression_gain)?;
         Ok(track.rounded())
     }
@@ -159,6 +162,11 @@ mod tests {
         let quiet = Performance { head_gain: 0.0, expression_gain: 2.0, blinking: Blinking::Off, ..Default::default() };
         let track = quiet.perform(&lips, &rhythm()).unwrap();
         assert!(track.frames.iter().all(|f| f.head_pose.yaw == 0.0 && f.blink == [0.0; 2] && f.expression.opening == 0.2));
+        // A head that is held still leaves the eyes their own jumps alone.
+        let own = GazeModel::default().generate(&vec![talkinghead_face::HeadPose::default(); 500], &rhythm(), 0);
+        assert!(
+            track.frames.iter().zip(own).all(|(f, own)| (f.gaze[0] - own[0]).abs() < 1e-3 && (f.gaze[1] - own[1]).abs() < 1e-3)
+        );
         assert!(Performance { head_gain: -1.0, ..Default::default() }.perform(&lips, &rhythm()).is_err());
         assert!(matches!(Performance::default().perform(&[], &rhythm()), Err(MotionError::Empty)));
     }
