@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 use serde_json::Value;
-use talkinghead_formats::{NpyArray, StateDict, read_safetensors};
+use talkinghead_formats::{NpyArray, StateDict, parse_keys, read_safetensors};
 use talkinghead_media::{Limits, read_image};
 use talkinghead_render::label::GreyImage;
 
@@ -34,12 +34,30 @@ impl GoldenFolder {
         Ok(Self { path: path.to_path_buf(), description })
     }
 
+    /// Opens a folder that nothing describes: what its files are is written in its README.
+    ///
+    /// # Errors
+    /// It is no folder.
+    pub fn undescribed(path: &Path) -> Result<Self, EvaluationError> {
+        std::fs::read_dir(path).map_err(|source| EvaluationError::io(path, source))?;
+        Ok(Self { path: path.to_path_buf(), description: Value::Null })
+    }
+
+    /// Keys and shapes of a network's tensors from such a file, if the folder has it.
+    ///
+    /// # Errors
+    /// It cannot be read or lists something else.
+    pub fn keys(&self, file: &str) -> Result<Option<Vec<(String, Vec<usize>)>>, EvaluationError> {
+        let parse = |text: String| parse_keys(&text).map_err(|reason| EvaluationError::malformed(&self.path.join(file), reason));
+        self.text(file)?.map(parse).transpose()
+    }
+
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The description, a JSON object.
+    /// The description, a JSON object; null where nothing describes the folder.
     pub fn description(&self) -> &Value {
         &self.description
     }

@@ -8,4 +8,4 @@ pub mod preprocessing;
 mod report;
 
 pub use folder::GoldenFolder;
-pub use report::{Comparison, Measure, Report, Subject, TensorComparison};
+pub use report::{Comparison, Measure, Report, Subject, TensorComparison, largest_difference};

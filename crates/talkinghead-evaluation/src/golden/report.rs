@@ -15,6 +15,35 @@ pub enum Subject {
     Discriminator,
     /// The preprocessing.
     Preprocessing,
+    /// FlowNet2, a teacher of optical flow.
+    FlowNet2,
+    /// RAFT-small, a teacher of optical flow.
+    Raft,
+    /// The published network of head motion.
+    HeadMotion,
+    /// The published network from sound to landmarks.
+    Expression,
+    /// One step of training the generator.
+    TrainingStep,
+    /// The perceptual loss.
+    Perceptual,
+}
+
+impl Subject {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Generator => "generator",
+            Self::Discriminator => "discriminator",
+            Self::Preprocessing => "preprocessing",
+            Self::FlowNet2 => "flownet2",
+            Self::Raft => "raft",
+            Self::HeadMotion => "head-motion",
+            Self::Expression => "expression",
+            Self::TrainingStep => "training-step",
+            Self::Perceptual => "perceptual",
+        }
+    }
 }
 
 /// Which difference a tensor is judged by.
@@ -86,24 +115,26 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn new(subject: Subject, folder: &Path) -> Self {
+    /// An empty report on a folder.
+    pub fn new(subject: Subject, folder: &Path) -> Self {
         Self { subject, folder: folder.display().to_string(), comparisons: Vec::new(), missing: Vec::new() }
     }
 
-    pub(super) fn add(&mut self, name: impl Into<String>, difference: f64, tolerance: f64, unit: &'static str) {
+    /// Adds a comparison: a difference, what is allowed, and what the two numbers count.
+    pub fn add(&mut self, name: impl Into<String>, difference: f64, tolerance: f64, unit: &'static str) {
         // A NaN is within no tolerance.
         let passed = difference <= tolerance;
         self.comparisons.push(Comparison { name: name.into(), difference, tolerance, unit, passed, tensor: None });
     }
 
     /// Something that must be equal.
-    pub(super) fn same(&mut self, name: impl Into<String>, equal: bool) {
+    pub fn same(&mut self, name: impl Into<String>, equal: bool) {
         self.add(name, f64::from(u8::from(!equal)), 0.0, "wrong");
     }
 
     /// A tensor, judged by its measure.
     #[cfg(feature = "neural")]
-    pub(super) fn add_tensor(&mut self, name: impl Into<String>, tolerance: f64, tensor: TensorComparison) {
+    pub fn add_tensor(&mut self, name: impl Into<String>, tolerance: f64, tensor: TensorComparison) {
         let judged = if tensor.measure == Measure::Relative { tensor.max_relative } else { tensor.max_absolute };
         self.add(name, judged.unwrap_or(f64::INFINITY), tolerance, tensor.measure.name());
         if let Some(comparison) = self.comparisons.last_mut() {
@@ -121,18 +152,15 @@ impl Report {
         self.comparisons.iter().filter(|comparison| !comparison.passed).count()
     }
 
-    /// One JSON object. Of the preprocessing: `passed`, `folder`, `checks`, `missing`; of a network: `passed`, `network`, `folder`,
-    /// `tensors`. A difference that is no number (arrays of unequal lengths, a NaN) is `null`.
+    /// One JSON object. Of the generator and the discriminator: `passed`, `network`, `folder`, `tensors`; of anything else: `passed`,
+    /// `folder`, `checks`, `missing`. A difference that is no number (arrays of unequal lengths, a NaN) is `null`.
     pub fn to_json(&self) -> String {
-        let network = match self.subject {
-            Subject::Generator => "generator",
-            Subject::Discriminator => "discriminator",
-            Subject::Preprocessing => {
-                let checks: Vec<_> = self.comparisons.iter().map(check_json).collect();
-                return json!({ "passed": self.passed(), "folder": self.folder, "checks": checks, "missing": self.missing })
-                    .to_string();
-            }
-        };
+        if !matches!(self.subject, Subject::Generator | Subject::Discriminator) {
+            let checks: Vec<_> = self.comparisons.iter().map(check_json).collect();
+            return json!({ "passed": self.passed(), "folder": self.folder, "checks": checks, "missing": self.missing })
+                .to_string();
+        }
+        let network = self.subject.name();
         let tensors: Vec<_> = self.comparisons.iter().map(tensor_json).collect();
         json!({ "passed": self.passed(), "network": network, "folder": self.folder, "tensors": tensors }).to_string()
     }
@@ -177,7 +205,7 @@ impl fmt::Display for Report {
 }
 
 /// Largest absolute difference; infinite when the lengths differ or a value is no number.
-pub(super) fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
+pub fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
     if a.len() != b.len() {
         return f64::INFINITY;
     }
