@@ -2,5 +2,9 @@
 //!
 //! Uses every crate of inference; only the command line uses it.
 
+mod compatibility;
 pub mod expression;
+pub mod flow;
 pub mod head_motion;
+
+pub use compatibility::Compatibility;
