@@ -50,67 +50,96 @@ impl GuidedFilter {
 
     /// For each pixel the linear model `a . colour + b` of the mask, averaged over the windows that hold the pixel.
     fn coefficients(&self, small: &RgbImage, mask: &[f32]) -> Vec<[f32; 4]> {
-        let (width, height) = (small.width() as usize, small.height() as usize);
+        let size = [small.width() as usize, small.height() as usize];
+        let width = size[0];
+        let guide: &[u8] = small;
         // Mask, colours, mask times colours, products of colours.
-        let moments: Vec<[f32; 13]> = small
-            .pixels()
-            .zip(mask)
-            .map(|(pixel, &p)| {
-                let [r, g, b] = pixel.0.map(|c| f32::from(c) / 255.0);
-                [p, r, g, b, p * r, p * g, p * b, r * r, r * g, r * b, g * g, g * b, b * b]
-            })
-            .collect();
-        let means = box_mean(&moments, width, height, self.radius);
-        let models: Vec<[f32; 4]> = means
-            .par_iter()
-            .map(|m| {
-                let colour = Vector3::new(m[1], m[2], m[3]);
-                let covariance = Vector3::new(m[4], m[5], m[6]) - m[0] * colour;
-                let spread = Matrix3::new(m[7], m[8], m[9], m[8], m[10], m[11], m[9], m[11], m[12]) - colour * colour.transpose()
-                    + Matrix3::identity() * self.softness;
-                let a = spread.cholesky().map_or_else(Vector3::zeros, |c| c.solve(&covariance));
-                [a.x, a.y, a.z, m[0] - a.dot(&colour)]
-            })
-            .collect();
-        box_mean(&models, width, height, self.radius)
+        let moments = |y: usize, row: &mut [[f32; 13]]| {
+            let colours = guide[3 * y * width..3 * (y + 1) * width].as_chunks::<3>().0;
+            for ((moment, colour), &p) in row.iter_mut().zip(colours).zip(&mask[y * width..(y + 1) * width]) {
+                let [r, g, b] = colour.map(|c| f32::from(c) / 255.0);
+                *moment = [p, r, g, b, p * r, p * g, p * b, r * r, r * g, r * b, g * g, g * b, b * b];
+            }
+        };
+        let model = |m: [f32; 13]| {
+            let colour = Vector3::new(m[1], m[2], m[3]);
+            let covariance = Vector3::new(m[4], m[5], m[6]) - m[0] * colour;
+            let spread = Matrix3::new(m[7], m[8], m[9], m[8], m[10], m[11], m[9], m[11], m[12]) - colour * colour.transpose()
+                + Matrix3::identity() * self.softness;
+            let a = spread.cholesky().map_or_else(Vector3::zeros, |c| c.solve(&covariance));
+            [a.x, a.y, a.z, m[0] - a.dot(&colour)]
+        };
+        let models = box_means(size, self.radius, moments, model);
+        let rows = |y: usize, row: &mut [[f32; 4]]| row.copy_from_slice(&models[y * width..(y + 1) * width]);
+        box_means(size, self.radius, rows, |mean| mean)
     }
 }
 
-/// The mean over the square window of each pixel, cut at the borders.
-fn box_mean<const N: usize>(values: &[[f32; N]], width: usize, height: usize, radius: usize) -> Vec<[f32; N]> {
-    let line_mean = |get: &dyn Fn(usize) -> [f32; N], length: usize, put: &mut dyn FnMut(usize, [f32; N])| {
-        // f64: a running sum in f32 would leave a trace of everything that passed through the window.
-        let mut sum = [0.0_f64; N];
-        let mut count = 0.0;
-        for i in 0..(length + radius) {
-            if i < length {
-                let entering = get(i);
-                (0..N).for_each(|k| sum[k] += f64::from(entering[k]));
-                count += 1.0;
+/// Rows that one task averages; it looks at `radius` more on either side.
+const BAND: usize = 64;
+
+/// The mean over the square window of each pixel (cut at the borders), each put through `finish`. `row_of` writes the values
+/// of a row; only a few rows of them and of their means are there at any time.
+fn box_means<const N: usize, const M: usize>(
+    [width, height]: [usize; 2],
+    radius: usize,
+    row_of: impl Fn(usize, &mut [[f32; N]]) + Sync,
+    finish: impl Fn([f32; N]) -> [f32; M] + Sync,
+) -> Vec<[f32; M]> {
+    let mut out = vec![[0.0; M]; width * height];
+    out.par_chunks_mut(width * BAND).enumerate().for_each(|(band, out)| {
+        let first = band * BAND;
+        let rows = first.saturating_sub(radius)..(first + out.len() / width + radius).min(height);
+        let kept = 2 * radius + 1;
+        let mut values = vec![[0.0; N]; width];
+        // The last rows' means along x, and their sums along y.
+        let mut means = vec![[0.0; N]; width * kept];
+        let mut sums = vec![[0.0_f64; N]; width];
+        let mut oldest = rows.start;
+        for y in first..first + out.len() / width {
+            let window = y.saturating_sub(radius)..(y + radius + 1).min(rows.end);
+            while oldest < window.start {
+                let leaving = &means[width * (oldest % kept)..][..width];
+                sums.iter_mut().zip(leaving).for_each(|(sum, value)| change(sum, value, |a, b| a - b));
+                oldest += 1;
             }
-            if i > 2 * radius {
-                let leaving = get(i - 2 * radius - 1);
-                (0..N).for_each(|k| sum[k] -= f64::from(leaving[k]));
-                count -= 1.0;
+            let entered = if y == first { rows.start } else { (y + radius).min(rows.end) };
+            for entering in entered..window.end {
+                row_of(entering, &mut values);
+                let row = &mut means[width * (entering % kept)..][..width];
+                line_means(&values, radius, row);
+                sums.iter_mut().zip(row).for_each(|(sum, value)| change(sum, value, |a, b| a + b));
             }
-            if i >= radius {
-                put(i - radius, std::array::from_fn(|k| (sum[k] / count) as f32));
-            }
+            let count = window.len() as f64;
+            let row = &mut out[width * (y - first)..][..width];
+            row.iter_mut().zip(&sums).for_each(|(value, sum)| *value = finish(sum.map(|s| (s / count) as f32)));
         }
-    };
-    let mut rows = vec![[0.0; N]; width * height];
-    rows.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
-        line_mean(&|x| values[y * width + x], width, &mut |x, mean| row[x] = mean);
-    });
-    let mut columns = vec![[0.0; N]; width * height];
-    columns.par_chunks_mut(height).enumerate().for_each(|(x, column)| {
-        line_mean(&|y| rows[y * width + x], height, &mut |y, mean| column[y] = mean);
-    });
-    let mut out = vec![[0.0; N]; width * height];
-    out.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
-        row.iter_mut().enumerate().for_each(|(x, value)| *value = columns[x * height + y]);
     });
     out
+}
+
+/// The mean over each value's neighbours in a line.
+fn line_means<const N: usize>(values: &[[f32; N]], radius: usize, out: &mut [[f32; N]]) {
+    // f64: a running sum in f32 would leave a trace of everything that passed through the window.
+    let mut sum = [0.0_f64; N];
+    let mut count = 0.0;
+    for i in 0..(values.len() + radius) {
+        if let Some(entering) = values.get(i) {
+            change(&mut sum, entering, |a, b| a + b);
+            count += 1.0;
+        }
+        if let Some(leaving) = i.checked_sub(2 * radius + 1) {
+            change(&mut sum, &values[leaving], |a, b| a - b);
+            count -= 1.0;
+        }
+        if let Some(at) = i.checked_sub(radius) {
+            out[at] = sum.map(|s| (s / count) as f32);
+        }
+    }
+}
+
+fn change<const N: usize>(sum: &mut [f64; N], value: &[f32; N], how: impl Fn(f64, f64) -> f64) {
+    sum.iter_mut().zip(value).for_each(|(sum, &value)| *sum = how(*sum, f64::from(value)));
 }
 
 #[cfg(test)]
@@ -118,12 +147,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn means_are_cut_at_the_border() {
-        let values: Vec<[f32; 1]> = (0..12).map(|i| [i as f32]).collect();
-        let means = box_mean(&values, 4, 3, 1);
-        assert_eq!(means[0][0], (0.0 + 1.0 + 4.0 + 5.0) / 4.0);
-        assert_eq!(means[5][0], (0.0 + 1.0 + 2.0 + 4.0 + 5.0 + 6.0 + 8.0 + 9.0 + 10.0) / 9.0);
-        assert_eq!(means[11][0], (6.0 + 7.0 + 10.0 + 11.0) / 4.0);
+    fn means_are_those_of_the_window_in_every_band() {
+        for (size, radius) in [([4, 3], 1), ([5, 2], 4), ([3, 2 * BAND + 7], 3), ([40, BAND], 2)] {
+            let value = |x: usize, y: usize| ((7 * x + 13 * y) % 17) as f32;
+            let row_of = |y: usize, row: &mut [[f32; 1]]| (0..row.len()).for_each(|x| row[x] = [value(x, y)]);
+            let means = box_means(size, radius, row_of, |mean| mean);
+            for (i, mean) in means.iter().enumerate() {
+                let around = |at: usize, most: usize| at.saturating_sub(radius)..(at + radius + 1).min(most);
+                let (columns, rows) = (around(i % size[0], size[0]), around(i / size[0], size[1]));
+                let sum: f32 = rows.clone().flat_map(|y| columns.clone().map(move |x| value(x, y))).sum();
+                let wanted = sum / (rows.len() * columns.len()) as f32;
+                assert!((mean[0] - wanted).abs() < 1e-5, "{size:?} {i}: {} for {wanted}", mean[0]);
+            }
+        }
     }
 
     #[test]

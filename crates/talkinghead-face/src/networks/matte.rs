@@ -113,6 +113,7 @@ impl HairSegmentation {
             return Err(FaceError::network("hair_segmentation", "mask of another size"));
         }
         let mask: Vec<f32> = (0..plane).map(|i| 1.0 / (1.0 + (logits[i] - logits[plane + i]).exp())).collect();
+        drop((input, logits));
         let inner = GuidedFilter::HAIR.scale_up(&small, &mask, &view);
         let mut values = vec![0.0; picture.width() as usize * picture.height() as usize];
         for (y, row) in inner.chunks_exact(width as usize).enumerate() {
