@@ -19,7 +19,7 @@ pub enum AudioSource {
         /// Which of its channels are heard.
         channels: ChannelChoice,
     },
-    /// Samples at 16 kHz, mono, -1..1. (A vector, which need not be copied to be shared: ten minutes are 38 MB.)
+    /// Samples at 16 kHz, mono, -1..1. (A vector, which need not be copied to be shared: three minutes are 12 MB.)
     Samples(Arc<Vec<f32>>),
 }
 

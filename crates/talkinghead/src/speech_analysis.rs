@@ -15,8 +15,8 @@ const SILENCE: f32 = -13.0;
 const USUAL_LEVEL: f32 = -4.0;
 /// Voicing from which a pitch is believed.
 const VOICED: f32 = 0.5;
-/// Seconds of sound that are kept in memory between the passes (38 MB); longer recordings are decoded for each pass.
-const MOST_KEPT_SECONDS: f64 = 600.0;
+/// Samples that are kept in memory between the passes: three minutes, 12 MB. Longer recordings are decoded for each pass.
+const MOST_KEPT_SAMPLES: usize = 180 * SAMPLE_RATE as usize;
 
 /// A recording, analysed.
 #[derive(Clone, Debug)]
@@ -82,7 +82,8 @@ fn raised(path: &Path, loudness: &Loudness) -> Option<String> {
     ))
 }
 
-/// Samples in memory where the recording is short enough, so that it is decoded once.
+/// Samples in memory where the recording is short enough, so that it is decoded once. A longer one is read to its end all the
+/// same: only then is known what is wrong with it.
 fn source(
     path: &Path,
     info: MediaInfo,
@@ -93,20 +94,16 @@ fn source(
     let chosen = choose_channels(path, &info, limits)?;
     warnings.extend(chosen.warning);
     let channels = chosen.channels;
-    let seconds = info.audio.as_ref().and_then(|audio| audio.seconds).or(info.seconds);
-    if seconds.is_none_or(|seconds| seconds > MOST_KEPT_SECONDS) {
-        return Ok(AudioSource::file(path, limits, channels));
-    }
     let mut reader = AudioReader::open_channels(path, info, limits, channels)?;
-    let mut samples = Vec::with_capacity((seconds.unwrap_or(0.0) * f64::from(SAMPLE_RATE)) as usize);
+    let mut samples = Some(Vec::new());
     for block in reader.by_ref() {
         job.check()?;
-        samples.extend(block?);
-        // The header was wrong about its length: back to flat memory.
-        if samples.len() as f64 > 1.1 * MOST_KEPT_SECONDS * f64::from(SAMPLE_RATE) {
-            return Ok(AudioSource::file(path, limits, channels));
+        let block = block?;
+        samples = samples.filter(|kept: &Vec<f32>| kept.len() + block.len() <= MOST_KEPT_SAMPLES);
+        if let Some(kept) = &mut samples {
+            kept.extend(block);
         }
     }
     warnings.extend(reader.warnings().iter().cloned());
-    Ok(AudioSource::Samples(samples.into()))
+    Ok(samples.map_or_else(|| AudioSource::file(path, limits, channels), |samples| AudioSource::Samples(samples.into())))
 }
