@@ -20,6 +20,7 @@ use super::driving_flags::DrivingFlags;
 use super::neural_flags::NeuralFlags;
 use super::performance_flags::PerformanceFlags;
 use super::{Shared, note, print_json, warn};
+use crate::allocator;
 use crate::failure::Failure;
 use crate::progress::Display;
 
@@ -123,6 +124,7 @@ pub struct Generate {
 impl Generate {
     /// Does it.
     pub fn run(self, shared: Shared) -> Result<(), Failure> {
+        allocator::keep_together();
         #[cfg(feature = "neural")]
         if self.driving.are_given() {
             return self.drive(shared);
