@@ -98,6 +98,24 @@ impl StateDict {
         self.tensors.values().map(|tensor| tensor.values.len()).sum()
     }
 
+    /// Keys and tensors in key order, out of the dict.
+    pub fn into_tensors(self) -> impl Iterator<Item = (String, HostTensor)> {
+        self.tensors.into_iter()
+    }
+
+    /// Takes out every tensor whose key starts with `prefix`, which is taken off.
+    pub fn take_prefixed(&mut self, prefix: &str) -> Self {
+        let mut tensors = BTreeMap::new();
+        self.tensors.retain(|key, tensor| {
+            let Some(rest) = key.strip_prefix(prefix) else { return true };
+            let values =
+                HostTensor { shape: tensor.shape.clone(), values: std::mem::take(&mut tensor.values), integer: tensor.integer };
+            tensors.insert(rest.to_owned(), values);
+            false
+        });
+        Self { tensors }
+    }
+
     /// The same tensors with `prefix` taken off every key that has it.
     pub fn without_prefix(self, prefix: &str) -> Self {
         let tensors = self
