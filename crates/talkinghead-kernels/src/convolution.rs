@@ -94,19 +94,8 @@ impl Convolution {
     ) -> Result<(), KernelError> {
         let geometry = &self.geometry;
         let output = geometry.output_size(size)?;
-        let count = |channels: usize, [height, width]: [usize; 2]| -> usize {
-            [channels, height, width].into_iter().fold(batch, usize::saturating_mul)
-        };
-        check("input", x.len(), count(geometry.input, size))?;
-        let length = count(geometry.output, output);
-        check("output", out.len(), length)?;
-        if let Some(bias) = epilogue.bias {
-            check("bias", bias.len(), geometry.output)?;
-        }
-        if let Some(residual) = epilogue.residual {
-            check("residual", residual.len(), length)?;
-        }
-        if length == 0 {
+        check_buffers(geometry, x, batch, size, output, &epilogue, out)?;
+        if out.is_empty() {
             return Ok(());
         }
         if self.precision == Precision::Bf16 {
@@ -143,6 +132,70 @@ impl Convolution {
         let weights = &self.direct;
         direct::convolve(self.instructions, direct::Problem { geometry, weights, x, batch, size, output, epilogue }, out);
     }
+}
+
+/// A convolution with weights that are used once: those of training. The method decides as for [`Convolution::new`]; a transposed
+/// convolution of stride 1 can be fast too.
+///
+/// # Errors
+/// As [`Convolution::new`] and [`Convolution::forward`].
+#[expect(clippy::too_many_arguments, reason = "the parts of one call")]
+pub fn convolve_once(
+    geometry: &Geometry,
+    weights: &[f32],
+    instructions: InstructionSet,
+    method: Method,
+    x: &[f32],
+    batch: usize,
+    size: [usize; 2],
+    epilogue: Epilogue<'_>,
+    out: &mut [f32],
+) -> Result<(), KernelError> {
+    geometry.check()?;
+    check("weights", weights.len(), geometry.weights())?;
+    let output = geometry.output_size(size)?;
+    check_buffers(geometry, x, batch, size, output, &epilogue, out)?;
+    if out.is_empty() {
+        return Ok(());
+    }
+    let instructions = instructions.or_portable();
+    let (rows, _) = talkinghead_simd::tile_shape(instructions);
+    if method == Method::Fast {
+        let turned = if winograd::pays_once(&geometry.ordinary(), batch, output) { geometry.turned(weights) } else { None };
+        let (geometry, weights) = turned.as_ref().map_or((geometry, weights), |(geometry, weights)| (geometry, weights));
+        if winograd::pays_once(geometry, batch, output) {
+            let weights = &WinogradWeights::new(geometry, weights, rows);
+            winograd::convolve(instructions, winograd::Problem { geometry, weights, x, batch, size, output, epilogue }, out);
+            return Ok(());
+        }
+    }
+    let weights = &DirectWeights::new(geometry, weights, rows);
+    direct::convolve(instructions, direct::Problem { geometry, weights, x, batch, size, output, epilogue }, out);
+    Ok(())
+}
+
+fn check_buffers(
+    geometry: &Geometry,
+    x: &[f32],
+    batch: usize,
+    size: [usize; 2],
+    output: [usize; 2],
+    epilogue: &Epilogue<'_>,
+    out: &[f32],
+) -> Result<(), KernelError> {
+    let count = |channels: usize, [height, width]: [usize; 2]| -> usize {
+        [channels, height, width].into_iter().fold(batch, usize::saturating_mul)
+    };
+    check("input", x.len(), count(geometry.input, size))?;
+    let length = count(geometry.output, output);
+    check("output", out.len(), length)?;
+    if let Some(bias) = epilogue.bias {
+        check("bias", bias.len(), geometry.output)?;
+    }
+    if let Some(residual) = epilogue.residual {
+        check("residual", residual.len(), length)?;
+    }
+    Ok(())
 }
 
 pub(crate) fn check(what: &'static str, found: usize, wanted: usize) -> Result<(), KernelError> {

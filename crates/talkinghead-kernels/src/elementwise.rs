@@ -42,12 +42,13 @@ pub fn scale_and_shift(
     Ok(out)
 }
 
-struct ScaleAndShift<'a> {
-    from: &'a [f32],
-    to: &'a mut [f32],
-    scale: f32,
-    shift: f32,
-    slope: f32,
+/// `leaky_relu(from * scale + shift)`.
+pub(crate) struct ScaleAndShift<'a> {
+    pub from: &'a [f32],
+    pub to: &'a mut [f32],
+    pub scale: f32,
+    pub shift: f32,
+    pub slope: f32,
 }
 
 impl Job for ScaleAndShift<'_> {
@@ -97,4 +98,82 @@ pub fn upsample_nearest(x: &[f32], planes: usize, [height, width]: [usize; 2]) -
         }
     });
     Ok(out)
+}
+
+/// The gradient of [`upsample_nearest`]: each pixel's four copies summed. Planes `[2 height, 2 width]` -> `[height, width]`.
+///
+/// # Errors
+/// A buffer of the wrong length.
+pub fn upsample_nearest_gradient(y: &[f32], planes: usize, [height, width]: [usize; 2]) -> Result<Vec<f32>, KernelError> {
+    check("gradient", y.len(), 4 * planes * height * width)?;
+    let mut out = vec![0.0; planes * height * width];
+    let shared = SharedMut::new(&mut out);
+    parallel::each(parallel::threads(2 * y.len()), planes, |plane| {
+        // SAFETY: each plane is one task's.
+        let to = unsafe { shared.part(plane * height * width, height * width) };
+        if width == 0 {
+            return;
+        }
+        for (row, to) in to.chunks_exact_mut(width).enumerate() {
+            let (first, second) = y[4 * plane * height * width + 4 * row * width..][..4 * width].split_at(2 * width);
+            let pairs = first.as_chunks::<2>().0.iter().zip(second.as_chunks::<2>().0);
+            for (to, (first, second)) in to.iter_mut().zip(pairs) {
+                *to = (first[0] + first[1]) + (second[0] + second[1]);
+            }
+        }
+    });
+    Ok(out)
+}
+
+/// The gradient of a leaky ReLU from its result `y` and the result's gradient.
+///
+/// # Errors
+/// Buffers of unequal length.
+pub fn leaky_relu_gradient(
+    instructions: InstructionSet,
+    y: &[f32],
+    gradient: &[f32],
+    slope: f32,
+) -> Result<Vec<f32>, KernelError> {
+    /// Numbers that a task takes.
+    const PART: usize = 1 << 14;
+    check("gradient", gradient.len(), y.len())?;
+    let mut out = vec![0.0; y.len()];
+    let shared = SharedMut::new(&mut out);
+    parallel::each(parallel::threads(3 * y.len()), y.len().div_ceil(PART), |part| {
+        let (start, length) = (part * PART, PART.min(y.len() - part * PART));
+        // SAFETY: each part is one task's.
+        let out = unsafe { shared.part(start, length) };
+        run(instructions, LeakyGradient { y: &y[start..][..length], gradient: &gradient[start..][..length], out, slope });
+    });
+    Ok(out)
+}
+
+struct LeakyGradient<'a> {
+    y: &'a [f32],
+    gradient: &'a [f32],
+    out: &'a mut [f32],
+    slope: f32,
+}
+
+impl Job for LeakyGradient<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let Self { y, gradient, out, slope } = self;
+        debug_assert!(gradient.len() == y.len() && out.len() == y.len());
+        let whole = y.len() / S::LANES * S::LANES;
+        // SAFETY: whole vectors inside the slices, which are equally long; the processor has S's instructions.
+        unsafe {
+            let slopes = S::splat(slope);
+            for at in (0..whole).step_by(S::LANES) {
+                let g = S::load(gradient.as_ptr().add(at));
+                S::store(out.as_mut_ptr().add(at), S::where_positive(S::load(y.as_ptr().add(at)), g, S::mul(g, slopes)));
+            }
+        }
+        for at in whole..y.len() {
+            out[at] = if y[at] > 0.0 { gradient[at] } else { gradient[at] * slope };
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Sizes, strides and paddings of a convolution, and its decomposition into phases.
 
-use crate::KernelError;
+use crate::scratch::SharedMut;
+use crate::{KernelError, parallel};
 
 /// Which way a convolution goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -147,6 +148,34 @@ impl Geometry {
                 Ok(Self { direction: Direction::Transposed { output_padding }, ..swapped })
             }
         }
+    }
+
+    /// The same sizes as an ordinary convolution.
+    pub(crate) fn ordinary(&self) -> Self {
+        Self { direction: Direction::Ordinary, ..*self }
+    }
+
+    /// The ordinary convolution that a transposed one of stride 1 is, with its weights turned: `None` for any other.
+    pub(crate) fn turned(&self, weights: &[f32]) -> Option<(Self, Vec<f32>)> {
+        let Direction::Transposed { output_padding: [0, 0] } = self.direction else { return None };
+        let reach = [0, 1].map(|axis| (self.kernel[axis].saturating_sub(1)) * self.dilation[axis]);
+        let fits = (0..2).all(|axis| self.padding[axis] <= reach[axis]);
+        if self.stride != [1; 2] || !fits || weights.len() != self.weights() {
+            return None;
+        }
+        let taps = self.taps();
+        let mut turned = vec![0.0; weights.len()];
+        let shared = SharedMut::new(&mut turned);
+        parallel::each(parallel::threads(4 * weights.len()), self.output, |output| {
+            // SAFETY: each output channel is one task's.
+            let to = unsafe { shared.part(output * self.input * taps, self.input * taps) };
+            for (input, to) in to.chunks_exact_mut(taps).enumerate() {
+                let from = &weights[(input * self.output + output) * taps..][..taps];
+                to.iter_mut().zip(from.iter().rev()).for_each(|(to, from)| *to = *from);
+            }
+        });
+        let padding = [reach[0] - self.padding[0], reach[1] - self.padding[1]];
+        Some((Self { padding, direction: Direction::Ordinary, ..*self }, turned))
     }
 
     /// Multiply-adds for a batch of inputs of that size.

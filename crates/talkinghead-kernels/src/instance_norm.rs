@@ -81,11 +81,11 @@ pub(crate) fn check_slope(slope: f32) -> Result<(), KernelError> {
 
 /// Without `b`: the sum and the sum of squares of `a - from`. With `b`, where `a` is what an activation of that slope made: the sum of
 /// `b'` and of `b' * a'`, where `a'` is `a` before the activation and `b'` is `b` times the activation's derivative.
-struct Sums<'a> {
-    a: &'a [f32],
-    b: Option<&'a [f32]>,
-    from: f32,
-    slope: f32,
+pub(crate) struct Sums<'a> {
+    pub a: &'a [f32],
+    pub b: Option<&'a [f32]>,
+    pub from: f32,
+    pub slope: f32,
 }
 
 /// Undoes the activation: (value before, derivative).
@@ -151,12 +151,12 @@ impl Job for Sums<'_> {
 }
 
 /// Without `b`: `activation(a * factors[0] + factors[2])`. With `b`: `a' * factors[0] + b' * factors[1] + factors[2]`, see [`Sums`].
-struct Apply<'a> {
-    a: &'a [f32],
-    b: Option<&'a [f32]>,
-    out: &'a mut [f32],
-    factors: [f32; 3],
-    slope: f32,
+pub(crate) struct Apply<'a> {
+    pub a: &'a [f32],
+    pub b: Option<&'a [f32]>,
+    pub out: &'a mut [f32],
+    pub factors: [f32; 3],
+    pub slope: f32,
 }
 
 impl Job for Apply<'_> {

@@ -19,6 +19,20 @@ use crate::{Activation, Convolution, Direction, Epilogue, Geometry, KernelError}
 /// # Errors
 /// Shapes that do not fit the geometry.
 pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, geometry: Geometry) -> Result<Tensor<4>, KernelError> {
+    convolve_activated(x, weight, bias, geometry, 1.0)
+}
+
+/// The same and a leaky ReLU of that slope (0 for a ReLU, 1 for none), of which no more is kept for the gradient than the result.
+///
+/// # Errors
+/// As [`convolve`].
+pub fn convolve_activated(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    geometry: Geometry,
+    slope: f32,
+) -> Result<Tensor<4>, KernelError> {
     let [_, input, height, width] = x.dims();
     check("channels of the input", input, geometry.input)?;
     let wanted = geometry.weight_shape();
@@ -31,20 +45,27 @@ pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, geomet
     geometry.output_size([height, width])?;
     if !is_on_processor(&x) {
         let Geometry { stride, padding, dilation, .. } = geometry;
-        return Ok(match geometry.direction {
+        let out = match geometry.direction {
             Direction::Ordinary => conv2d(x, weight, bias, ConvOptions::new(stride, padding, dilation, 1)),
             Direction::Transposed { output_padding } => {
                 let options = ConvTransposeOptions::new(stride, padding, output_padding, dilation, 1);
                 conv_transpose2d(x, weight, bias, options)
             }
-        });
+        };
+        return Ok(activated(out, slope));
     }
     let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
-    let out = match bias {
-        Some(bias) => <Dispatch as KernelBackend>::kernel_convolution_with_bias(x, weight, bias.into_dispatch(), geometry),
-        None => <Dispatch as KernelBackend>::kernel_convolution(x, weight, geometry),
-    };
-    Ok(Tensor::from_dispatch(out))
+    Ok(match bias {
+        Some(bias) => {
+            let bias = bias.into_dispatch();
+            Tensor::from_dispatch(<Dispatch as KernelBackend>::kernel_convolution_with_bias(x, weight, bias, geometry, slope))
+        }
+        None => activated(Tensor::from_dispatch(<Dispatch as KernelBackend>::kernel_convolution(x, weight, geometry)), slope),
+    })
+}
+
+fn activated(x: Tensor<4>, slope: f32) -> Tensor<4> {
+    if slope == 1.0 { x } else { burn::tensor::activation::leaky_relu(x, f64::from(slope)) }
 }
 
 /// A convolution with constant weights and bias on the processor, packed once. Without gradients.

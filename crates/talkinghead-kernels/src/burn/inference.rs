@@ -143,14 +143,3 @@ pub fn scale_and_shift(x: Tensor<4>, scale: &[f32], shift: &[f32], activation: A
     let out = crate::scale_and_shift(InstructionSet::chosen_or_fastest(), x.slice(), scale, shift, activation, dims[0])?;
     Ok(wrap(tensor(out, &dims)))
 }
-
-/// Every pixel twice along both axes.
-///
-/// # Errors
-/// As [`modulate`].
-pub fn upsample_nearest(x: Tensor<4>) -> Result<Tensor<4>, KernelError> {
-    let [batch, channels, height, width] = x.dims();
-    let x = plain(x)?;
-    let out = crate::upsample_nearest(x.slice(), batch * channels, [height, width])?;
-    Ok(wrap(tensor(out, &[batch, channels, 2 * height, 2 * width])))
-}

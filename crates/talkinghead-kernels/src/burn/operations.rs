@@ -9,7 +9,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, Flex, TensorMetadata, backend_extension};
 
 use super::primitive::{Numbers, tensor};
-use crate::{Convolution, Corners, Epilogue, Geometry, InstructionSet, KernelError, Method, Sampling};
+use crate::{Activation, Corners, Epilogue, Geometry, InstructionSet, KernelError, Method, Sampling};
 
 /// The kernels' operations and their gradients.
 ///
@@ -21,13 +21,23 @@ pub trait KernelBackend: Backend {
     /// `x` [batch, in, h, w] convolved with `weight`.
     fn kernel_convolution(x: FloatTensor<Self>, weight: FloatTensor<Self>, geometry: Geometry) -> FloatTensor<Self>;
 
-    /// The same plus `bias` `[out]`.
+    /// The same plus `bias` `[out]`, a leaky ReLU of that slope behind it (1 for none).
     fn kernel_convolution_with_bias(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         geometry: Geometry,
+        slope: f32,
     ) -> FloatTensor<Self>;
+
+    /// The gradient of a leaky ReLU from its result `y` and the result's gradient.
+    fn kernel_leaky_relu_gradient(y: FloatTensor<Self>, gradient: FloatTensor<Self>, slope: f32) -> FloatTensor<Self>;
+
+    /// Every pixel of `x` [batch, channels, h, w] twice along both axes.
+    fn kernel_upsample(x: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// Its gradient.
+    fn kernel_upsample_gradient(y: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// Gradient of the bias, `[out]`, from that of the output.
     fn kernel_bias_gradient(y: FloatTensor<Self>) -> FloatTensor<Self>;
@@ -66,7 +76,7 @@ pub trait KernelBackend: Backend {
 
 impl KernelBackend for Flex {
     fn kernel_convolution(x: FloatTensor<Self>, weight: FloatTensor<Self>, geometry: Geometry) -> FloatTensor<Self> {
-        forward(x, weight, None, geometry)
+        forward(x, weight, None, geometry, 1.0)
     }
 
     fn kernel_convolution_with_bias(
@@ -74,8 +84,29 @@ impl KernelBackend for Flex {
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         geometry: Geometry,
+        slope: f32,
     ) -> FloatTensor<Self> {
-        forward(x, weight, Some(bias), geometry)
+        forward(x, weight, Some(bias), geometry, slope)
+    }
+
+    fn kernel_leaky_relu_gradient(y: FloatTensor<Self>, gradient: FloatTensor<Self>, slope: f32) -> FloatTensor<Self> {
+        let shape = y.shape().to_vec();
+        let (y, gradient) = (Numbers::new(y), Numbers::new(gradient));
+        let instructions = InstructionSet::chosen_or_fastest();
+        tensor(checked(crate::leaky_relu_gradient(instructions, y.slice(), gradient.slice(), slope)), &shape)
+    }
+
+    fn kernel_upsample(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let [[batch, channels], [height, width]] = batch_and_size(&x.shape());
+        let out = checked(crate::upsample_nearest(Numbers::new(x).slice(), batch * channels, [height, width]));
+        tensor(out, &[batch, channels, 2 * height, 2 * width])
+    }
+
+    fn kernel_upsample_gradient(y: FloatTensor<Self>) -> FloatTensor<Self> {
+        let [[batch, channels], [height, width]] = batch_and_size(&y.shape());
+        let size = [height / 2, width / 2];
+        let out = checked(crate::upsample_nearest_gradient(Numbers::new(y).slice(), batch * channels, size));
+        tensor(out, &[batch, channels, size[0], size[1]])
     }
 
     fn kernel_bias_gradient(y: FloatTensor<Self>) -> FloatTensor<Self> {
@@ -150,14 +181,16 @@ fn checked<T>(result: Result<T, KernelError>) -> T {
     }
 }
 
-fn forward(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>, geometry: Geometry) -> FlexTensor {
+fn forward(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>, geometry: Geometry, slope: f32) -> FlexTensor {
     let [[batch, _], size] = batch_and_size(&x.shape());
     let (x, weight, bias) = (Numbers::new(x), Numbers::new(weight), bias.map(Numbers::new));
     let output = checked(geometry.output_size(size));
     let mut out = vec![0.0; batch * geometry.output * output[0] * output[1]];
-    let epilogue = Epilogue { bias: bias.as_ref().map(Numbers::slice), ..Epilogue::default() };
-    let done = Convolution::new(geometry, weight.slice().to_vec(), InstructionSet::chosen_or_fastest(), Method::Exact)
-        .and_then(|convolution| convolution.forward(x.slice(), batch, size, epilogue, &mut out));
+    let activation = if slope == 1.0 { Activation::Identity } else { Activation::LeakyRelu(slope) };
+    let epilogue = Epilogue { bias: bias.as_ref().map(Numbers::slice), activation, residual: None };
+    let instructions = InstructionSet::chosen_or_fastest();
+    let (x, weight) = (x.slice(), weight.slice());
+    let done = crate::convolve_once(&geometry, weight, instructions, Method::Fast, x, batch, size, epilogue, &mut out);
     checked(done);
     tensor(out, &[batch, geometry.output, output[0], output[1]])
 }
@@ -195,17 +228,23 @@ impl<B: KernelBackend, C: CheckpointStrategy> KernelBackend for Autodiff<B, C> {
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         geometry: Geometry,
+        slope: f32,
     ) -> FloatTensor<Self> {
         #[derive(Debug)]
         struct ConvolutionBackward;
 
         impl<B: KernelBackend> Backward<B, 3> for ConvolutionBackward {
-            type State = (NodeId, NodeId, Geometry);
+            /// Input, weights, the result if an activation made it.
+            type State = (NodeId, NodeId, Geometry, Option<FloatTensor<B>>, f32);
 
             fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
                 let [x_node, weight_node, bias_node] = ops.parents;
                 let y = grads.consume::<B>(&ops.node);
-                let (x, weight, geometry) = ops.state;
+                let (x, weight, geometry, activated, slope) = ops.state;
+                let y = match activated {
+                    Some(activated) => B::kernel_leaky_relu_gradient(activated, y, slope),
+                    None => y,
+                };
                 let x = checkpointer.retrieve_node_output::<FloatTensor<B>>(x);
                 let weight = checkpointer.retrieve_node_output::<FloatTensor<B>>(weight);
                 if let Some(node) = bias_node {
@@ -219,13 +258,15 @@ impl<B: KernelBackend, C: CheckpointStrategy> KernelBackend for Autodiff<B, C> {
         let nodes = [x.node(), weight.node(), bias.node()];
         match ConvolutionBackward.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(mut prepared) => {
-                let state = (prepared.checkpoint(&x), prepared.checkpoint(&weight), geometry);
+                let (x_place, weight_place) = (prepared.checkpoint(&x), prepared.checkpoint(&weight));
                 let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.into_primitive());
-                prepared.finish(state, B::kernel_convolution_with_bias(x, weight, bias, geometry))
+                let out = B::kernel_convolution_with_bias(x, weight, bias, geometry, slope);
+                let activated = (slope != 1.0).then(|| out.clone());
+                prepared.finish((x_place, weight_place, geometry, activated, slope), out)
             }
             OpsKind::UnTracked(prepared) => {
                 let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.into_primitive());
-                prepared.finish(B::kernel_convolution_with_bias(x, weight, bias, geometry))
+                prepared.finish(B::kernel_convolution_with_bias(x, weight, bias, geometry, slope))
             }
         }
     }
@@ -262,6 +303,36 @@ impl<B: KernelBackend, C: CheckpointStrategy> KernelBackend for Autodiff<B, C> {
                 prepared.finish(B::kernel_convolution(x.into_primitive(), weight.into_primitive(), geometry))
             }
         }
+    }
+
+    fn kernel_leaky_relu_gradient(y: FloatTensor<Self>, gradient: FloatTensor<Self>, slope: f32) -> FloatTensor<Self> {
+        Self::from_inner(B::kernel_leaky_relu_gradient(y.into_primitive(), gradient.into_primitive(), slope))
+    }
+
+    fn kernel_upsample(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        #[derive(Debug)]
+        struct UpsampleBackward;
+
+        impl<B: KernelBackend> Backward<B, 1> for UpsampleBackward {
+            type State = ();
+
+            fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+                let [node] = ops.parents;
+                let y = grads.consume::<B>(&ops.node);
+                if let Some(node) = node {
+                    grads.register::<B>(node.id, B::kernel_upsample_gradient(y));
+                }
+            }
+        }
+
+        match UpsampleBackward.prepare::<C>([x.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => prepared.finish((), B::kernel_upsample(x.into_primitive())),
+            OpsKind::UnTracked(prepared) => prepared.finish(B::kernel_upsample(x.into_primitive())),
+        }
+    }
+
+    fn kernel_upsample_gradient(y: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::from_inner(B::kernel_upsample_gradient(y.into_primitive()))
     }
 
     fn kernel_weight_gradient(

@@ -1,5 +1,6 @@
 //! Between Burn's tensors and slices.
 
+use burn::backend::TensorMetadata;
 use burn::backend::flex::{FlexTensor, Layout};
 use burn::backend::{BackendTensor, DispatchTensor, DispatchTensorKind};
 use burn::tensor::{Bytes, DType, Shape, Tensor};
@@ -58,6 +59,16 @@ pub(super) fn plain<const D: usize>(x: Tensor<D>) -> Result<Numbers, KernelError
         #[allow(unreachable_patterns)]
         _ => Err(KernelError::Elsewhere),
     }
+}
+
+/// The tensor itself, to be changed: contiguous f32 numbers that fill their memory.
+///
+/// # Errors
+/// As [`plain`].
+pub(super) fn owned<const D: usize>(x: Tensor<D>) -> Result<FlexTensor, KernelError> {
+    let x = plain(x)?.0;
+    let whole = x.storage::<f32>().len() == x.shape().num_elements();
+    Ok(if whole { x } else { x.to_contiguous() })
 }
 
 /// The inverse of [`plain`].

@@ -31,3 +31,11 @@ pub(crate) fn pays(geometry: &Geometry, batch: usize, output: [usize; 2]) -> boo
     let tiles = batch * output[0].div_ceil(OUT) * output[1].div_ceil(OUT);
     fits && geometry.input >= 16 && geometry.output >= 16 && tiles >= 12
 }
+
+/// Output pixels of a batch from which on it wins even where weights are used once, so that their transform has to be paid for.
+const PIXELS_FOR_ONE_USE: usize = 1024;
+
+/// Whether it wins for weights that are used once.
+pub(crate) fn pays_once(geometry: &Geometry, batch: usize, output: [usize; 2]) -> bool {
+    pays(geometry, batch, output) && batch * output[0] * output[1] >= PIXELS_FOR_ONE_USE
+}
