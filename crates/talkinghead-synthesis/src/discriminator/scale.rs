@@ -8,7 +8,6 @@ use talkinghead_kernels::KernelError;
 use super::{DiscriminatorConfig, DiscriminatorNorm, ScaleKind};
 use crate::layers::{
     Convolution, ConvolutionShape, Geometry, Normalisation, NormalisationKind, Pass, SpectralConvolution, convolve_each, linear,
-    lrelu,
 };
 use crate::weights::WeightBuilder;
 
@@ -33,7 +32,7 @@ struct FirstLayerGenerator {
 
 impl FirstLayerGenerator {
     fn forward(&self, condition: Tensor<4>, input: Tensor<4>, pass: &mut Pass) -> Result<Tensor<4>, KernelError> {
-        let encoded = lrelu(self.encoder.forward(condition)?);
+        let encoded = self.encoder.forward_activated(condition)?;
         let pooled = adaptive_avg_pool2d(encoded, [self.pooled; 2]);
         let [batch, width, _, _] = pooled.dims();
         let rows = pooled.reshape([batch * width, self.pooled * self.pooled]);
@@ -41,7 +40,7 @@ impl FirstLayerGenerator {
         let channels = input.dims()[1];
         let weights = generated.reshape([batch, width, channels, KERNEL, KERNEL]);
         let y = convolve_each(input, &weights, None, Geometry::new(2, PADDING))?;
-        Ok(lrelu(self.norm.forward(y, pass)?))
+        self.norm.forward_activated(y, pass)
     }
 }
 
@@ -105,13 +104,16 @@ impl Scale {
         let mut outputs = Vec::with_capacity(self.middle.len() + 2);
         let mut x = match (&self.generator, &self.first) {
             (Some(generator), _) => generator.forward(condition, input, pass)?,
-            (None, Some(first)) => lrelu(first.forward(Tensor::cat(vec![condition, input], 1))?),
+            (None, Some(first)) => first.forward_activated(Tensor::cat(vec![condition, input], 1))?,
             (None, None) => input,
         };
         outputs.push(x.clone());
         for layer in &self.middle {
-            let y = layer.convolution.forward(x, pass)?;
-            x = lrelu(layer.norm.forward(y, pass)?);
+            x = if layer.norm.is_absorbed() {
+                layer.convolution.forward_activated(x, pass)?
+            } else {
+                layer.norm.forward_activated(layer.convolution.forward(x, pass)?, pass)?
+            };
             outputs.push(x.clone());
         }
         outputs.push(self.score.forward(x)?);

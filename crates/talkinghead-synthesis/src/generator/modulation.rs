@@ -3,12 +3,12 @@
 use std::borrow::Borrow;
 
 use burn::tensor::Tensor;
-use talkinghead_kernels::burn::{MapBranch, MapModulation, is_plain};
+use talkinghead_kernels::burn::{MOST_MAPS, MapBranch, MapModulation, SpadeMap, is_on_processor, is_plain, spade};
 use talkinghead_kernels::{Activation, InstructionSet, KernelError, ModulationWeights};
 
 use super::GeneratedModulation;
 use super::spade::{PackedSpade, Spade};
-use crate::layers::{Pass, host_values, lrelu, operation, resize_bilinear};
+use crate::layers::{EPSILON, Mode, Pass, SLOPE, host_values, lrelu, operation, resize_bilinear};
 
 /// The maps of one norm, absent ones left out, and the generated weights of the first.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +34,12 @@ pub fn modulate<S: Borrow<Spade>>(
     if let Some(packed) = packed.filter(|_| is_plain(&x)) {
         return fused(&packed, x, inputs, activation);
     }
+    if pass.mode == Mode::Training
+        && is_on_processor(&x)
+        && let Some(result) = trained(norms, &x, inputs, activation)
+    {
+        return result;
+    }
     let count = norms.len();
     let mut sum: Option<Tensor<4>> = None;
     for (norm, input) in norms.iter().zip(inputs) {
@@ -49,6 +55,32 @@ pub fn modulate<S: Borrow<Spade>>(
         Some(sum) => sum,
         None => x,
     })
+}
+
+/// In training: one operation for all norms, which keeps the features alone for the gradient. `None` where that is not to be had.
+fn trained<S: Borrow<Spade>>(
+    norms: &[S],
+    x: &Tensor<4>,
+    inputs: &[SpadeInput<'_>],
+    activation: Activation,
+) -> Option<Result<Tensor<4>, KernelError>> {
+    let [batch, channels, height, width] = x.dims();
+    let branches =
+        norms.iter().zip(inputs).map(|(norm, input)| norm.borrow().trained(input.maps, input.generated, [height, width]));
+    let branches: Vec<Vec<SpadeMap>> = branches.collect::<Option<_>>()?;
+    let maps: usize = branches.iter().map(Vec::len).sum();
+    if !(1..=MOST_MAPS).contains(&maps) || branches.iter().any(Vec::is_empty) {
+        return None;
+    }
+    let hidden: usize = branches.iter().flatten().map(|map| map.weight.dims()[2]).sum();
+    let slope = if activation == Activation::Identity { 1.0 } else { SLOPE };
+    let work = 2 * batch * height * width * channels * hidden;
+    let run = || spade(x.clone(), branches, EPSILON as f32, slope);
+    Some(operation("SPADE modulation, batch statistics", work, run).map(|normed| {
+        // All norms see the same features.
+        norms.iter().for_each(|norm| norm.borrow().advance(normed.mean.clone(), normed.variance.clone(), batch * height * width));
+        normed.output
+    }))
 }
 
 fn fused(

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
+use talkinghead_kernels::burn::SpadeMap;
 use talkinghead_kernels::{InstructionSet, KernelError, ModulationWeights, Precision};
 
 use super::GeneratedModulation;
@@ -166,6 +167,43 @@ impl Spade {
             };
         }
         Ok(y)
+    }
+
+    /// The maps that are present and their weights as the fused operation of training takes them; `None` where it cannot: larger kernels,
+    /// instance norms, prepared layers.
+    pub fn trained(
+        &self,
+        maps: &[Option<Tensor<4>>],
+        generated: Option<&GeneratedModulation>,
+        [height, width]: [usize; 2],
+    ) -> Option<Vec<SpadeMap>> {
+        if self.padding != 0 || self.prepared.is_some() || !self.norm.is_plain_batch() {
+            return None;
+        }
+        let present = self.modulations.iter().zip(maps).filter_map(|(own, map)| Some((own, map.clone()?)));
+        let trained = present.map(|(own, map)| {
+            let map = resize_bilinear(map, height, width);
+            match (own, generated) {
+                (Some(Modulation { gamma, beta: Some(beta) }), _) => {
+                    let weight = Tensor::cat(vec![gamma.weight(), beta.weight()], 0);
+                    let [twice, hidden, _, _] = weight.dims();
+                    let bias = gamma.bias().zip(beta.bias()).map(|(gamma, beta)| Tensor::cat(vec![gamma, beta], 0));
+                    Some(SpadeMap { map, weight: weight.reshape([1, twice, hidden]), bias })
+                }
+                (None, Some(GeneratedModulation { gamma, beta })) => {
+                    let weight = Tensor::cat(vec![gamma.clone(), beta.clone()], 1);
+                    let [sets, twice, hidden, _, _] = weight.dims();
+                    Some(SpadeMap { map, weight: weight.reshape([sets, twice, hidden]), bias: None })
+                }
+                _ => None,
+            }
+        });
+        trained.collect()
+    }
+
+    /// Takes a batch's statistics; see [`Normalisation::advance`].
+    pub fn advance(&self, mean: Tensor<1>, variance: Tensor<1>, count: usize) {
+        self.norm.advance(mean, variance, count);
     }
 
     /// The constant norm for the fused kernel, if there is one.

@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use talkinghead_kernels::burn::{ConstantConvolution, is_plain};
 use talkinghead_kernels::{Activation, Direction, Geometry as KernelGeometry, InstructionSet, KernelError, Method, Precision};
 
-use super::{SLOPE, host_values, lrelu, operation};
+use super::{SLOPE, host_values, operation};
 use crate::weights::WeightBuilder;
 
 /// Stride, zero padding and direction of a convolution; the same along both axes.
@@ -57,10 +57,25 @@ impl Geometry {
 /// # Errors
 /// The shapes do not fit.
 pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, geometry: Geometry) -> Result<Tensor<4>, KernelError> {
+    convolve_activated(x, weight, bias, geometry, 1.0)
+}
+
+/// The same and a leaky ReLU of that slope: 0 for a ReLU, 1 for none.
+///
+/// # Errors
+/// As [`convolve`].
+pub fn convolve_activated(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    geometry: Geometry,
+    slope: f32,
+) -> Result<Tensor<4>, KernelError> {
     let geometry = geometry.of_weights(weight.dims());
     let [batch, _, height, width] = x.dims();
     let work = geometry.multiply_adds(batch, [height, width]).unwrap_or(0);
-    operation("convolution, weights of the moment", work, || talkinghead_kernels::burn::convolve(x, weight, bias, geometry))
+    let run = || talkinghead_kernels::burn::convolve_activated(x, weight, bias, geometry, slope);
+    operation("convolution, weights of the moment", work, run)
 }
 
 /// The kind of a packed convolution, for its span.
@@ -242,7 +257,7 @@ impl Convolution {
     pub fn forward_activated(&self, x: Tensor<4>) -> Result<Tensor<4>, KernelError> {
         match &self.packed {
             Some(packed) => Self::run(packed, Activation::LeakyRelu(SLOPE), x, None),
-            None => Ok(lrelu(self.forward(x)?)),
+            None => convolve_activated(x, self.weight(), self.bias(), self.geometry, SLOPE),
         }
     }
 
@@ -263,6 +278,14 @@ impl Convolution {
     /// As [`convolve`].
     pub fn forward_with(&self, x: Tensor<4>, weight: Tensor<4>) -> Result<Tensor<4>, KernelError> {
         convolve(x, weight, self.bias(), self.geometry)
+    }
+
+    /// The same and a leaky ReLU.
+    ///
+    /// # Errors
+    /// As [`convolve`].
+    pub fn forward_with_activated(&self, x: Tensor<4>, weight: Tensor<4>) -> Result<Tensor<4>, KernelError> {
+        convolve_activated(x, weight, self.bias(), self.geometry, SLOPE)
     }
 
     fn run(

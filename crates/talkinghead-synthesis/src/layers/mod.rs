@@ -12,8 +12,9 @@ mod resize;
 mod spectral;
 
 pub use conv_block::ConvBlock;
-pub use convolution::{Convolution, ConvolutionShape, Geometry, convolve, convolve_each};
+pub use convolution::{Convolution, ConvolutionShape, Geometry, convolve, convolve_activated, convolve_each};
 pub use linear::{SpectralLinear, linear};
+pub(crate) use normalisation::EPSILON;
 pub use normalisation::{Normalisation, NormalisationKind};
 pub use operation::OPERATION_TARGET;
 pub(crate) use operation::operation;

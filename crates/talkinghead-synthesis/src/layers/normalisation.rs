@@ -5,13 +5,13 @@ use std::sync::Arc;
 use burn::module::{Module, Param, RunningState};
 use burn::tensor::Tensor;
 use burn::tensor::module::{batch_norm, batch_norm_train};
-use talkinghead_kernels::burn::is_plain;
+use talkinghead_kernels::burn::{is_on_processor, is_plain};
 use talkinghead_kernels::{Activation, KernelError};
 
 use super::{Mode, Pass, SLOPE, host_values, lrelu, operation};
 use crate::weights::WeightBuilder;
 
-const EPSILON: f64 = 1e-5;
+pub(crate) const EPSILON: f64 = 1e-5;
 const MOMENTUM: f64 = 0.1;
 
 /// Which normalisation a part of the network uses.
@@ -85,32 +85,33 @@ impl Normalisation {
         if let Some(constant) = &self.constant {
             return Self::run(constant, x, Activation::Identity);
         }
+        self.forward_sloped(x, 1.0, pass)
+    }
+
+    /// With a leaky ReLU of that slope behind it, 1 for none.
+    fn forward_sloped(&self, x: Tensor<4>, slope: f32, pass: &mut Pass) -> Result<Tensor<4>, KernelError> {
+        let Some(statistics) = &self.statistics else { return instance_norm(x, slope) };
         let [batch, channels, height, width] = x.dims();
         let device = x.device();
-        let Some(statistics) = &self.statistics else {
-            let planes = batch * channels;
-            let (ones, zeros) = (Tensor::ones([planes], &device), Tensor::zeros([planes], &device));
-            let planes = x.reshape([1, planes, height, width]);
-            return Ok(batch_norm_train(planes, ones, zeros, EPSILON).output.reshape([batch, channels, height, width]));
-        };
         let (weight, bias) = match &self.affine {
             Some(affine) => (affine.weight.val(), affine.bias.val()),
             None => (Tensor::ones([channels], &device), Tensor::zeros([channels], &device)),
         };
-        Ok(match pass.mode {
-            Mode::Evaluation => {
-                let (mean, variance) = (statistics.mean.value_sync(), statistics.variance.value_sync());
-                batch_norm(x, weight, bias, mean, variance, EPSILON)
+        if pass.mode == Mode::Evaluation {
+            let (mean, variance) = (statistics.mean.value_sync(), statistics.variance.value_sync());
+            return Ok(sloped(batch_norm(x, weight, bias, mean, variance, EPSILON), slope));
+        }
+        let count = batch * height * width;
+        if is_on_processor(&x) {
+            let fused = || talkinghead_kernels::burn::batch_norm(x.clone(), weight.clone(), bias.clone(), EPSILON as f32, slope);
+            if let Some(normed) = operation("norm and activation, batch statistics", 0, fused)? {
+                statistics.advance(normed.mean, normed.variance, count);
+                return Ok(normed.output);
             }
-            Mode::Training => {
-                let result = batch_norm_train(x, weight, bias, EPSILON);
-                let count = (batch * height * width) as f64;
-                let unbiased = result.variance.mul_scalar(count / (count - 1.0).max(1.0));
-                advance(&statistics.mean, result.mean);
-                advance(&statistics.variance, unbiased);
-                result.output
-            }
-        })
+        }
+        let result = batch_norm_train(x, weight, bias, EPSILON);
+        statistics.advance(result.mean, result.variance, count);
+        Ok(sloped(result.output, slope))
     }
 
     /// The same and a leaky ReLU.
@@ -120,8 +121,22 @@ impl Normalisation {
     pub fn forward_activated(&self, x: Tensor<4>, pass: &mut Pass) -> Result<Tensor<4>, KernelError> {
         match &self.constant {
             Some(constant) => Self::run(constant, x, Activation::LeakyRelu(SLOPE)),
-            None => Ok(lrelu(self.forward(x, pass)?)),
+            None if self.absorbed => Ok(lrelu(x)),
+            None => self.forward_sloped(x, SLOPE, pass),
         }
+    }
+
+    /// Takes statistics of a batch for a pass in training mode: mean and biased variance over so many numbers for each channel. Nothing
+    /// happens to a layer without statistics.
+    pub fn advance(&self, mean: Tensor<1>, variance: Tensor<1>, count: usize) {
+        if let Some(statistics) = &self.statistics {
+            statistics.advance(mean, variance, count);
+        }
+    }
+
+    /// Whether it is a batch normalisation without weight and bias.
+    pub fn is_plain_batch(&self) -> bool {
+        self.statistics.is_some() && self.affine.is_none() && !self.absorbed && self.constant.is_none()
     }
 
     fn run(constant: &[Vec<f32>; 2], x: Tensor<4>, activation: Activation) -> Result<Tensor<4>, KernelError> {
@@ -165,6 +180,32 @@ impl Normalisation {
     pub fn absorbed() -> Self {
         Self { affine: None, statistics: None, absorbed: true, constant: None }
     }
+}
+
+impl Statistics {
+    fn advance(&self, mean: Tensor<1>, variance: Tensor<1>, count: usize) {
+        let count = count as f64;
+        let unbiased = variance.mul_scalar(count / (count - 1.0).max(1.0));
+        advance(&self.mean, mean);
+        advance(&self.variance, unbiased);
+    }
+}
+
+fn sloped(x: Tensor<4>, slope: f32) -> Tensor<4> {
+    if slope == 1.0 { x } else { burn::tensor::activation::leaky_relu(x, f64::from(slope)) }
+}
+
+/// Every plane normalised by itself, then a leaky ReLU of that slope.
+fn instance_norm(x: Tensor<4>, slope: f32) -> Result<Tensor<4>, KernelError> {
+    if is_on_processor(&x) {
+        let fused = || talkinghead_kernels::burn::instance_norm(x, EPSILON as f32, slope);
+        return operation("norm and activation, instance statistics", 0, fused);
+    }
+    let ([batch, channels, height, width], device) = (x.dims(), x.device());
+    let planes = batch * channels;
+    let (ones, zeros) = (Tensor::ones([planes], &device), Tensor::zeros([planes], &device));
+    let x = x.reshape([1, planes, height, width]);
+    Ok(sloped(batch_norm_train(x, ones, zeros, EPSILON).output.reshape([batch, channels, height, width]), slope))
 }
 
 fn advance(state: &RunningState<Tensor<1>>, new: Tensor<1>) {

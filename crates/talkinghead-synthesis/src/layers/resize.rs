@@ -4,14 +4,14 @@ use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 use talkinghead_kernels::KernelError;
-use talkinghead_kernels::burn::is_plain;
+use talkinghead_kernels::burn::is_on_processor;
 
 /// Every pixel twice along both axes.
 ///
 /// # Errors
 /// A result too large for any memory.
 pub fn upsample_nearest(x: Tensor<4>) -> Result<Tensor<4>, KernelError> {
-    if is_plain(&x) {
+    if is_on_processor(&x) {
         return talkinghead_kernels::burn::upsample_nearest(x);
     }
     Ok(interpolate(x, InterpolateOptions::new(InterpolateMode::Nearest).with_scale_factor([2.0, 2.0])))

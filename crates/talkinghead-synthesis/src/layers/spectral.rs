@@ -2,9 +2,10 @@
 
 use burn::module::{Module, RunningState};
 use burn::tensor::Tensor;
+use talkinghead_kernels::burn::is_on_processor;
 use talkinghead_kernels::{KernelError, Precision};
 
-use super::{Convolution, ConvolutionShape, Mode, Pass, lrelu};
+use super::{Convolution, ConvolutionShape, Mode, Pass};
 use crate::weights::WeightBuilder;
 
 const EPSILON: f32 = 1e-12;
@@ -24,6 +25,28 @@ impl SpectralNorm {
         let u = builder.buffer(&format!("{key}.weight_u"), rows);
         let v = builder.buffer(&format!("{key}.weight_v"), columns);
         Self { u, v }
+    }
+
+    /// The weight, whose first dimension is the matrix' rows, divided by the estimate of its largest singular value; in training mode one
+    /// power iteration runs first. Gradient flows through the weight, not through the vectors.
+    ///
+    /// # Errors
+    /// A weight of another size than the vectors.
+    pub fn divide<const D: usize>(&self, weight: Tensor<D>, mode: Mode) -> Result<Tensor<D>, KernelError> {
+        if !is_on_processor(&weight) {
+            let [rows, columns] = [weight.dims()[0], weight.shape().num_elements() / weight.dims()[0].max(1)];
+            return Ok(weight.clone() / self.sigma(weight.reshape([rows, columns]), mode).reshape([1; D]));
+        }
+        let (left, right) = (self.u.value_sync(), self.v.value_sync());
+        let divided = talkinghead_kernels::burn::spectral_weight(weight, left, right, mode == Mode::Training)?;
+        if mode == Mode::Training {
+            self.u.update(divided.left);
+            self.v.update(divided.right);
+            // A value is only visible to others after a synchronising read.
+            self.u.value_sync();
+            self.v.value_sync();
+        }
+        Ok(divided.weight)
     }
 
     /// The estimated largest singular value of `matrix` `[rows, columns]`, shape `[1]`. In training mode one power iteration
@@ -67,15 +90,15 @@ impl SpectralConvolution {
         Self { convolution, norm: Some(norm) }
     }
 
-    fn weight(&self, mode: Mode) -> Tensor<4> {
+    fn weight(&self, mode: Mode) -> Result<Tensor<4>, KernelError> {
         let weight = self.convolution.weight();
-        let Some(norm) = &self.norm else { return weight };
+        let Some(norm) = &self.norm else { return Ok(weight) };
+        if self.convolution.geometry().transposed.is_none() {
+            return norm.divide(weight, mode);
+        }
         let [a, b, k, l] = weight.dims();
-        let matrix = match self.convolution.geometry().transposed {
-            None => weight.clone().reshape([a, b * k * l]),
-            Some(_) => weight.clone().swap_dims(0, 1).reshape([b, a * k * l]),
-        };
-        weight / norm.sigma(matrix, mode).reshape([1, 1, 1, 1])
+        let matrix = weight.clone().swap_dims(0, 1).reshape([b, a * k * l]);
+        Ok(weight / norm.sigma(matrix, mode).reshape([1, 1, 1, 1]))
     }
 
     /// # Shapes
@@ -86,7 +109,7 @@ impl SpectralConvolution {
     pub fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Result<Tensor<4>, KernelError> {
         match &self.norm {
             None => self.convolution.forward(x),
-            Some(_) => self.convolution.forward_with(x, self.weight(pass.mode)),
+            Some(_) => self.convolution.forward_with(x, self.weight(pass.mode)?),
         }
     }
 
@@ -97,7 +120,7 @@ impl SpectralConvolution {
     pub fn forward_activated(&self, x: Tensor<4>, pass: &mut Pass) -> Result<Tensor<4>, KernelError> {
         match &self.norm {
             None => self.convolution.forward_activated(x),
-            Some(_) => Ok(lrelu(self.forward(x, pass)?)),
+            Some(_) => self.convolution.forward_with_activated(x, self.weight(pass.mode)?),
         }
     }
 
@@ -117,7 +140,7 @@ impl SpectralConvolution {
     /// # Errors
     /// Weights of a shape that no layer has.
     pub fn prepare(self, precision: Precision) -> Result<Self, KernelError> {
-        let weight = self.weight(Mode::Evaluation);
+        let weight = self.weight(Mode::Evaluation)?;
         let convolution = Convolution::constant(weight, self.convolution.bias(), self.convolution.geometry(), precision)?;
         Ok(Self { convolution, norm: None })
     }
@@ -127,7 +150,7 @@ impl SpectralConvolution {
     /// # Errors
     /// As [`SpectralConvolution::prepare`].
     pub fn prepare_scaled(self, scale: Tensor<1>, shift: Tensor<1>, precision: Precision) -> Result<Self, KernelError> {
-        let weight = self.weight(Mode::Evaluation);
+        let weight = self.weight(Mode::Evaluation)?;
         let channels = scale.dims()[0];
         let factor = match self.convolution.geometry().transposed {
             None => scale.clone().reshape([channels, 1, 1, 1]),
