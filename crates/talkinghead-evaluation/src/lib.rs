@@ -3,7 +3,7 @@
 //! Design decision: evaluation looks at the product crates from outside. They do not know it, and what it needs of them is public
 //! there. A metric is a plain function of curves or pictures, tested on cases with known answers; `measurement` makes videos comparable
 //! and gives those curves; `scores` puts names to numbers. Uses media, face, speech, motion, render, formats and dataset, and synthesis
-//! by the feature `neural`; only the binary uses it.
+//! by the feature `neural`; only training, for its own comparisons, and the binary use it.
 
 mod error;
 pub mod evaluation;

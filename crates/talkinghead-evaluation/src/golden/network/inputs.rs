@@ -17,8 +17,9 @@ const LARGEST_SIDE: usize = 4096;
 
 /// A golden folder of a network.
 #[derive(Debug)]
-pub(super) struct GoldenNetwork {
-    pub(super) folder: GoldenFolder,
+pub struct GoldenNetwork {
+    /// Its files.
+    pub folder: GoldenFolder,
     options: Options,
     recipe: Recipe,
     inputs: Option<StateDict>,
@@ -26,11 +27,15 @@ pub(super) struct GoldenNetwork {
 
 /// Kind of a procedural input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum InputKind {
+pub enum InputKind {
     /// -1..1.
     Image,
     /// 0..1.
     Label,
+    /// Pixels.
+    Flow,
+    /// 0..1.
+    Confidence,
 }
 
 impl GoldenNetwork {
@@ -38,7 +43,7 @@ impl GoldenNetwork {
     ///
     /// # Errors
     /// Missing or malformed files.
-    pub(super) fn open(path: &Path) -> Result<Self, EvaluationError> {
+    pub fn open(path: &Path) -> Result<Self, EvaluationError> {
         let folder = GoldenFolder::open(path, "options.json")?;
         let options = folder.field("options").and_then(Value::as_object).or(folder.description().as_object());
         let mut options = options.map(Options::from_json).unwrap_or_default();
@@ -58,13 +63,18 @@ impl GoldenNetwork {
         Ok(Self { folder, options, recipe, inputs })
     }
 
+    /// How its procedural tensors are made.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
     /// Options of the network.
-    pub(super) fn options(&self) -> &Options {
+    pub fn options(&self) -> &Options {
         &self.options
     }
 
     /// Whether the numbers come from a pass in training mode.
-    pub(super) fn is_training(&self) -> bool {
+    pub fn is_training(&self) -> bool {
         self.folder.field("mode").and_then(Value::as_str) == Some("train")
     }
 
@@ -72,7 +82,7 @@ impl GoldenNetwork {
     ///
     /// # Errors
     /// If they are neither there nor sensible.
-    pub(super) fn size(&self) -> Result<[usize; 3], EvaluationError> {
+    pub fn size(&self) -> Result<[usize; 3], EvaluationError> {
         let given = self.inputs.as_ref().and_then(|inputs| {
             let shape = inputs.shape("tgt_label").or(inputs.shape("input/tgt_label"))?;
             <[usize; 4]>::try_from(shape).ok()
@@ -95,7 +105,7 @@ impl GoldenNetwork {
     ///
     /// # Errors
     /// If there is none or it cannot be read.
-    pub(super) fn weights(&self) -> Result<StateDict, EvaluationError> {
+    pub fn weights(&self) -> Result<StateDict, EvaluationError> {
         for name in ["checkpoint", "weights"] {
             if let Some(file) = self.folder.field(name).and_then(Value::as_str) {
                 return Ok(read_weights(&self.folder.path().join(file))?.0);
@@ -131,7 +141,7 @@ impl GoldenNetwork {
     ///
     /// # Errors
     /// If the file lacks it or holds another shape.
-    pub(super) fn input<const D: usize>(
+    pub fn input<const D: usize>(
         &self,
         name: &str,
         kind: InputKind,
@@ -140,8 +150,12 @@ impl GoldenNetwork {
     ) -> Result<Tensor<D>, EvaluationError> {
         let full = format!("input/{name}");
         let values = match &self.inputs {
-            None if kind == InputKind::Image => self.recipe.image(&full, &shape),
-            None => self.recipe.label(&full, &shape),
+            None => match kind {
+                InputKind::Image => self.recipe.image(&full, &shape),
+                InputKind::Label => self.recipe.label(&full, &shape),
+                InputKind::Flow => self.recipe.flow(&full, &shape),
+                InputKind::Confidence => self.recipe.confidence(&full, &shape),
+            },
             Some(inputs) => {
                 let tensor = inputs.get(&full).or(inputs.get(name));
                 let tensor = tensor.ok_or_else(|| SynthesisError::input(name, "a tensor in inputs.safetensors", "nothing"))?;

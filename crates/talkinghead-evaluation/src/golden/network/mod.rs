@@ -7,4 +7,5 @@ mod inputs;
 mod tensors;
 mod verification;
 
+pub use inputs::{GoldenNetwork, InputKind};
 pub use verification::{Network, verify};
