@@ -1,10 +1,11 @@
-//! Teaches: the small motion models and, later, the neural generator. Needs recordings; what it learns ships as weights.
+//! Teaches: the small motion models and the neural generator. Needs recordings; what it learns ships as weights.
 //!
 //! Uses every crate of inference; only the command line uses it.
 
 mod compatibility;
 pub mod expression;
 pub mod flow;
+pub mod generator;
 pub mod head_motion;
 
 pub use compatibility::Compatibility;

@@ -1,0 +1,31 @@
+//! Training of the generator: losses, optimiser and the published step, in terms of tensors. Data, the loop around the step and files
+//! are other rooms.
+
+mod batch;
+mod error;
+mod frozen;
+pub mod golden;
+mod initialisation;
+pub mod losses;
+pub mod optimiser;
+pub mod perceptual;
+mod phase;
+mod report;
+mod schedule;
+mod settings;
+mod state;
+mod step;
+mod sums;
+mod trainer;
+
+pub use batch::Batch;
+pub use error::TrainingError;
+pub use initialisation::{initial_discriminator, initial_generator};
+pub use losses::{Loss, LossWeights};
+pub use perceptual::PerceptualTrunk;
+pub use phase::{Phase, is_tuned};
+pub use report::{LossValue, StepReport};
+pub use schedule::{LearningRates, Schedule};
+pub use settings::{DiscriminatorFakes, TrainerSettings};
+pub use state::TrainerState;
+pub use trainer::Trainer;
