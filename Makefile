@@ -30,7 +30,7 @@ tools: set-up
 
 # Another portrait or recording: make demo PORTRAIT=me.jpg AUDIO=speech.wav OUTPUT=me.mp4
 demo: set-up
-	$(CARGO) build --release --bin talkinghead --no-default-features
+	$(CARGO) build --release -p talkinghead-cli --no-default-features
 	@sh scripts/demo.sh
 
 install: set-up
@@ -84,7 +84,7 @@ bench-kernels: set-up
 
 # Needs clips that are not part of this repository; the table goes to docs/results.md.
 evaluate: set-up
-	$(CARGO) build --release --bin talkinghead --no-default-features
+	$(CARGO) build --release -p talkinghead-cli --no-default-features
 	@sh scripts/evaluate.sh
 
 bench: set-up
