@@ -7,6 +7,10 @@ arm=aarch64-unknown-linux-gnu
 
 echo "features: the everyday path, without networks"
 $cargo clippy -p talkinghead-cli --no-default-features -- -D warnings
+if $cargo tree -p talkinghead-cli --no-default-features -e normal | grep -n " burn "; then
+    echo "error: the everyday path brings Burn, which doubles the demo's build" >&2
+    exit 1
+fi
 echo "features: s3"
 $cargo clippy -p talkinghead-dataset --features s3 --all-targets -- -D warnings
 echo "fuzz targets"
