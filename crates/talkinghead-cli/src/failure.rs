@@ -7,6 +7,8 @@ use talkinghead_media::MediaError;
 use talkinghead_motion::MotionError;
 #[cfg(feature = "neural")]
 use talkinghead_synthesis::SynthesisError;
+#[cfg(feature = "training")]
+use talkinghead_training::generator::TrainingError;
 
 /// What is told to the person at the end of a failed command.
 #[derive(Debug)]
@@ -67,6 +69,13 @@ impl From<MotionError> for Failure {
 #[cfg(feature = "neural")]
 impl From<SynthesisError> for Failure {
     fn from(error: SynthesisError) -> Self {
+        Self { message: error.to_string(), hint: error.hint() }
+    }
+}
+
+#[cfg(feature = "training")]
+impl From<TrainingError> for Failure {
+    fn from(error: TrainingError) -> Self {
         Self { message: error.to_string(), hint: error.hint() }
     }
 }

@@ -1,5 +1,7 @@
 //! `talkinghead verify`: are our networks and our preprocessing the published ones?
 
+#[cfg(feature = "training")]
+use std::path::Path;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -8,13 +10,17 @@ use talkinghead::Device;
 #[cfg(feature = "neural")]
 use talkinghead_evaluation::golden::network::{self, Network};
 use talkinghead_evaluation::golden::{Report, Subject, preprocessing};
+#[cfg(feature = "training")]
+use talkinghead_synthesis::BurnDevice;
+#[cfg(feature = "training")]
+use talkinghead_training::generator::golden::{verify_perceptual, verify_training_step};
 
 #[cfg(feature = "neural")]
 use super::device_flag::DeviceFlag;
 use super::print;
 use crate::failure::Failure;
 
-/// Compares with a folder of numbers dumped from another implementation: a network tensor by tensor, or the preprocessing.
+/// Compares with a folder of numbers dumped from another implementation: a network tensor by tensor, a training step, or the preprocessing.
 #[derive(Args, Debug)]
 #[command(
     after_help = "For a network the folder holds options.json (`options` under the published names; batch, height, width, mode), the weights
@@ -25,7 +31,10 @@ Exit code 1 if a tensor is beyond its tolerance: 2e-4 absolute for pictures (mor
 implementation itself is less exact), 1e-3 of the largest magnitude for everything else.
 
 For the preprocessing it holds values.json with .npy and .png files: smoothing, rigid fits, label images, masks, warp references,
-training items, the projection. Whatever is there is compared, each with a tolerance of its own."
+training items, the projection. Whatever is there is compared, each with a tolerance of its own.
+
+For a training step it holds options.json and keys.txt of both networks (the discriminator's under netD/), losses.json, gradients.json, after.json and
+outputs.safetensors; for the perceptual loss options.json and outputs.safetensors. Weights and inputs are procedural."
 )]
 pub struct Verify {
     /// What to compare.
@@ -58,6 +67,10 @@ enum What {
     #[cfg(feature = "neural")]
     Discriminator,
     Preprocessing,
+    #[cfg(feature = "training")]
+    TrainingStep,
+    #[cfg(feature = "training")]
+    Perceptual,
 }
 
 impl Verify {
@@ -69,6 +82,10 @@ impl Verify {
             #[cfg(feature = "neural")]
             What::Discriminator => self.network(Network::Discriminator)?,
             What::Preprocessing => self.preprocessing()?,
+            #[cfg(feature = "training")]
+            What::TrainingStep => self.own(|folder, device| Ok(verify_training_step(folder, device)?))?,
+            #[cfg(feature = "training")]
+            What::Perceptual => self.own(|folder, device| Ok(verify_perceptual(folder, device)?))?,
         };
         print(&if self.json { report.to_json() } else { report.to_string() })?;
         if report.passed() {
@@ -88,6 +105,15 @@ impl Verify {
     fn network(&self, network: Network) -> Result<Report, Failure> {
         let device = Device::from(self.device).open()?;
         Ok(network::verify(network, &self.golden, self.tolerance, &device)?)
+    }
+
+    /// A comparison with tolerances of its own.
+    #[cfg(feature = "training")]
+    fn own(&self, verify: impl Fn(&Path, &BurnDevice) -> Result<Report, Failure>) -> Result<Report, Failure> {
+        if self.tolerance.is_some() {
+            return Err(Failure::new("this comparison has tolerances of its own", "leave out --tolerance"));
+        }
+        verify(&self.golden, &Device::from(self.device).open()?)
     }
 
     fn preprocessing(&self) -> Result<Report, Failure> {
