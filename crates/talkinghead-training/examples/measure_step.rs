@@ -43,9 +43,9 @@ fn main() -> Result<(), Failure> {
     let mut trainer = Trainer::new(generator, discriminator, settings, trunk.map(PerceptualTrunk::Vgg19))?;
     let batch = batch(&config, batch_size, side);
     let before = peak_memory();
-    let mut walls = Vec::new();
+    let (mut walls, mut work) = (Vec::new(), Vec::new());
     for step in 0..=steps {
-        let start = Instant::now();
+        let (start, processor) = (Instant::now(), processor_time());
         let report = trainer.step(&batch)?;
         let wall = start.elapsed().as_secs_f64();
         println!(
@@ -57,12 +57,15 @@ fn main() -> Result<(), Failure> {
             times.clear();
         } else {
             walls.push(wall);
+            work.push(processor_time() - processor);
         }
     }
     walls.sort_by(f64::total_cmp);
+    work.sort_by(f64::total_cmp);
     let [least, median] = [walls[0], walls[walls.len() / 2]];
     println!(
-        "least {least:.2} s, median {median:.2} s; peak memory {:.2} GB ({before:.2} GB before the first step)",
+        "least {least:.2} s, median {median:.2} s, {:.2} core-seconds; peak memory {:.2} GB ({before:.2} GB before the first step)",
+        work[0],
         peak_memory()
     );
     times.print(steps);
@@ -115,6 +118,16 @@ fn peak_memory() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()).unwrap_or(0.0) / 1e6
+}
+
+/// Seconds of processor time so far, all threads together; 0 where the system does not say.
+fn processor_time() -> f64 {
+    /// Of a tick, which is what the kernel counts in.
+    const TICKS: f64 = 100.0;
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let behind_the_name = stat.rsplit(')').next().unwrap_or_default();
+    let fields = behind_the_name.split_whitespace().skip(11).take(2);
+    fields.filter_map(|field| field.parse::<f64>().ok()).sum::<f64>() / TICKS
 }
 
 /// Time by kind of operation: forward passes alone, whose operations are spans.
