@@ -29,6 +29,9 @@ pub enum NpyType {
 const MOST_VALUES: usize = 1 << 28;
 /// Bytes that a header may take beside the values.
 const HEADER_BYTES: u64 = 1 << 16;
+/// Brackets within each other in a header: a list of named types has two. Every further one doubles the time that the reader of
+/// Python's literals takes.
+const MOST_NESTED: usize = 4;
 
 /// What a reader accepts.
 #[derive(Debug, Clone, Copy)]
@@ -111,6 +114,7 @@ impl NpyArray {
     }
 
     pub(crate) fn parse(bytes: &[u8], limits: NpyLimits) -> Result<Self, String> {
+        check_header(bytes)?;
         let file = NpyFile::new(bytes).map_err(|error| format!("no valid npy file: {error}"))?;
         let shape: Vec<usize> = file.shape().iter().map(|size| usize::try_from(*size).unwrap_or(usize::MAX)).collect();
         if file.order() != npyz::Order::C {
@@ -150,6 +154,35 @@ impl NpyArray {
         };
         Ok(Self { shape, values })
     }
+}
+
+/// Checks what the reader of headers would believe: their length, for which it reserves memory, and their brackets.
+fn check_header(bytes: &[u8]) -> Result<(), String> {
+    if !bytes.starts_with(b"\x93NUMPY") {
+        // The reader itself says what is wrong.
+        return Ok(());
+    }
+    let (start, length) = match *bytes {
+        [_, _, _, _, _, _, 1, _, low, high, ..] => (10, u64::from(u16::from_le_bytes([low, high]))),
+        [_, _, _, _, _, _, _, _, a, b, c, d, ..] => (12, u64::from(u32::from_le_bytes([a, b, c, d]))),
+        _ => return Err("no valid npy file: it ends within its header".into()),
+    };
+    if length > HEADER_BYTES {
+        return Err(format!("no valid npy file: a header of {length} bytes"));
+    }
+    let (mut nested, mut deepest) = (0_usize, 0);
+    for byte in bytes.iter().skip(start).take(length as usize) {
+        match byte {
+            b'(' | b'[' | b'{' => nested += 1,
+            b')' | b']' | b'}' => nested = nested.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(nested);
+    }
+    if deepest > MOST_NESTED {
+        return Err("no valid npy file: too many brackets in its header".into());
+    }
+    Ok(())
 }
 
 /// A file's bytes, no more than `most_values` of the widest numbers and a header take.
@@ -200,6 +233,18 @@ mod tests {
         assert_eq!(NpyArray::from_bytes(&file("|b1", "(2,)", &[1, 0])).unwrap().values, [1.0, 0.0]);
         assert!(NpyArray::from_bytes(&file("<c8", "(1,)", &[0; 8])).unwrap_err().contains("real numbers"));
         assert!(NpyArray::from_bytes(&file("<f8", "(99999999999,)", &[])).unwrap_err().contains("too large"));
+    }
+
+    #[test]
+    fn headers_that_cost_memory_or_time_are_refused() {
+        // Found by fuzzing: 4 GiB reserved for a header, and a literal that takes minutes to be refused.
+        let long = [b"\x93NUMPY\x02\x00\x76\x00\xff\xff".as_slice(), &[255; 64], b"{'descr': '<f8'"].concat();
+        assert!(NpyArray::from_bytes(&long).unwrap_err().contains("a header of 4294901878 bytes"));
+        let nested = file("<f8", &format!("(6,),{}", "[".repeat(40)), &[0; 48]);
+        assert!(NpyArray::from_bytes(&nested).unwrap_err().contains("brackets"));
+        for length in 0..12 {
+            assert!(NpyArray::from_bytes(&b"\x93NUMPY\x02\x00\x10\x00\x00\x00"[..length]).is_err());
+        }
     }
 
     proptest! {

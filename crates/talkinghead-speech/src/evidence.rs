@@ -12,6 +12,8 @@ const VOICED: f32 = 0.5;
 const CHANCE: f32 = 0.03;
 /// And so many frames at least are a voice.
 const FEWEST: usize = 3;
+/// A word of a tenth of a second has two, but then nothing beside it is loud for longer.
+const SHORT_WORD: usize = 2;
 /// Different phones that even a whisper has.
 const KINDS: usize = 4;
 /// Loud frames in a row that even a whisper has; the network hears phones in clicks, too.
@@ -46,7 +48,8 @@ impl SpeechEvidence {
 
     /// Whether somebody speaks: phones beside loud sound, and a voice or as many phones as a whisper has.
     pub fn holds_speech(&self) -> bool {
-        let is_voice = self.voiced >= FEWEST && self.voiced as f32 > CHANCE * self.loud as f32;
+        let is_voice = self.voiced >= FEWEST && self.voiced as f32 > CHANCE * self.loud as f32
+            || self.voiced >= SHORT_WORD && 2 * self.voiced >= self.loud;
         let is_whisper = self.phones.len() >= KINDS && self.longest_run >= LASTING;
         self.active > 0 && (is_voice || is_whisper || self.frames < SHORT_FRAMES)
     }

@@ -13,8 +13,8 @@ const QUIET_GAIN: f32 = 50.0;
 const SPEECH_RANGE: f32 = 3.5;
 /// Speech that stands out of the other 95 % of a recording by more than this is rare, not quiet (24 dB).
 const RARE: f32 = 2.8;
-/// Frames of voice that make up rare speech; a knock has none.
-const RARE_FRAMES: u64 = 3;
+/// Frames of voice that make up rare speech (a word of a tenth of a second has two); a knock has none.
+const RARE_FRAMES: u64 = 2;
 /// From this periodicity on a frame is voice.
 pub(crate) const VOICED: f32 = 0.5;
 /// A voice's loud frames lie further above its quietest fifth than this (natural log of amplitude, 2 dB).

@@ -10,6 +10,9 @@ const CHIN: usize = 152;
 /// For each side of the picture's face: outer eye corner, middle of the cheek.
 const SIDES: [[usize; 2]; 2] = [[33, 50], [263, 280]];
 
+/// Outer corners of the eyes.
+const EYES: [usize; 2] = [33, 263];
+
 /// A part of a face that a picture does not show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MissingPart {
@@ -17,6 +20,8 @@ pub enum MissingPart {
     Mouth,
     /// The chin, with the mouth in the picture.
     Chin,
+    /// Both eyes, with the mouth in the picture.
+    Eyes,
     /// One eye's outer corner or one cheek.
     Side,
 }
@@ -27,6 +32,7 @@ impl MissingPart {
         match self {
             Self::Mouth => "the mouth",
             Self::Chin => "the chin",
+            Self::Eyes => "the eyes",
             Self::Side => "one side of the face",
         }
     }
@@ -45,7 +51,9 @@ pub fn missing_parts(landmarks: &Landmarks, (width, height): (u32, u32)) -> Vec<
     } else if outside(&CHIN) {
         parts.push(MissingPart::Chin);
     }
-    if SIDES.iter().any(|side| side.iter().any(outside)) {
+    if EYES.iter().all(outside) {
+        parts.push(MissingPart::Eyes);
+    } else if SIDES.iter().any(|side| side.iter().any(outside)) {
         parts.push(MissingPart::Side);
     }
     parts
@@ -69,6 +77,11 @@ mod tests {
         assert!(missing_parts(&face, (400, 400)).is_empty());
         assert_eq!(missing_parts(&face, (400, chin as u32 - 3)), [MissingPart::Chin]);
         assert_eq!(missing_parts(&face, (400, lips as u32 - 6)), [MissingPart::Mouth]);
+        let lowered = Landmarks::from_fn(|i| {
+            let [x, y, z] = face.points()[i];
+            [x, y - face.points()[33][1].max(face.points()[263][1]) - 3.0, z]
+        });
+        assert_eq!(missing_parts(&lowered, (400, 400)), [MissingPart::Eyes]);
         let [eye, ..] = face.points()[263];
         assert_eq!(missing_parts(&face, (eye as u32 - 3, 400)), [MissingPart::Side]);
         let half = missing_parts(&face, (200, 400));

@@ -14,6 +14,9 @@ const LIGHT: f32 = 0.10;
 const SHARP: (f32, f32) = (1.2, 3.5);
 /// From this on a patch's colour is stray in a sharp background.
 const STRAY: f32 = 45.0;
+/// Mean squared differences from their surroundings at which copies are wholly and not at all believed: where nothing like the
+/// rim is found (a flag's star, a thing on a desk), smooth colours are less wrong than a wrong thing.
+const MISFIT: (f32, f32) = (300.0, 1200.0);
 
 /// The picture with everything that is not `known` replaced: with structure near the known part, smoothly farther in.
 /// `inside` is the distance from the known part in pixels.
@@ -26,7 +29,8 @@ pub(super) fn fill_behind(picture: &Canvas, known: &[bool], inside: &Mask, iod: 
     }
     let wanted: Vec<bool> = inside.data.iter().map(|&d| d > 0.0 && d <= DEPTH * iod).collect();
     let mut patched = plate.clone();
-    patch_fill(&mut patched, known, &wanted, iod);
+    let mut misfit = patch_fill(&mut patched, known, &wanted, iod);
+    blur_mask(&mut misfit, 0.04 * iod);
     // Patches give the structure, the smooth filling the light: wholly where the background is blurred and a seam would be
     // seen, only for stray colours where it is sharp.
     let sharp = sharpness(picture, known, iod);
@@ -35,7 +39,8 @@ pub(super) fn fill_behind(picture: &Canvas, known: &[bool], inside: &Mask, iod: 
     blur_canvas(&mut of_patches, LIGHT * iod);
     for i in (0..plate.data.len()).filter(|&i| wanted[i]) {
         let sharp = smoothstep(SHARP.0, SHARP.1, sharp.data[i]);
-        let share = smoothstep(DEPTH * iod, 0.5 * DEPTH * iod, inside.data[i]) * sharp;
+        let fits = smoothstep(MISFIT.1, MISFIT.0, misfit.data[i]);
+        let share = smoothstep(DEPTH * iod, 0.5 * DEPTH * iod, inside.data[i]) * sharp * fits;
         let believed = STRAY * sharp;
         let smooth = plate.data[i];
         plate.data[i] = std::array::from_fn(|k| {

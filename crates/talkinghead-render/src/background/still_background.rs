@@ -7,6 +7,7 @@
 //! however wrong the matte is. Behind the head's edge the background is filled; where the filling has structure that the
 //! photograph contradicts, what stands before it is limited to what head and matte make likely.
 
+use super::lines;
 use super::matte::{TOUCHED, person, structure, trust};
 use super::plate::fill_behind;
 use crate::math::{luminance, smoothstep};
@@ -20,9 +21,13 @@ use crate::warp::field::STILL;
 use crate::warp::paint::WarpMap;
 
 /// Mean deviation of the luminance (0..255) from its surroundings above which a background counts as structured. Blinds have
-/// 22. A flag's folds (7) or a desk (5) hardly show that they bend, but what is filled in behind the head does show: a pale spot
-/// beside the jaw, a broken rope.
+/// 22. A flag's folds (7) or a desk (5) hardly show that they bend, but what is filled in behind the head does show.
 const STRUCTURED: f32 = 10.0;
+/// The same for a wall with lines on both sides of the head, whose bending shows and whose filling is known: white bricks
+/// have 3.
+const FAINTLY_STRUCTURED: f32 = 2.0;
+/// Length of lines on each side, interocular distances, that makes a wall.
+const WALL: f32 = 5.0;
 /// The matte's edge is not trusted to be nearer than this, interocular distances.
 const MARGIN: f32 = 0.07;
 
@@ -59,7 +64,8 @@ impl StillBackground {
         let matte = person(mattes, region, portrait);
         let structure = structure(picture, &matte, region, iod);
         tracing::debug!(structure, "background");
-        if structure < STRUCTURED {
+        let is_wall = || lines::on_both_sides(picture, &matte, region, portrait) > WALL;
+        if structure < FAINTLY_STRUCTURED || (structure < STRUCTURED && !is_wall()) {
             return None;
         }
         let trust = trust(picture, &matte, iod);

@@ -1,49 +1,55 @@
 //! Fills the rim of an unknown part with structure from around it: patches are copied, the most certain and most structured
 //! places first (Criminisi, Perez, Toyama: Region filling and object removal by exemplar-based inpainting, 2004).
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, Mask};
 
 /// Interocular distance at which patches are compared, pixels; larger pictures are compared smaller.
 const COMPARED_AT: f32 = 40.0;
 /// Half a patch's side at that size.
 const RADIUS: isize = 3;
-/// How far away patches are looked for, interocular distances.
-const SEARCH: f32 = 0.8;
+/// How far away patches are looked for, interocular distances: a pattern that the head hides may begin again on its other side.
+const SEARCH: f32 = 2.0;
 /// How much a far patch is disliked: mean squared difference (0..255) for an interocular distance.
-const AWAY: f32 = 60.0;
+const AWAY: f32 = 15.0;
 
 /// Fills the `wanted` pixels of `picture` from its `known` ones (both one a pixel); a wanted one that nothing fits keeps its
-/// colour. `iod` is the interocular distance in pixels.
-pub fn patch_fill(picture: &mut Canvas, known: &[bool], wanted: &[bool], iod: f32) {
+/// colour. `iod` is the interocular distance in pixels. Returns how badly the copies fit what was around them: the mean
+/// squared difference of their colours (0..255, summed over the channels) from it; 0 where nothing was copied.
+pub fn patch_fill(picture: &mut Canvas, known: &[bool], wanted: &[bool], iod: f32) -> Mask {
+    let mut misfit = Mask::filled(picture.width, picture.height, 0.0);
     let factor = ((iod / COMPARED_AT).round() as usize).max(1);
     let (width, height) = (picture.width / factor, picture.height / factor);
     if width < 3 * RADIUS as usize || height < 3 * RADIUS as usize {
-        return;
+        return misfit;
     }
     let mut work = Work::new(picture, known, wanted, factor);
-    let mut blend = Blend { sums: vec![[0.0; 4]; picture.data.len()] };
+    let mut blend = Blend { sums: vec![[0.0; 5]; picture.data.len()] };
     while let Some(target) = work.next_target() {
         let source = work.best_source(target, SEARCH * COMPARED_AT);
-        work.copy(target, source);
-        if let Some(source) = source {
+        work.copy(target, source.map(|(source, _)| source));
+        if let Some((source, difference)) = source {
             let place = |i: usize| [i % width * factor, i / width * factor];
-            blend.add(picture, [place(target), place(source)], factor, |i| wanted[i] && !known[i]);
+            blend.add(picture, [place(target), place(source)], factor, difference, |i| wanted[i] && !known[i]);
         }
     }
-    for (out, [r, g, b, weight]) in picture.data.iter_mut().zip(&blend.sums).filter(|(_, sum)| sum[3] > 0.0) {
+    let filled = picture.data.iter_mut().zip(&mut misfit.data).zip(&blend.sums);
+    for ((out, misfit), [r, g, b, difference, weight]) in filled.filter(|(_, sum)| sum[4] > 0.0) {
         *out = [r / weight, g / weight, b / weight];
+        *misfit = difference / weight;
     }
+    misfit
 }
 
 /// The patches at full size, blended where they overlap so that no seam is seen.
 struct Blend {
-    /// Colour times weight, and weight.
-    sums: Vec<[f32; 4]>,
+    /// Colour and misfit times weight, and weight.
+    sums: Vec<[f32; 5]>,
 }
 
 impl Blend {
-    /// Adds a patch of `picture` whose middle moves from the second to the first of `places`, into the pixels that are `free`.
-    fn add(&mut self, picture: &Canvas, [to, from]: [[usize; 2]; 2], factor: usize, free: impl Fn(usize) -> bool) {
+    /// Adds a patch of `picture` whose middle moves from the second to the first of `places`, into the pixels that are `free`;
+    /// `misfit` is what it differs from its surroundings by.
+    fn add(&mut self, picture: &Canvas, [to, from]: [[usize; 2]; 2], factor: usize, misfit: f32, free: impl Fn(usize) -> bool) {
         let (reach, f) = (RADIUS * factor as isize, factor as isize);
         let half = (reach + f) as f32;
         let bell = |d: isize| (1.0 - ((d as f32 + 0.5 - 0.5 * f as f32) / half).powi(2)).max(0.01).powi(2);
@@ -58,7 +64,8 @@ impl Blend {
                 let weight = bell(dx) * bell(dy);
                 let sum = &mut self.sums[to];
                 (0..3).for_each(|k| sum[k] += weight * picture.data[from][k]);
-                sum[3] += weight;
+                sum[3] += weight * misfit;
+                sum[4] += weight;
             }
         }
     }
@@ -138,14 +145,14 @@ impl Work {
         best.map(|(_, i)| i)
     }
 
-    /// The middle of the known patch that looks most like what is filled around `target`.
-    fn best_source(&self, target: usize, reach: f32) -> Option<usize> {
+    /// The middle of the known patch that looks most like what is filled around `target`, and its mean squared difference from it.
+    fn best_source(&self, target: usize, reach: f32) -> Option<(usize, f32)> {
         let filled: Vec<([isize; 2], [f32; 3])> =
             self.patch(target).filter(|&(j, _)| self.certainty[j] > 0.0).map(|(j, at)| (at, self.colours[j])).collect();
         let (x, y) = ((target % self.width) as f32, (target / self.width) as f32);
         let (left, right) = ((x - reach).max(0.0) as usize, ((x + reach) as usize).min(self.width - 1));
         let (top, bottom) = ((y - reach).max(0.0) as usize, ((y + reach) as usize).min(self.height - 1));
-        let (mut best, mut least) = (None, f32::MAX);
+        let (mut best, mut least, mut apart) = (None, f32::MAX, 0.0);
         for row in top..=bottom {
             for column in left..=right {
                 let i = row * self.width + column;
@@ -153,7 +160,8 @@ impl Work {
                     continue;
                 }
                 let away = (column as f32 - x).hypot(row as f32 - y) / COMPARED_AT;
-                let mut difference = AWAY * away * filled.len() as f32;
+                let dislike = AWAY * away * filled.len() as f32;
+                let mut difference = dislike;
                 for (at, colour) in &filled {
                     let other = self.colours[(i as isize + at[1] * self.width as isize + at[0]) as usize];
                     difference += (0..3).map(|k| (colour[k] - other[k]).powi(2)).sum::<f32>();
@@ -162,11 +170,11 @@ impl Work {
                     }
                 }
                 if difference < least {
-                    (best, least) = (Some(i), difference);
+                    (best, least, apart) = (Some(i), difference, difference - dislike);
                 }
             }
         }
-        best
+        best.map(|source| (source, apart / filled.len().max(1) as f32))
     }
 
     /// Copies a patch into the open pixels around `target`; without a source the target is given up.
@@ -197,7 +205,8 @@ mod tests {
         let known: Vec<bool> = wanted.iter().map(|w| !w).collect();
         let data = (0..160 * 120).map(|i| if known[i] { stripe(i % 160) } else { [150.0; 3] }).collect();
         let mut picture = Canvas { width: 160, height: 120, data };
-        patch_fill(&mut picture, &known, &wanted, 50.0);
+        let misfit = patch_fill(&mut picture, &known, &wanted, 50.0);
+        assert!(misfit.data.iter().all(|&m| m < 300.0), "stripes fit");
         let rim = (51..75).flat_map(|y| (60..100).map(move |x| (x, y)));
         let wrong = rim.clone().filter(|&(x, y)| (picture.at(x, y)[0] - stripe(x)[0]).abs() > 20.0).count();
         assert!(wrong * 20 < rim.count(), "{wrong}");
