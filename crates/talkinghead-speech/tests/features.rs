@@ -178,6 +178,29 @@ fn a_tenth_of_a_second_of_voice_is_speech() {
 }
 
 #[test]
+fn a_short_word_between_silences_is_speech_and_a_knock_is_not() {
+    let whole = recording();
+    let rms = |samples: &[f32]| (samples.iter().map(|s| s * s).sum::<f32>() / samples.len() as f32).sqrt();
+    let between = |sound: &[f32]| {
+        let mut noise = noise();
+        let mut room = || (0..16_000).map(|_| 3e-4 * noise()).collect::<Vec<f32>>();
+        features([room(), sound.to_vec(), room()].concat())
+    };
+    for (length, wanted) in [(1_600, 0.85), (2_400, 0.9), (3_200, 1.0)] {
+        let words = whole.chunks_exact(length).filter(|word| rms(word) > rms(&whole));
+        let heard: Vec<bool> = words.map(|word| holds_speech(&between(word))).collect();
+        let share = heard.iter().filter(|h| **h).count() as f32 / heard.len() as f32;
+        assert!(share >= wanted, "{length} samples: {share} of {}", heard.len());
+    }
+    let mut noise = noise();
+    for length in [400, 1_600, 3_200] {
+        // A burst that rings off, as of a door or a table.
+        let knock: Vec<f32> = (0..length).map(|i| 0.4 * noise() * (-(i as f32) / 500.0).exp()).collect();
+        assert!(!holds_speech(&between(&knock)), "a knock of {length} samples");
+    }
+}
+
+#[test]
 fn speech_that_is_rare_is_speech() {
     let word = recording()[24_000..32_000].to_vec();
     let frames = features([vec![0.0; 320_000], word, vec![0.0; 320_000]].concat());
