@@ -19,7 +19,12 @@ pub fn parse_keys(text: &str) -> Result<Vec<(String, Vec<usize>)>, String> {
     lines
         .map(|(number, line)| {
             let wrong = || format!("line {}: `{line}` is no key and shape", number + 1);
-            let (key, shape) = line.trim().rsplit_once([' ', '\t']).ok_or_else(wrong)?;
+            // In a table nothing at all stands for the shape of a scalar.
+            let (key, shape) = match line.split_once('\t') {
+                Some((key, "")) => (key, "scalar"),
+                Some(cells) => cells,
+                None => line.trim().rsplit_once(' ').ok_or_else(wrong)?,
+            };
             let shape: Vec<usize> = match shape {
                 "scalar" => Vec::new(),
                 shape => shape.split('x').map(|size| size.parse().map_err(|_| wrong())).collect::<Result<_, _>>()?,
@@ -39,7 +44,7 @@ mod tests {
     fn shapes_scalars_and_comments() {
         let keys = parse_keys("# generator\na.weight 3x2\n\nb.count scalar\n").unwrap();
         assert_eq!(keys, [("a.weight".to_string(), vec![3, 2]), ("b.count".to_string(), vec![])]);
-        assert_eq!(parse_keys("key\tshape\na.weight\t3x2\n").unwrap(), keys[..1]);
+        assert_eq!(parse_keys("key\tshape\na.weight\t3x2\nb.count\t\n").unwrap(), keys);
         for wrong in ["a", "a 3x", "a -1", "a 99999999999x99999999999", "a 1073741824"] {
             assert!(parse_keys(&format!("ok 1\n{wrong}")).unwrap_err().contains("line 2"), "{wrong}");
         }

@@ -32,9 +32,14 @@ fn small_checkpoint(values: &[f32], shape: (u8, u8), count: u8) -> Vec<u8> {
     let mut pickle = b"\x80\x02ccollections\nOrderedDict\n)R(X\x01\0\0\0wctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK".to_vec();
     pickle.extend([count, b't', b'Q', b'K', 0, b'K', shape.0, b'K', shape.1, 0x86, b'K', shape.1, b'K', 1, 0x86, 0x89]);
     pickle.extend(b"ccollections\nOrderedDict\n)RtRu.");
+    container(&pickle, values)
+}
+
+/// The zip file around a pickle and one storage of floats.
+fn container(pickle: &[u8], values: &[f32]) -> Vec<u8> {
     let data: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
     let (mut file, mut directory) = (Vec::new(), Vec::new());
-    for (name, content) in [("a/data.pkl", &pickle), ("a/data/0", &data)] {
+    for (name, content) in [("a/data.pkl", pickle), ("a/data/0", &data)] {
         let sizes = [(content.len() as u32).to_le_bytes(), (content.len() as u32).to_le_bytes()].concat();
         let name_length = (name.len() as u16).to_le_bytes();
         let position = (file.len() as u32).to_le_bytes();
@@ -56,6 +61,25 @@ fn a_plain_checkpoint_is_read_and_lies_about_sizes_are_not() {
     assert!(too_few.contains("`w`") && too_few.contains('5'), "{too_few}");
     let beyond = parse_pytorch(&small_checkpoint(&values, (3, 3), 6)).unwrap_err();
     assert!(beyond.contains("[3, 3]"), "{beyond}");
+}
+
+/// As the published motion networks are saved: several state dicts side by side, and an epoch.
+#[test]
+fn state_dicts_side_by_side_are_read_under_their_names() {
+    let tensor = b"ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK\x02tQK\0K\x02\x85K\x01\x85\x89ccollections\nOrderedDict\n)RtR";
+    let dict = |tensor: &[u8]| [b"ccollections\nOrderedDict\n)R(X\x01\0\0\0w".as_slice(), tensor, b"u"].concat();
+    let file = |second: Vec<u8>| {
+        let first = dict(tensor);
+        let pickle =
+            [b"\x80\x02}(X\x01\0\0\0a".as_slice(), &first, b"X\x01\0\0\0b", &second, b"X\x05\0\0\0epochK\x07u."].concat();
+        container(&pickle, &[1.0, 2.0])
+    };
+    let both = parse_pytorch(&file(dict(tensor))).unwrap();
+    assert_eq!(both.iter().map(|(key, _)| key).collect::<Vec<_>>(), ["a.w", "b.w"]);
+    assert_eq!(both.get("b.w").unwrap().values, [1.0, 2.0]);
+    // An optimiser's state is no state dict.
+    let one = parse_pytorch(&file(dict(b"K\x01"))).unwrap();
+    assert_eq!(one.iter().map(|(key, _)| key).collect::<Vec<_>>(), ["a.w"]);
 }
 
 #[test]

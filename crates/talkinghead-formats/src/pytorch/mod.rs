@@ -12,7 +12,8 @@ use crate::StateDict;
 use crate::error::FormatError;
 use crate::weights_file::read_bounded;
 
-/// Reads a `.pth` file: a state dict saved with `torch.save`, old or new container, or one under the key `state_dict`.
+/// Reads a `.pth` file: a state dict saved with `torch.save`, old or new container, one under the key `state_dict`, or several side
+/// by side (`{"encode": {...}, "decode": {...}}`), whose keys are then `encode.KEY` and `decode.KEY`.
 /// A `module.` prefix common to all keys (left by data parallel training) is taken off.
 ///
 /// # Errors

@@ -5,8 +5,11 @@ use crate::{HostTensor, StateDict, element_count};
 
 /// How deep dictionaries may nest before the state dict is found.
 const DEEPEST: usize = 4;
+/// How many entries of dictionaries that lie side by side are looked at. The same one may be there under many names.
+const MOST_ENTRIES: usize = 1 << 20;
 
-/// The state dict of a pickle: the top dictionary, or the one under `state_dict`. `bytes_of` finds a storage by key.
+/// The state dict of a pickle: the top dictionary, the one under `state_dict`, or several state dicts side by side, each tensor
+/// under the name of its dict, a dot and its key. `bytes_of` finds a storage by key.
 pub fn state_dict<'a>(
     pickle: &Pickle,
     file_length: usize,
@@ -14,10 +17,11 @@ pub fn state_dict<'a>(
 ) -> Result<StateDict, String> {
     let mut dict = StateDict::new();
     let mut budget = file_length.saturating_mul(4);
-    for (key, value) in entries(pickle, pickle.root, 0)? {
+    for (prefix, key, value) in entries(pickle, pickle.root, 0)? {
         let Value::Text(key) = pickle.value(key) else {
             return Err("a key of the state dict is no text".into());
         };
+        let key = format!("{prefix}{key}");
         let Value::Tensor(tensor) = pickle.value(value) else {
             return Err(format!("entry `{key}` is no tensor: this is not a plain state dict"));
         };
@@ -29,7 +33,8 @@ pub fn state_dict<'a>(
     Ok(dict)
 }
 
-fn entries(pickle: &Pickle, id: Id, depth: usize) -> Result<Vec<(Id, Id)>, String> {
+/// Prefix, key and value of every tensor.
+fn entries(pickle: &Pickle, id: Id, depth: usize) -> Result<Vec<(String, Id, Id)>, String> {
     let Value::Dictionary(pairs) = pickle.value(id) else {
         return Err("the file holds no dictionary of tensors".into());
     };
@@ -40,8 +45,30 @@ fn entries(pickle: &Pickle, id: Id, depth: usize) -> Result<Vec<(Id, Id)>, Strin
     match nested {
         Some((_, value)) if depth < DEEPEST => entries(pickle, *value, depth + 1),
         Some(_) => Err(format!("dictionaries nest deeper than {DEEPEST}")),
-        None => Ok(pairs.clone()),
+        None => Ok(side_by_side(pickle, pairs)
+            .unwrap_or_else(|| pairs.iter().map(|(key, value)| (String::new(), *key, *value)).collect())),
     }
+}
+
+/// The entries of several state dicts that lie beside one another, and perhaps beside counters and such; none where the dictionary
+/// holds tensors itself, or no state dict. Dictionaries of anything but tensors, such as an optimiser's state, are passed over.
+fn side_by_side(pickle: &Pickle, pairs: &[(Id, Id)]) -> Option<Vec<(String, Id, Id)>> {
+    let (mut found, mut seen) = (Vec::new(), 0);
+    for (key, value) in pairs {
+        let (name, entries) = match (pickle.value(*key), pickle.value(*value)) {
+            (_, Value::Tensor(_)) => return None,
+            (Value::Text(name), Value::Dictionary(entries)) => (name, entries),
+            _ => continue,
+        };
+        seen += entries.len();
+        if seen > MOST_ENTRIES {
+            return None;
+        }
+        if entries.iter().all(|(_, value)| matches!(pickle.value(*value), Value::Tensor(_))) {
+            found.extend(entries.iter().map(|(key, value)| (format!("{name}."), *key, *value)));
+        }
+    }
+    (!found.is_empty()).then_some(found)
 }
 
 /// Bytes per element, whether integer, and how one element is read.
