@@ -7,5 +7,6 @@ pub mod expression;
 pub mod flow;
 pub mod generator;
 pub mod head_motion;
+pub mod published;
 
 pub use compatibility::Compatibility;

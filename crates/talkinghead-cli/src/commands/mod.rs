@@ -18,11 +18,15 @@ pub mod motion;
 pub mod neural_flags;
 pub mod performance_flags;
 pub mod preprocess;
+#[cfg(feature = "training")]
+pub mod published_head_flags;
 pub mod track_edit_flags;
 #[cfg(feature = "training")]
 pub mod train;
 #[cfg(feature = "training")]
 pub mod train_head_motion;
+#[cfg(feature = "training")]
+pub mod train_published;
 #[cfg(feature = "training")]
 pub mod train_unsmile;
 pub mod verify;

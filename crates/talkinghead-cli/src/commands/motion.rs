@@ -12,6 +12,8 @@ use talkinghead_media::{OutputClaim, write_file};
 
 use super::generate::{limits, seconds};
 use super::performance_flags::PerformanceFlags;
+#[cfg(feature = "training")]
+use super::published_head_flags::PublishedHeadFlags;
 use super::track_edit_flags::TrackEditFlags;
 use super::{Shared, print_json, warn};
 use crate::failure::Failure;
@@ -90,6 +92,10 @@ pub struct Motion {
     /// Use references that show another person than the first as well; they are left out otherwise.
     #[arg(long, conflicts_with = "video")]
     mix_identities: bool,
+
+    #[cfg(feature = "training")]
+    #[command(flatten)]
+    published: PublishedHeadFlags,
 
     #[command(flatten)]
     performance: PerformanceFlags,
@@ -170,6 +176,8 @@ impl Motion {
     /// The performance with its edits.
     fn perform(&self, display: &Arc<Display>) -> Result<GeneratedMotion, Failure> {
         let mut made = self.source(display)?;
+        #[cfg(feature = "training")]
+        self.published.move_head(self.audio.as_deref(), &mut made.track, &limits(self.max_seconds, self.allow_damaged))?;
         if self.edits.need_speech() && made.sound.is_none() {
             return Err(Failure::new("--nod-on-stress needs the speech", "give the recording with --audio"));
         }

@@ -9,9 +9,13 @@ use talkinghead_training::expression::{
 };
 
 use super::train_head_motion::HeadMotion;
+use super::train_published::{MotionModel, PublishedFlags, PublishedTask};
 use super::train_unsmile::Unsmile;
 use super::{Shared, print_json};
 use crate::failure::Failure;
+
+/// Optimiser steps of our networks.
+const STEPS: u32 = 300;
 
 /// Learns a model from recordings.
 #[derive(Args, Debug)]
@@ -32,13 +36,15 @@ enum What {
 #[derive(Args, Debug)]
 #[command(
     after_help = "DATA holds recordings of people speaking and an index.csv with the columns file, kind, identity, split, sync and
-licence. Only rows with split `train` and licence `redistributable` teach; rows with split `test` score the result.
+licence. Only rows with split `train` and licence `redistributable` teach; rows with split `test` score the result. The paper's
+network (--model published) learns landmarks from clip folders of `talkinghead preprocess` with sound.
 
-Example:
-  talkinghead train expression --data faces --cache cache --output expression.safetensors --evaluate"
+Examples:
+  talkinghead train expression --data faces --cache cache --output expression.safetensors --evaluate
+  talkinghead train expression --model published --data clips --output landmarks.safetensors"
 )]
 struct Expression {
-    /// Folder with index.csv and the recordings.
+    /// Folder with index.csv and the recordings, or with clip folders.
     #[arg(long, value_name = "DATA")]
     data: PathBuf,
 
@@ -54,9 +60,13 @@ struct Expression {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
-    /// Optimiser steps of each network.
-    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    steps: u32,
+    /// Optimiser steps of each network [default: 300; published: 200].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    steps: Option<u32>,
+
+    /// Whose network learns: `ours`, or `published`, the paper's, as a baseline.
+    #[arg(long, value_enum, value_name = "ours|published", default_value_t, hide_possible_values = true)]
+    model: MotionModel,
 
     /// Recordings of the training split (column `file`) that teach too, though the index does not call them redistributable:
     /// give those whose rights you hold.
@@ -70,6 +80,9 @@ struct Expression {
     /// Print a report as one JSON object on standard output.
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    published: PublishedFlags,
 }
 
 #[derive(serde::Serialize)]
@@ -114,6 +127,12 @@ impl Train {
 
 impl Expression {
     fn run(self, shared: Shared) -> Result<(), Failure> {
+        if self.model == MotionModel::Published {
+            return self.run_published(shared);
+        }
+        if let Some(flag) = self.published.given() {
+            return Err(Failure::new(format!("{flag} is only for --model published"), "leave it out, or add --model published"));
+        }
         let index = self.data.join("index.csv");
         if !index.is_file() {
             let message = format!("{} does not exist", index.display());
@@ -123,7 +142,7 @@ impl Expression {
         let options = ExpressionTraining {
             cache: self.cache.clone(),
             seed: self.seed,
-            steps: self.steps as usize,
+            steps: self.steps.unwrap_or(STEPS) as usize,
             also: self.also.clone(),
             ..ExpressionTraining::new(&self.data)
         };
@@ -152,6 +171,24 @@ impl Expression {
             tell(&report);
         }
         Ok(())
+    }
+}
+
+impl Expression {
+    fn run_published(&self, shared: Shared) -> Result<(), Failure> {
+        let own = [(self.cache.is_some(), "--cache"), (!self.also.is_empty(), "--also"), (self.evaluate, "--evaluate")];
+        if let Some(flag) = own.into_iter().find_map(|(given, name)| given.then_some(name)) {
+            return Err(Failure::new(format!("{flag} is only for --model ours"), "leave it out"));
+        }
+        let task = PublishedTask {
+            data: &self.data,
+            output: &self.output,
+            steps: self.steps,
+            seed: self.seed,
+            json: self.json,
+            flags: &self.published,
+        };
+        task.landmarks(shared)
     }
 }
 

@@ -13,7 +13,11 @@ use talkinghead_evaluation::golden::{Report, Subject, preprocessing};
 #[cfg(feature = "training")]
 use talkinghead_synthesis::BurnDevice;
 #[cfg(feature = "training")]
+use talkinghead_training::flow::verification::{verify_flownet2, verify_raft};
+#[cfg(feature = "training")]
 use talkinghead_training::generator::golden::{verify_perceptual, verify_training_step};
+#[cfg(feature = "training")]
+use talkinghead_training::published::verification::{verify_expression, verify_head_motion};
 
 #[cfg(feature = "neural")]
 use super::device_flag::DeviceFlag;
@@ -29,6 +33,9 @@ inputs.safetensors and intermediates.safetensors.
 
 Exit code 1 if a tensor is beyond its tolerance: 2e-4 absolute for pictures (more where options.json says that the other
 implementation itself is less exact), 1e-3 of the largest magnitude for everything else.
+
+For a flow network or a published motion network it holds keys.tsv (keys and shapes; the weights are procedural) and .npy arrays with
+a tolerance of their own each.
 
 For the preprocessing it holds values.json with .npy and .png files: smoothing, rigid fits, label images, masks, warp references,
 training items, the projection. Whatever is there is compared, each with a tolerance of its own.
@@ -66,6 +73,15 @@ enum What {
     Generator,
     #[cfg(feature = "neural")]
     Discriminator,
+    #[cfg(feature = "training")]
+    #[value(name = "flownet2")]
+    FlowNet2,
+    #[cfg(feature = "training")]
+    Raft,
+    #[cfg(feature = "training")]
+    HeadMotion,
+    #[cfg(feature = "training")]
+    Expression,
     Preprocessing,
     #[cfg(feature = "training")]
     TrainingStep,
@@ -81,6 +97,14 @@ impl Verify {
             What::Generator => self.network(Network::Generator)?,
             #[cfg(feature = "neural")]
             What::Discriminator => self.network(Network::Discriminator)?,
+            #[cfg(feature = "training")]
+            What::FlowNet2 => self.own(|folder, device| Ok(verify_flownet2(folder, device)?))?,
+            #[cfg(feature = "training")]
+            What::Raft => self.own(|folder, device| Ok(verify_raft(folder, device)?))?,
+            #[cfg(feature = "training")]
+            What::HeadMotion => self.own(|folder, device| Ok(verify_head_motion(folder, device)?))?,
+            #[cfg(feature = "training")]
+            What::Expression => self.own(|folder, device| Ok(verify_expression(folder, device)?))?,
             What::Preprocessing => self.preprocessing()?,
             #[cfg(feature = "training")]
             What::TrainingStep => self.own(|folder, device| Ok(verify_training_step(folder, device)?))?,
@@ -95,8 +119,8 @@ impl Verify {
         Err(Failure::new(
             format!("{failed} of {all} comparisons with {} do not hold", self.golden.display()),
             match report.subject {
-                Subject::Preprocessing => "the lines marked FAILED say by how much",
-                _ => "check that options.json and the weights are those of the dump",
+                Subject::Generator | Subject::Discriminator => "check that options.json and the weights are those of the dump",
+                _ => "the lines marked FAILED say by how much",
             },
         ))
     }

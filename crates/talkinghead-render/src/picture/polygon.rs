@@ -127,7 +127,7 @@ fn add_span(line: &mut [f32], from: f32, to: f32, weight: f32) {
 }
 
 /// Whether a point lies inside a closed polygon, by the even-odd rule.
-pub(crate) fn contains(ring: &[[f32; 2]], p: [f32; 2]) -> bool {
+pub fn contains(ring: &[[f32; 2]], p: [f32; 2]) -> bool {
     let mut odd = false;
     for i in 0..ring.len() {
         let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);

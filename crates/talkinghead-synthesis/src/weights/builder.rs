@@ -82,6 +82,11 @@ impl WeightBuilder {
         }
     }
 
+    /// Whether every tensor so far was there and as it should be.
+    pub fn fits_so_far(&self) -> bool {
+        self.mismatch.is_empty()
+    }
+
     /// Ends building.
     ///
     /// # Errors
