@@ -163,7 +163,11 @@ impl Golden<'_> {
             return Ok(());
         };
         let found = numbers(found)?;
-        let differ = found.iter().zip(&wanted.values).filter(|(a, b)| !((*a - *b).abs() <= most)).count();
+        let differ = found
+            .iter()
+            .zip(&wanted.values)
+            .filter(|(a, b)| (*a - *b).abs().partial_cmp(&most).is_none_or(|order| order.is_gt()))
+            .count();
         let share = if found.len() == wanted.values.len() && !found.is_empty() {
             differ as f64 / found.len() as f64
         } else {
