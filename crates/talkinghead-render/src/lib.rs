@@ -14,6 +14,7 @@
 mod background;
 mod error;
 mod eyes;
+mod head_mesh;
 pub mod label;
 mod math;
 mod mouth;
@@ -29,6 +30,7 @@ mod warp;
 
 pub use error::{FrameError, RenderError};
 pub use eyes::eyeballs::EyeScene;
+pub use head_mesh::HeadMesh;
 pub use label::masks;
 pub use math::{planar_distance, smoothstep};
 pub use mouth::lip_plate::LipPlate;

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use image::RgbImage;
-use talkinghead_face::{FaceMotion, Landmarks, MESH_POINTS};
+use talkinghead_face::{FaceMotion, HeadPose, Landmarks, MESH_POINTS};
 
 use crate::background::still_background::StillBackground;
 use crate::error::{FrameError, RenderError};
@@ -20,9 +20,9 @@ use crate::picture::texture::Texture;
 use crate::picture::working_area::WorkingArea;
 use crate::portrait::expression::ExpressionScale;
 use crate::portrait::fitness::check_fitness;
-use crate::portrait::geometry::{PortraitGeometry, PosedFace};
+use crate::portrait::geometry::{PortraitGeometry, PosedFace, RigidMotion};
 use crate::portrait::head_region::{HeadMattes, HeadRegion, Mattes};
-use crate::portrait::pose::pose_face;
+use crate::portrait::pose::{head_motion, pose_face};
 use crate::portrait::sharpening;
 use crate::portrait::unsmile::UnsmileBasis;
 use crate::projection::FrameProjection;
@@ -244,6 +244,14 @@ impl ProjectionRenderer {
     /// The posed face of a motion, in pixels of the working area.
     pub fn pose(&self, motion: &FaceMotion) -> PosedFace {
         pose_face(&self.portrait, self.scale, motion).0
+    }
+
+    /// The head's rigid motion for a pose, in pixels of the picture.
+    pub fn head_motion(&self, pose: &HeadPose) -> RigidMotion {
+        let rigid = head_motion(&self.portrait, pose);
+        let centre = self.area.to_picture(rigid.centre.into());
+        let moved = self.area.to_picture((rigid.centre + rigid.shift).into());
+        RigidMotion { centre: centre.into(), shift: std::array::from_fn::<f32, 3, _>(|k| moved[k] - centre[k]).into(), ..rigid }
     }
 
     /// The portrait's shape, in pixels of the working area.

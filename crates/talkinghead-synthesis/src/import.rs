@@ -7,12 +7,14 @@ use std::path::Path;
 use burn::tensor::Device;
 
 use crate::error::SynthesisError;
-use crate::generator::{Generator, GeneratorConfig};
+use crate::generator::{Generator, GeneratorConfig, USUAL_SIDE};
 use crate::options::Options;
 use crate::weights::{StateDict, Weights, read_weights, write_safetensors};
 
 /// Key of our metadata in a safetensors file: options as JSON.
 pub const METADATA_KEY: &str = "talkinghead.generator";
+/// Key of the side of the pictures that a network learned from, pixels; 256 where it is missing.
+pub const SIDE_KEY: &str = "talkinghead.side";
 /// Keys of what else an import notes: the program that wrote the file, and the name of the checkpoint.
 const PROGRAM_KEY: &str = "talkinghead.program";
 const SOURCE_KEY: &str = "talkinghead.source";
@@ -236,7 +238,21 @@ fn with_metadata(path: &Path, metadata: &BTreeMap<String, String>, given: &Optio
 /// # Errors
 /// As [`import_generator`].
 pub fn load_generator(path: &Path, given: &Options) -> Result<(GeneratorConfig, Weights), SynthesisError> {
+    load_sided_generator(path, given).map(|(config, weights, _)| (config, weights))
+}
+
+/// The same with the side of the pictures that the network learned from, pixels.
+///
+/// # Errors
+/// As [`import_generator`].
+pub fn load_sided_generator(path: &Path, given: &Options) -> Result<(GeneratorConfig, Weights, usize), SynthesisError> {
     let (dict, metadata) = read_weights(path)?;
     let config = resolve_options(&dict, &with_metadata(path, &metadata, given)?)?;
-    Ok((config, Weights::Checkpoint(dict)))
+    let side = match metadata.get(SIDE_KEY) {
+        None => USUAL_SIDE,
+        Some(text) => text.parse().map_err(|_| {
+            SynthesisError::malformed(path, format!("`{SIDE_KEY}` in its metadata is `{text}`, wanted a number of pixels"))
+        })?,
+    };
+    Ok((config, Weights::Checkpoint(dict), side))
 }

@@ -8,6 +8,8 @@
 //! thin layer on top.
 
 mod cancellation;
+#[cfg(feature = "neural")]
+mod demo_folder;
 mod error;
 mod framing;
 mod generation;

@@ -3,7 +3,7 @@
 use talkinghead_render::Shot;
 use talkinghead_synthesis::BurnDevice;
 use talkinghead_synthesis::generator::InferenceGenerator;
-use talkinghead_synthesis::import::load_generator;
+use talkinghead_synthesis::import::load_sided_generator;
 use talkinghead_synthesis::neural::NeuralRenderer;
 use talkinghead_synthesis::options::Options;
 
@@ -34,8 +34,8 @@ impl LoadedGenerator {
     /// There is no file, it cannot be read or does not fit, or this machine lacks the device.
     pub(crate) fn open(choice: &NeuralChoice) -> Result<Self, GenerationError> {
         let device = choice.device.open()?;
-        let (config, weights) = load_generator(&choice.weights, &Options::new())?;
-        let generator = InferenceGenerator::with_precision(&config, weights, &device, choice.precision)?;
+        let (config, weights, side) = load_sided_generator(&choice.weights, &Options::new())?;
+        let generator = InferenceGenerator::with_precision(&config, weights, &device, choice.precision)?.for_side(side)?;
         Ok(Self { generator, device })
     }
 

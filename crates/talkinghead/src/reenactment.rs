@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 
 use image::{RgbImage, imageops};
 use talkinghead_media::{FrameReader, Limits, OutputClaim, VideoOptions, VideoWriter};
-use talkinghead_render::resize::{Bytes, Kernel, resize};
 use talkinghead_synthesis::SynthesisError;
 use talkinghead_synthesis::generator::{RawImage, Synthesis};
-use talkinghead_synthesis::neural::{DrivenSynthesis, Driving, picture_of, read_landmarks, read_poses, tile_of};
+use talkinghead_synthesis::neural::{DrivenSynthesis, Driving, picture_of, read_landmarks, read_poses, resized, tile_of};
 
 use crate::job::{Job, job_settings};
 use crate::neural::LoadedGenerator;
@@ -57,6 +56,10 @@ pub struct ReenactmentOptions {
     pub crf: Option<u8>,
     /// Bounds of what is read.
     pub limits: Limits,
+    /// Frames of the reference clip that are the network's shots, repeated until there are enough; spread evenly where none are named.
+    pub shots: Vec<usize>,
+    /// Frames that are made; all where nothing is said.
+    pub frames: Option<usize>,
 }
 
 /// Moves the person of a clip by the landmarks and poses of another, through the neural generator.
@@ -112,6 +115,7 @@ impl Reenactment {
             ));
         }
         job.tell(Stage::Reference, 0, None);
+        let driving = driving.with_shots(self.options.shots.clone(), network.config().shots)?;
         let wanted = driving.shots(network.config().shots);
         let (pictures, scale) = self.shots(&wanted, &job)?;
         let synthesis = DrivenSynthesis::new(driving, network, pictures, scale, &device)?;
@@ -128,7 +132,7 @@ impl Reenactment {
             let frame = frame?;
             size.get_or_insert(frame.dimensions());
             for (slot, _) in kept.iter_mut().zip(wanted).filter(|(_, wanted)| **wanted == index) {
-                *slot = Some(whole(&frame)?);
+                *slot = Some(resized(&frame, SIDE as usize));
             }
         }
         let pictures: Option<Vec<RgbImage>> = kept.into_iter().collect();
@@ -144,7 +148,7 @@ impl Reenactment {
     }
 
     fn write(&self, synthesis: &DrivenSynthesis, job: &Job) -> Result<usize, GenerationError> {
-        let total = synthesis.len();
+        let total = self.options.frames.map_or(synthesis.len(), |most| most.min(synthesis.len()));
         let mut projections =
             self.inputs.projection.as_ref().map(|path| FrameReader::open(path, &self.options.limits)).transpose()?;
         // Where the reference clip's own landmarks drive, its frames are what should come out.
@@ -157,12 +161,12 @@ impl Reenactment {
             job.check()?;
             // Where there are more landmarks than frames, the last frame stays.
             if let Some(frame) = projections.as_mut().and_then(Iterator::next) {
-                projection = Some(whole(&frame?)?);
+                projection = Some(resized(&frame?, SIDE as usize));
             }
             let made = synthesis.frame(index, projection.clone(), raw)?;
-            let real = real.as_mut().and_then(Iterator::next).transpose()?.map(|frame| whole(&frame)).transpose()?;
+            let real = real.as_mut().and_then(Iterator::next).transpose()?.map(|frame| resized(&frame, SIDE as usize));
             let picture = match self.options.picture {
-                ReenactedPicture::Result => picture_of(&made.image)?,
+                ReenactedPicture::Result => resized(&picture_of(&made.image)?, SIDE as usize),
                 ReenactedPicture::Comparison => row(&tiles(synthesis, index, &made, compares.then_some(real))?),
             };
             let mut video = match writer.take() {
@@ -201,7 +205,8 @@ fn tiles(
     tiles.extend(made.weight.reference.as_ref().map(tile_of).transpose()?);
     tiles.extend(made.warped.projection.as_ref().map(picture_of).transpose()?);
     tiles.extend(made.weight.projection.as_ref().map(tile_of).transpose()?);
-    Ok(tiles)
+    // Of a network for smaller pictures they are as large as everything else.
+    Ok(tiles.iter().map(|tile| resized(tile, SIDE as usize)).collect())
 }
 
 fn row(tiles: &[RgbImage]) -> RgbImage {
@@ -217,17 +222,4 @@ fn same_file(a: &Path, b: &Path) -> bool {
         (Ok(a), Ok(b)) => a == b,
         _ => false,
     }
-}
-
-/// The whole frame at 256 x 256, bicubic.
-fn whole(frame: &RgbImage) -> Result<RgbImage, GenerationError> {
-    if frame.dimensions() == (SIDE, SIDE) {
-        return Ok(frame.clone());
-    }
-    let (width, height) = (frame.width() as usize, frame.height() as usize);
-    let bytes = Bytes { height, width, channels: 3, data: frame.as_raw().clone() };
-    let small = resize(&bytes, SIDE as usize, SIDE as usize, Kernel::Bicubic);
-    let found = small.data.len();
-    let picture = RgbImage::from_raw(SIDE, SIDE, small.data);
-    picture.ok_or_else(|| SynthesisError::input("frame", format!("{} bytes", SIDE * SIDE * 3), format!("{found}")).into())
 }

@@ -42,13 +42,15 @@ use crate::progress::Display;
 pub struct Generate {
     /// A picture, a video or a folder of frames of the person; several may be given. The first picture (or the first
     /// frame) is the one that moves.
-    #[arg(long, short, required = true, num_args = 1.., value_name = "PATH")]
+    #[arg(long, short, num_args = 1.., value_name = "PATH")]
+    #[cfg_attr(feature = "neural", arg(required_unless_present = "demo"))]
+    #[cfg_attr(not(feature = "neural"), arg(required = true))]
     reference: Vec<PathBuf>,
 
     /// The recording to speak: any sound file, or a video with sound. May be left out with --motion: the video is silent then,
     /// and as long as the track.
     #[arg(long, short, value_name = "PATH")]
-    #[cfg_attr(feature = "neural", arg(required_unless_present_any = ["motion", "driving_landmarks"]))]
+    #[cfg_attr(feature = "neural", arg(required_unless_present_any = ["motion", "driving_landmarks", "demo"]))]
     #[cfg_attr(not(feature = "neural"), arg(required_unless_present = "motion"))]
     audio: Option<PathBuf>,
 
@@ -126,8 +128,11 @@ impl Generate {
     pub fn run(self, shared: Shared) -> Result<(), Failure> {
         allocator::keep_together();
         #[cfg(feature = "neural")]
-        if self.driving.are_given() {
-            return self.drive(shared);
+        {
+            self.driving.check()?;
+            if self.driving.are_given() {
+                return self.drive(shared);
+            }
         }
         let (person, options) = (self.person_options()?, self.options(shared));
         let display = Arc::new(Display::new(shared.quiet));
@@ -155,7 +160,13 @@ impl Generate {
     /// Driving by a file set: always the neural renderer.
     #[cfg(feature = "neural")]
     fn drive(self, shared: Shared) -> Result<(), Failure> {
-        let options = ReenactmentOptions { picture: self.driving.picture(), crf: self.crf, limits: self.limits() };
+        let options = ReenactmentOptions {
+            picture: self.driving.picture(),
+            crf: self.crf,
+            limits: self.limits(),
+            shots: self.driving.shots(),
+            frames: self.driving.frames(),
+        };
         let inputs = self.driving.inputs(&self.reference, self.audio.clone())?;
         let start = std::time::Instant::now();
         let display = Arc::new(Display::new(shared.quiet));

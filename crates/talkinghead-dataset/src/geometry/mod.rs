@@ -3,19 +3,17 @@
 
 mod affine;
 mod crop;
-mod head_mesh;
 mod key_frame;
-mod mesh_topology;
 mod projection;
 mod rigid;
 
 pub use affine::{apply_affine, fit_affine};
 pub use crop::{CLIP_SIDE, resize_bilinear};
 pub(crate) use crop::{crop_around, cut, to_clip};
-pub use head_mesh::HeadMesh;
 pub use key_frame::{
     absolute_openness, eye_opening, farthest_reference, is_degenerate, key_frame, nearest_reference, open_eyed_key_frame,
     rotation_difference, rotation_size, signed_openness, widest_mouths,
 };
 pub use projection::animation_frame;
 pub use rigid::{posed, to_front};
+pub use talkinghead_render::HeadMesh;

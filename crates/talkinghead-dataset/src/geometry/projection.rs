@@ -2,25 +2,14 @@
 
 use image::RgbImage;
 use talkinghead_face::ReferencePose;
-use talkinghead_render::projection::{ColouredMesh, render_hard};
+use talkinghead_render::HeadMesh;
 
 use super::crop::CLIP_SIDE;
-use super::head_mesh::HeadMesh;
 use super::rigid::posed;
 
 /// The front mesh in a pose, on black, 256x256.
-///
-/// Landmarks put pixel `k` at coordinate `k`, the rasteriser at `k + 0.5`: the mesh is moved by half a pixel so that the
-/// picture lies over the frame.
 pub fn animation_frame(front: &HeadMesh, pose: &ReferencePose) -> RgbImage {
-    let vertices: Vec<[f64; 3]> = posed(pose, &front.vertices).into_iter().map(|[x, y, z]| [x + 0.5, y + 0.5, z]).collect();
-    rasterized(&vertices, &front.triangles, &front.colours, CLIP_SIDE)
-}
-
-/// A coloured mesh (z towards the camera, colours 0..1) as a square picture on black.
-fn rasterized(vertices: &[[f64; 3]], triangles: &[[usize; 3]], colours: &[[f64; 3]], side: u32) -> RgbImage {
-    let drawn = render_hard(ColouredMesh { vertices, triangles, colours }, side as usize, side as usize);
-    RgbImage::from_fn(side, side, |x, y| image::Rgb(drawn.colours[(y * side + x) as usize]))
+    HeadMesh { vertices: posed(pose, &front.vertices), ..front.clone() }.drawn(CLIP_SIDE)
 }
 
 #[cfg(test)]

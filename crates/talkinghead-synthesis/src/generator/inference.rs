@@ -13,7 +13,11 @@ use crate::weights::Weights;
 #[derive(Debug, Clone)]
 pub struct InferenceGenerator {
     network: Generator,
+    side: usize,
 }
+
+/// Side of the published networks' pictures, pixels.
+pub const USUAL_SIDE: usize = 256;
 
 impl InferenceGenerator {
     /// Builds from weights.
@@ -42,7 +46,25 @@ impl InferenceGenerator {
         let plain = network.valid();
         // So that each original weight is freed as soon as its folded copy exists.
         drop(network);
-        Ok(Self { network: plain.prepare(precision)? })
+        Ok(Self { network: plain.prepare(precision)?, side: USUAL_SIDE })
+    }
+
+    /// The same for pictures of another side, pixels: that of the pictures it learned from.
+    ///
+    /// # Errors
+    /// A side that the network cannot halve often enough.
+    pub fn for_side(self, side: usize) -> Result<Self, SynthesisError> {
+        let divisor = self.config().size_divisor();
+        if side == 0 || side > 4096 || !side.is_multiple_of(divisor) {
+            let wanted = format!("a multiple of {divisor}, at most 4096");
+            return Err(SynthesisError::input("side of the pictures", wanted, side.to_string()));
+        }
+        Ok(Self { side, ..self })
+    }
+
+    /// Side of the pictures that it is shown and makes, pixels.
+    pub fn side(&self) -> usize {
+        self.side
     }
 
     /// Its design.

@@ -18,7 +18,7 @@ mod weight_generation;
 pub use config::{
     AdaptiveLayers, Composition, EmbedderShape, Embedding, FlowConfig, FlowUpsampling, GeneratorConfig, GridAlignment, Warping,
 };
-pub use inference::InferenceGenerator;
+pub use inference::{InferenceGenerator, USUAL_SIDE};
 pub use inputs::{PerSource, References, Source, Synthesis, Targets};
 pub use network::{EncodedReferences, Generator, RawImage};
 pub use warp::warp;

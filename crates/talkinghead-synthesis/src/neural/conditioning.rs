@@ -5,6 +5,7 @@ use image::{Rgb, RgbImage};
 use talkinghead_face::FlatLandmarks68;
 use talkinghead_render::label::{LabelParts, label_image};
 use talkinghead_render::masks::{MaskKind, mask};
+use talkinghead_render::resize::{Bytes, Kernel, resize};
 
 use crate::SynthesisError;
 use crate::generator::Source;
@@ -32,13 +33,51 @@ pub fn hidden_parts(input: &FrameInput) -> RgbImage {
     picture
 }
 
-/// A source to be warped: eyes and mouth at -1, and its label image.
-pub fn masked_source(input: &FrameInput, device: &Device) -> Source {
+/// A source to be warped, at the network's side: eyes and mouth at -1, and its label image.
+pub fn masked_source(input: &FrameInput, side: usize, device: &Device) -> Source {
     let (width, height) = input.picture.dimensions();
-    Source {
-        label: label_tensor(&input.landmarks, width as usize, height as usize, LabelParts::default(), device),
-        image: image_tensor(&hidden_parts(input), device),
+    let picture = if (width as usize, height as usize) == (side, side) {
+        hidden_parts(input)
+    } else {
+        // Hidden after the resizing, as in training: black does not bleed.
+        let mut picture = resized(&input.picture, side);
+        let drawn = mask(&input.landmarks, width as usize, height as usize, MaskKind::EyesAndMouth);
+        let ones = drawn.data.iter().map(|value| u8::from(*value > 0)).collect();
+        let ones = Bytes { height: height as usize, width: width as usize, channels: 1, data: ones };
+        for (pixel, hidden) in picture.pixels_mut().zip(resize(&ones, side, side, Kernel::Bicubic).data) {
+            if hidden > 0 {
+                *pixel = Rgb([0; 3]);
+            }
+        }
+        picture
+    };
+    Source { label: sided_label(&input.landmarks, (width, height), side, device), image: image_tensor(&picture, device) }
+}
+
+/// A picture at the network's side, or back, as PIL resizes it (bicubic).
+pub fn resized(picture: &RgbImage, side: usize) -> RgbImage {
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    if (width, height) == (side, side) {
+        return picture.clone();
     }
+    let small = resize(&Bytes { height, width, channels: 3, data: picture.as_raw().clone() }, side, side, Kernel::Bicubic);
+    RgbImage::from_fn(side as u32, side as u32, |x, y| {
+        let at = (y as usize * side + x as usize) * 3;
+        Rgb([small.data[at], small.data[at + 1], small.data[at + 2]])
+    })
+}
+
+/// The label image of landmarks in a picture of `size` (width, height) at the network's side, `[1, 1, side, side]`, 0..1: drawn at the
+/// picture's size and then resized, as in training.
+pub fn sided_label(landmarks: &FlatLandmarks68, size: (u32, u32), side: usize, device: &Device) -> Tensor<4> {
+    let (width, height) = (size.0 as usize, size.1 as usize);
+    if (width, height) == (side, side) {
+        return label_tensor(landmarks, side, side, LabelParts::default(), device);
+    }
+    let drawn = label_image(landmarks, width, height, LabelParts::default());
+    let small = resize(&Bytes { height, width, channels: 1, data: drawn.data }, side, side, Kernel::Bilinear);
+    let values: Vec<f32> = small.data.iter().map(|value| f32::from(*value) / 255.0).collect();
+    Tensor::from_data(TensorData::new(values, [1, 1, side, side]), device)
 }
 
 /// A picture as `[1, 3, height, width]`, -1..1.

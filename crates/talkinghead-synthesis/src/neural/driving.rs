@@ -3,13 +3,10 @@
 use burn::tensor::{Device, Tensor};
 use image::RgbImage;
 use talkinghead_face::{CROP_SIDE, FlatLandmarks68, HannWindow, Landmarks68, ReferencePose, key_frame};
-use talkinghead_render::label::LabelParts;
 
-use super::conditioning::{FrameInput, image_tensor, label_tensor, masked_source};
+use super::conditioning::{FrameInput, image_tensor, masked_source, resized, sided_label};
 use crate::SynthesisError;
 use crate::generator::{EncodedReferences, InferenceGenerator, RawImage, References, Source, Synthesis, Targets};
-
-const SIDE: usize = CROP_SIDE as usize;
 
 /// Landmarks and poses that drive, and those of the references.
 #[derive(Debug, Clone)]
@@ -23,6 +20,8 @@ pub struct Driving {
     /// Smoothed landmarks and pose of every frame of the reference clip.
     references: Vec<(Landmarks68, ReferencePose)>,
     key: usize,
+    /// Frames of the reference clip that were asked for as shots; none: spread evenly.
+    chosen: Vec<usize>,
     /// Carries x and y of the clip's pixels into 256 x 256; poses turn in the clip's own pixels.
     scale: [f64; 2],
 }
@@ -64,6 +63,7 @@ impl Driving {
             front: *of_front(key),
             references: smoothed(references).into_iter().zip(reference_poses).collect(),
             key,
+            chosen: Vec::new(),
             scale: [1.0; 2],
         })
     }
@@ -83,8 +83,33 @@ impl Driving {
         self.key
     }
 
-    /// Frames of the reference clip that become the network's shots: spread evenly, repeated where the clip is shorter.
+    /// The same with the frames of the reference clip that become the network's `count` shots, repeated until there are enough, as the
+    /// published demo does (`ref_img_id`); none: spread evenly.
+    ///
+    /// # Errors
+    /// A frame that the clip lacks, or a number that does not divide `count`.
+    pub fn with_shots(self, chosen: Vec<usize>, count: usize) -> Result<Self, SynthesisError> {
+        let frames = self.references.len();
+        if let Some(frame) = chosen.iter().find(|frame| **frame >= frames) {
+            return Err(SynthesisError::input(
+                "reference frames",
+                format!("numbers from 0 to {}", frames - 1),
+                frame.to_string(),
+            ));
+        }
+        if !chosen.is_empty() && (chosen.len() > count || !count.is_multiple_of(chosen.len())) {
+            let wanted = format!("a number of them that divides the network's {count} shots");
+            return Err(SynthesisError::input("reference frames", wanted, chosen.len().to_string()));
+        }
+        Ok(Self { chosen, ..self })
+    }
+
+    /// Frames of the reference clip that become the network's shots: those that were asked for, or spread evenly; repeated where there are
+    /// fewer.
     pub fn shots(&self, count: usize) -> Vec<usize> {
+        if !self.chosen.is_empty() {
+            return (0..count).map(|index| self.chosen[index % self.chosen.len()]).collect();
+        }
         let available = self.references.len();
         (0..count).map(|index| if available >= count { index * available / count } else { index % available }).collect()
     }
@@ -146,10 +171,11 @@ impl DrivenSynthesis {
             .map(|(picture, frame)| FrameInput { picture, landmarks: driving.flat(&driving.references[*frame].0) })
             .collect();
         let stack = |tensors: Vec<Tensor<4>>| Tensor::cat(tensors, 0).unsqueeze_dim::<5>(0);
-        let images = stack(inputs.iter().map(|input| image_tensor(&input.picture, device)).collect());
-        let labels = stack(inputs.iter().map(|input| label(&input.landmarks, device)).collect());
+        let side = generator.side();
+        let images = stack(inputs.iter().map(|input| image_tensor(&resized(&input.picture, side), device)).collect());
+        let labels = stack(inputs.iter().map(|input| label(&input.landmarks, side, device)).collect());
         let encoded = generator.encode_references(&References { images, labels })?;
-        let sources = inputs.iter().map(|input| masked_source(input, device)).collect();
+        let sources = inputs.iter().map(|input| masked_source(input, side, device)).collect();
         Ok(Self { driving, generator, encoded, shots, sources, device: device.clone() })
     }
 
@@ -160,7 +186,7 @@ impl DrivenSynthesis {
     pub fn frame(&self, index: usize, projection: Option<RgbImage>, raw: RawImage) -> Result<Synthesis, SynthesisError> {
         let projection = projection.map(|picture| {
             let landmarks = self.driving.projection_landmarks(index);
-            masked_source(&FrameInput { picture, landmarks }, &self.device)
+            masked_source(&FrameInput { picture, landmarks }, self.generator.side(), &self.device)
         });
         let targets = Targets {
             label: self.label(index),
@@ -170,9 +196,9 @@ impl DrivenSynthesis {
         self.generator.synthesise(&self.encoded, &targets, raw)
     }
 
-    /// Label image of target frame `index`, `[1, 1, 256, 256]`.
+    /// Label image of target frame `index` at the network's side, `[1, 1, side, side]`.
     pub fn label(&self, index: usize) -> Tensor<4> {
-        label(&self.driving.target_landmarks(index), &self.device)
+        label(&self.driving.target_landmarks(index), self.generator.side(), &self.device)
     }
 
     /// Number of frames.
@@ -186,8 +212,8 @@ impl DrivenSynthesis {
     }
 }
 
-fn label(landmarks: &FlatLandmarks68, device: &Device) -> Tensor<4> {
-    label_tensor(landmarks, SIDE, SIDE, LabelParts::default(), device)
+fn label(landmarks: &FlatLandmarks68, side: usize, device: &Device) -> Tensor<4> {
+    sided_label(landmarks, (CROP_SIDE, CROP_SIDE), side, device)
 }
 
 /// x and y smoothed over time with a Hann window of five, mirrored at the ends; z as it is.
@@ -223,6 +249,10 @@ mod tests {
         assert_eq!((0..4).map(|i| driving.nearest(&[0, 1, 2], i)).collect::<Vec<_>>(), [0, 1, 2, 1]);
         let projected = driving.projection_landmarks(2);
         assert!(projected.iter().zip(&posed[2]).all(|(a, b)| (a[0] - b[0]).abs() < 1e-9 && (a[1] - b[1]).abs() < 1e-9));
+        let chosen = |frames: &[usize], count: usize| driving.clone().with_shots(frames.to_vec(), count);
+        assert_eq!(chosen(&[3, 1], 4).unwrap().shots(4), [3, 1, 3, 1]);
+        assert!(chosen(&[4], 4).unwrap_err().to_string().contains("0 to 3"));
+        assert!(chosen(&[0, 1, 2], 8).unwrap_err().to_string().contains("divides"));
         let error = Driving::new(&posed, &rows[..3], &[front; 4], &posed).unwrap_err().to_string();
         assert!(error.contains("4 frames") && error.contains("3 rows"), "{error}");
     }

@@ -2,10 +2,13 @@
 
 mod conditioning;
 mod driving;
+mod head_in_crop;
 mod paste;
 mod renderer;
 
-pub use conditioning::{FrameInput, hidden_parts, image_tensor, label_tensor, masked_source, picture_of, tile_of};
+pub use conditioning::{
+    FrameInput, hidden_parts, image_tensor, label_tensor, masked_source, picture_of, resized, sided_label, tile_of,
+};
 pub use driving::{DrivenSynthesis, Driving};
 pub use paste::paste;
 pub use renderer::{NetworkInput, NeuralRenderer};

@@ -7,15 +7,13 @@ use image::RgbImage;
 use talkinghead_face::{
     CROP_SIDE, CropMode, EyeCentre, FaceCrop, FaceMotion, FlatLandmarks68, HeadPose, Landmarks, RigidFit, flat_landmarks,
 };
-use talkinghead_render::label::LabelParts;
 use talkinghead_render::{FrameError, PreparedPerformance, ProjectionRenderer, Renderer, Shot};
 
-use super::conditioning::{FrameInput, image_tensor, label_tensor, masked_source, picture_of};
+use super::conditioning::{FrameInput, image_tensor, masked_source, picture_of, resized, sided_label};
+use super::head_in_crop::HeadInCrop;
 use super::paste::paste;
 use crate::SynthesisError;
 use crate::generator::{EncodedReferences, InferenceGenerator, RawImage, References, Source, Targets};
-
-const SIDE: usize = CROP_SIDE as usize;
 
 /// What the network is shown of one frame; pictures and landmarks are in its own square.
 #[derive(Debug, Clone)]
@@ -47,6 +45,7 @@ pub struct NeuralRenderer {
     /// Yaw, pitch and roll of each shot, degrees.
     angles: Vec<[f32; 3]>,
     crop: FaceCrop,
+    head: HeadInCrop,
     fit: RigidFit,
     size: (u32, u32),
 }
@@ -76,17 +75,20 @@ impl NeuralRenderer {
             .map(|shot| Ok(seen(&shot.picture, &shot.landmarks, &crop_of(&shot.landmarks)?)))
             .collect::<Result<Vec<_>, SynthesisError>>()?;
         let order: Vec<usize> = (0..config.shots).map(|index| spread(index, config.shots, shots.len())).collect();
-        let images = order.iter().map(|i| image_tensor(&inputs[*i].picture, device)).collect();
-        let labels = order.iter().map(|i| label(&inputs[*i].landmarks, device)).collect();
+        let side = generator.side();
+        let images = order.iter().map(|i| image_tensor(&resized(&inputs[*i].picture, side), device)).collect();
+        let labels = order.iter().map(|i| label(&inputs[*i].landmarks, side, device)).collect();
         let encoded = generator.encode_references(&References { images: stack(images), labels: stack(labels) })?;
-        let references = inputs.iter().map(|input| masked_source(input, device)).collect();
+        let references = inputs.iter().map(|input| masked_source(input, side, device)).collect();
         let angles = shots.iter().map(|shot| HeadPose::angles(&RigidFit::to_canonical(&shot.landmarks).rotation)).collect();
+        let crop = crop_of(&first.landmarks)?;
         Ok(Self {
+            head: HeadInCrop::new(&first.picture, &first.landmarks, &crop),
             network: Mutex::new(Network { generator, encoded, references, device: device.clone() }),
             projection,
             shots: inputs,
             angles,
-            crop: crop_of(&first.landmarks)?,
+            crop,
             fit: RigidFit::to_canonical(&first.landmarks),
             size: first.picture.dimensions(),
         })
@@ -100,13 +102,13 @@ impl NeuralRenderer {
     /// What the network is shown of a frame.
     pub fn input(&self, motion: &FaceMotion) -> NetworkInput {
         let rest = at_rest(motion);
-        // The moved head without expression, on black, as the network was taught; expression comes from the label image.
-        let shown = self.projection.project(&rest);
+        // The photographed head as it was, moved as one piece, on black, as the network was taught; expression comes from the label image.
+        let projection = self.head.moved(&self.projection.head_motion(&rest.head_pose), &self.crop);
         let angles = HeadPose::angles(&(self.projection.pose(&rest).rigid.rotation * self.fit.rotation));
         let nearest = self.angles.iter().enumerate().min_by(|a, b| distance(a.1, &angles).total_cmp(&distance(b.1, &angles)));
         NetworkInput {
             target: points68(&self.projection.project(motion).landmarks).map(|point| self.crop.to_crop(0, point)),
-            projection: seen(&shown.image, &shown.landmarks, &self.crop),
+            projection,
             reference: nearest.map_or(0, |(index, _)| index),
         }
     }
@@ -120,12 +122,14 @@ impl NeuralRenderer {
         let input = self.input(motion);
         let picture = {
             let network = self.network.lock().unwrap_or_else(PoisonError::into_inner);
+            let side = network.generator.side();
             let targets = Targets {
-                label: label(&input.target, &network.device),
+                label: label(&input.target, side, &network.device),
                 reference: network.references.get(input.reference).cloned(),
-                projection: Some(masked_source(&input.projection, &network.device)),
+                projection: Some(masked_source(&input.projection, side, &network.device)),
             };
-            picture_of(&network.generator.synthesise(&network.encoded, &targets, RawImage::Skipped)?.image)?
+            let made = network.generator.synthesise(&network.encoded, &targets, RawImage::Skipped)?;
+            resized(&picture_of(&made.image)?, CROP_SIDE as usize)
         };
         paste(&mut frame, &picture, &self.crop);
         Ok(frame)
@@ -173,8 +177,8 @@ fn seen(picture: &RgbImage, landmarks: &Landmarks, crop: &FaceCrop) -> FrameInpu
     FrameInput { picture: crop.cut(0, picture), landmarks }
 }
 
-fn label(landmarks: &FlatLandmarks68, device: &Device) -> Tensor<4> {
-    label_tensor(landmarks, SIDE, SIDE, LabelParts::default(), device)
+fn label(landmarks: &FlatLandmarks68, side: usize, device: &Device) -> Tensor<4> {
+    sided_label(landmarks, (CROP_SIDE, CROP_SIDE), side, device)
 }
 
 /// Which of `available` shots is shot number `index` of `wanted`.

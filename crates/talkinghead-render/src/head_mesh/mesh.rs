@@ -10,7 +10,8 @@ use image::RgbImage;
 use nalgebra::Vector3;
 use talkinghead_face::{CanonicalMesh, MESH_POINTS, RIGID_POINTS, RigidFit};
 
-use super::mesh_topology::{MeshTopology, RimVertex};
+use super::topology::{MeshTopology, RimVertex};
+use crate::projection::{ColouredMesh, render_hard};
 
 /// A vertex whose normal leans less towards the camera than this (cosine) is not seen well.
 const LEAST_FACING: f64 = 0.12;
@@ -49,6 +50,17 @@ impl HeadMesh {
             })
             .collect();
         Self { vertices, colours, triangles: topology.triangles.clone() }
+    }
+
+    /// The mesh as it is, on black, as a square picture (SPEC-data section 6).
+    ///
+    /// Landmarks put pixel `k` at coordinate `k`, the rasteriser at `k + 0.5`: the mesh is moved by half a pixel so that the picture lies
+    /// over the frame.
+    pub fn drawn(&self, side: u32) -> RgbImage {
+        let vertices: Vec<[f64; 3]> = self.vertices.iter().map(|[x, y, z]| [x + 0.5, y + 0.5, *z]).collect();
+        let mesh = ColouredMesh { vertices: &vertices, triangles: &self.triangles, colours: &self.colours };
+        let drawn = render_hard(mesh, side as usize, side as usize);
+        RgbImage::from_fn(side, side, |x, y| image::Rgb(drawn.colours[(y * side + x) as usize]))
     }
 
     /// The mesh as the reference's `.obj`: `v x y z r g b` with y upwards in a picture `height` pixels high, `f a b c` from 1.
@@ -173,8 +185,11 @@ mod tests {
         // Turned far to one side: the far cheek looks away from the camera.
         let pose = talkinghead_face::ReferencePose::from_rt([0.0, 1.1, 0.0, 0.0, 0.0, 0.0]);
         let around: Vec<[f64; 3]> = face().iter().map(|p| [p[0] - 128.0, p[1] - 128.0, p[2]]).collect();
-        let turned: Vec<[f64; 3]> =
-            crate::geometry::posed(&pose, &around).iter().map(|p| [p[0] + 128.0, p[1] + 128.0, p[2]]).collect();
+        let turned: Vec<[f64; 3]> = around
+            .iter()
+            .map(|&p| pose.rotation.transpose() * (nalgebra::Vector3::from(p) - pose.translation))
+            .map(|p| [p[0] + 128.0, p[1] + 128.0, p[2]])
+            .collect();
         let mesh = HeadMesh::of_frame(&turned, &gradient());
         let facing = facing(&mesh.vertices, &mesh.triangles);
         let hidden: Vec<usize> = (0..468).filter(|&v| facing[v] < -0.3).collect();
