@@ -6,13 +6,14 @@ NEXTEST := $(shell command -v cargo-nextest 2>/dev/null)
 # Every crate with code; workspace-hack has none.
 CRATES := $(filter-out crates/workspace-hack,$(wildcard crates/*))
 
-.PHONY: help demo install test test-s3 snapshots lint format clippy unused doc features devices book evaluate bench bench-kernels set-up tools
+.PHONY: help demo install test published-path test-s3 snapshots lint format clippy unused doc features devices book evaluate bench bench-kernels set-up tools
 
 help:
 	@echo "make demo        a portrait speaks a recording: sets up, builds, writes out/demo.mp4"
 	@echo "make install     builds everything and puts talkinghead on the PATH (cargo's bin folder)"
 	@echo "make test        all tests"
 	@echo "make test-s3     preprocessing out of and into a real S3-compatible server (moto, installed beside the build)"
+	@echo "make published-path  preprocess, train, kill, resume, export and generate, small"
 	@echo "make lint        formatting, clippy, unused dependencies, documentation, feature sets, the book, licences"
 	@echo "make devices     compiles what the features vulkan and cuda bring; neither needs a GPU"
 	@echo "make book        the book, to book/book/index.html"
@@ -43,6 +44,11 @@ ifdef NEXTEST
 else
 	$(CARGO) test --workspace --lib --bins --tests
 endif
+
+# What a researcher does from corpus to video, small: see scripts/published-path.sh.
+published-path: set-up
+	$(CARGO) build --bin talkinghead
+	TALKINGHEAD="$${CARGO_TARGET_DIR:-target}/debug/talkinghead" STEPS=30 sh scripts/published-path.sh out/published-path
 
 test-s3: set-up
 	@sh scripts/test-s3.sh

@@ -4,9 +4,9 @@ use clap::{Parser, Subcommand};
 
 #[cfg(feature = "neural")]
 use crate::commands::import;
-#[cfg(feature = "training")]
-use crate::commands::train;
 use crate::commands::{completions, doctor, evaluate, generate, inspect, man, motion, preprocess, verify};
+#[cfg(feature = "training")]
+use crate::commands::{export, train};
 
 /// Makes a portrait speak a recording.
 #[derive(Parser, Debug)]
@@ -42,6 +42,8 @@ pub enum Command {
     Motion(motion::Motion),
     #[cfg(feature = "neural")]
     Import(import::Import),
+    #[cfg(feature = "training")]
+    Export(export::Export),
     Evaluate(Box<evaluate::Evaluate>),
     Verify(verify::Verify),
     Preprocess(Box<preprocess::Preprocess>),

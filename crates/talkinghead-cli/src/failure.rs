@@ -9,18 +9,33 @@ use talkinghead_motion::MotionError;
 use talkinghead_synthesis::SynthesisError;
 #[cfg(feature = "training")]
 use talkinghead_training::generator::TrainingError;
+#[cfg(feature = "training")]
+use talkinghead_training::run::RunError;
+
+/// Exit code of a failure.
+const FAILED: u8 = 1;
+/// Exit code of what was stopped in order: 128 and the number of the signal.
+#[cfg(feature = "training")]
+const STOPPED: u8 = 130;
 
 /// What is told to the person at the end of a failed command.
 #[derive(Debug)]
 pub struct Failure {
     message: String,
     hint: Option<String>,
+    /// Exit code.
+    code: u8,
 }
 
 impl Failure {
     /// A failure with a word on what to do.
     pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: Some(hint.into()) }
+        Self { message: message.into(), hint: Some(hint.into()), code: FAILED }
+    }
+
+    /// What the program ends with.
+    pub fn exit_code(&self) -> std::process::ExitCode {
+        std::process::ExitCode::from(self.code)
     }
 
     /// Prints it to standard error. Of a message of several lines the first is the error; the others (such as a list of
@@ -38,50 +53,58 @@ impl Failure {
 
 impl From<GenerationError> for Failure {
     fn from(error: GenerationError) -> Self {
-        Self { message: error.to_string(), hint: error.hint() }
+        Self { message: error.to_string(), hint: error.hint(), code: FAILED }
     }
 }
 
 impl From<DatasetError> for Failure {
     fn from(error: DatasetError) -> Self {
-        Self { message: error.to_string(), hint: error.hint() }
+        Self { message: error.to_string(), hint: error.hint(), code: FAILED }
     }
 }
 
 impl From<EvaluationError> for Failure {
     fn from(error: EvaluationError) -> Self {
-        Self { message: error.to_string(), hint: error.hint() }
+        Self { message: error.to_string(), hint: error.hint(), code: FAILED }
     }
 }
 
 impl From<MediaError> for Failure {
     fn from(error: MediaError) -> Self {
-        Self { message: error.to_string(), hint: error.hint() }
+        Self { message: error.to_string(), hint: error.hint(), code: FAILED }
     }
 }
 
 impl From<MotionError> for Failure {
     fn from(error: MotionError) -> Self {
-        Self { message: error.to_string(), hint: error.hint() }
+        Self { message: error.to_string(), hint: error.hint(), code: FAILED }
     }
 }
 
 #[cfg(feature = "neural")]
 impl From<SynthesisError> for Failure {
     fn from(error: SynthesisError) -> Self {
-        Self { message: error.to_string(), hint: error.hint() }
+        Self { message: error.to_string(), hint: error.hint(), code: FAILED }
+    }
+}
+
+#[cfg(feature = "training")]
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        let code = if matches!(error, RunError::Stopped { .. }) { STOPPED } else { FAILED };
+        Self { message: error.to_string(), hint: error.hint(), code }
     }
 }
 
 #[cfg(feature = "training")]
 impl From<TrainingError> for Failure {
     fn from(error: TrainingError) -> Self {
-        Self { message: error.to_string(), hint: error.hint() }
+        Self { message: error.to_string(), hint: error.hint(), code: FAILED }
     }
 }
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self { message: format!("{error:#}"), hint: None }
+        Self { message: format!("{error:#}"), hint: None, code: FAILED }
     }
 }

@@ -1,6 +1,6 @@
 //! The `talkinghead` program: parses, runs one command, prints an error once, picks the exit code.
 //!
-//! Data goes to standard output, everything else to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage.
+//! Data goes to standard output, everything else to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 a training that was stopped.
 
 mod allocator;
 mod arguments;
@@ -9,6 +9,8 @@ mod failure;
 mod interruption;
 mod progress;
 mod source_progress;
+#[cfg(feature = "training")]
+mod training_progress;
 mod usage;
 
 use std::process::ExitCode;
@@ -22,7 +24,7 @@ fn main() -> ExitCode {
         Err(failure) => {
             interruption::leave_to_handler();
             failure.print();
-            ExitCode::FAILURE
+            failure.exit_code()
         }
     }
 }

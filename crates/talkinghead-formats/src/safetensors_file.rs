@@ -15,9 +15,24 @@ use crate::{HostTensor, StateDict};
 pub enum FloatWidth {
     /// 16 bits (IEEE half precision).
     Half,
+    /// 16 bits (IEEE half precision) for tensors of two and more dimensions; the others are few and keep 32.
+    HalfMatrices,
+    /// 16 bits with the range of 32 (bfloat16) for tensors of two and more dimensions; the others keep 32.
+    BrainMatrices,
     /// 32 bits.
     #[default]
     Single,
+}
+
+impl FloatWidth {
+    /// A number of a tensor with two or more dimensions as it is stored.
+    pub fn rounded(self, value: f32) -> f32 {
+        match self {
+            Self::Half | Self::HalfMatrices => half::f16::from_f32(value).to_f32(),
+            Self::BrainMatrices => half::bf16::from_f32(value).to_f32(),
+            Self::Single => value,
+        }
+    }
 }
 
 /// Tensors and metadata of a file.
@@ -84,6 +99,7 @@ pub fn safetensors_bytes(dict: &StateDict, metadata: &BTreeMap<String, String>, 
         let (dtype, bytes) = match converted.get(key) {
             Some(Converted::Integers(values)) => (Dtype::I64, bytemuck::cast_slice(values)),
             Some(Converted::Halves(bytes)) => (Dtype::F16, bytes.as_slice()),
+            Some(Converted::Brains(bytes)) => (Dtype::BF16, bytes.as_slice()),
             None => (Dtype::F32, bytemuck::cast_slice(&tensor.values)),
         };
         let view = TensorView::new(dtype, tensor.shape.clone(), bytes).map_err(|error| format!("tensor `{key}`: {error}"))?;
@@ -98,17 +114,27 @@ pub fn safetensors_bytes(dict: &StateDict, metadata: &BTreeMap<String, String>, 
 enum Converted {
     Integers(Vec<i64>),
     Halves(Vec<u8>),
+    Brains(Vec<u8>),
 }
 
 fn convert(tensor: &HostTensor, floats: FloatWidth) -> Option<Converted> {
     let values = tensor.values.iter();
-    match (tensor.integer, floats) {
-        (true, _) => Some(Converted::Integers(values.map(|value| *value as i64).collect())),
-        (false, FloatWidth::Half) => {
-            Some(Converted::Halves(values.flat_map(|value| half::f16::from_f32(*value).to_le_bytes()).collect()))
-        }
-        (false, FloatWidth::Single) => None,
+    if tensor.integer {
+        return Some(Converted::Integers(values.map(|value| *value as i64).collect()));
     }
+    let is_matrix = tensor.shape.len() > 1;
+    match floats {
+        FloatWidth::Half => Some(Converted::Halves(halves(tensor))),
+        FloatWidth::HalfMatrices if is_matrix => Some(Converted::Halves(halves(tensor))),
+        FloatWidth::BrainMatrices if is_matrix => {
+            Some(Converted::Brains(values.flat_map(|value| half::bf16::from_f32(*value).to_le_bytes()).collect()))
+        }
+        _ => None,
+    }
+}
+
+fn halves(tensor: &HostTensor) -> Vec<u8> {
+    tensor.values.iter().flat_map(|value| half::f16::from_f32(*value).to_le_bytes()).collect()
 }
 
 #[cfg(test)]
@@ -122,7 +148,7 @@ mod tests {
         dict.insert("b", HostTensor::new(vec![2, 2], vec![1.0, -2.0, 0.5, 0.0]).unwrap());
         dict.insert("a", HostTensor { shape: Vec::new(), values: vec![3.0], integer: true });
         let metadata = BTreeMap::from([("who".to_owned(), "a test".to_owned())]);
-        for floats in [FloatWidth::Half, FloatWidth::Single] {
+        for floats in [FloatWidth::Half, FloatWidth::HalfMatrices, FloatWidth::BrainMatrices, FloatWidth::Single] {
             let bytes = safetensors_bytes(&dict, &metadata, floats).unwrap();
             assert_eq!(bytes, safetensors_bytes(&dict, &metadata, floats).unwrap());
             assert_eq!(parse_safetensors(&bytes).unwrap(), (dict.clone(), metadata.clone()));

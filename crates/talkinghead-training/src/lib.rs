@@ -8,5 +8,8 @@ pub mod flow;
 pub mod generator;
 pub mod head_motion;
 pub mod published;
+pub mod items;
+pub mod recipe;
+pub mod run;
 
 pub use compatibility::Compatibility;

@@ -8,6 +8,8 @@ pub mod doctor;
 pub mod driving_flags;
 pub mod evaluate;
 mod evaluate_maker;
+#[cfg(feature = "training")]
+pub mod export;
 pub mod generate;
 #[cfg(feature = "neural")]
 pub mod import;
@@ -23,6 +25,8 @@ pub mod published_head_flags;
 pub mod track_edit_flags;
 #[cfg(feature = "training")]
 pub mod train;
+#[cfg(feature = "training")]
+pub mod train_generator;
 #[cfg(feature = "training")]
 pub mod train_head_motion;
 #[cfg(feature = "training")]
@@ -58,6 +62,8 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Motion(command) => command.run(shared),
         #[cfg(feature = "neural")]
         Command::Import(command) => command.run(shared),
+        #[cfg(feature = "training")]
+        Command::Export(command) => command.run(shared),
         Command::Evaluate(command) => command.run(shared),
         Command::Verify(command) => command.run(),
         Command::Preprocess(command) => command.run(shared),

@@ -8,6 +8,7 @@ use talkinghead_training::expression::{
     ExpressionTraining, ExpressionTrainingError, Score, SetScores, evaluate_expression, train_expression,
 };
 
+use super::train_generator::TrainGenerator;
 use super::train_head_motion::HeadMotion;
 use super::train_published::{MotionModel, PublishedFlags, PublishedTask};
 use super::train_unsmile::Unsmile;
@@ -27,6 +28,7 @@ pub struct Train {
 /// What can be learned.
 #[derive(Subcommand, Debug)]
 enum What {
+    Generator(Box<TrainGenerator>),
     Expression(Expression),
     HeadMotion(HeadMotion),
     Unsmile(Unsmile),
@@ -118,6 +120,7 @@ impl Train {
     /// Does it.
     pub fn run(self, shared: Shared) -> Result<(), Failure> {
         match self.what {
+            What::Generator(command) => command.run(shared),
             What::Expression(command) => command.run(shared),
             What::HeadMotion(command) => command.run(shared),
             What::Unsmile(command) => command.run(shared),

@@ -3,15 +3,17 @@
 use crate::program::Place;
 use crate::{assert_said, transcript};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 15] = [
     "generate",
     "motion",
     "import",
+    "export",
     "evaluate",
     "verify",
     "preprocess",
     "inspect",
     "train",
+    "train generator",
     "train expression",
     "train unsmile",
     "doctor",

@@ -1,0 +1,107 @@
+//! All clips of a training.
+
+use std::path::{Path, PathBuf};
+
+use rand::seq::SliceRandom;
+use talkinghead_dataset::{DatasetError, Split, read_manifest};
+
+use super::ItemError;
+use super::choice::{frames_needed, mixed};
+use super::search::Found;
+use super::{ItemOrder, ItemPosition, ItemSettings, TrainingClip};
+
+/// Clips that teach and clips to judge by.
+#[derive(Debug, Clone)]
+pub struct ClipSet {
+    /// Those that teach, by name.
+    pub training: Vec<TrainingClip>,
+    /// Those of the split `validation`; where there are none the result is judged by the clips that teach.
+    pub validation: Vec<TrainingClip>,
+    /// Clips that were left out because they are too short.
+    pub too_short: usize,
+}
+
+impl ClipSet {
+    /// Opens the output of `preprocess`, whose manifest says which clips teach, or any folder of clip folders, all of which do.
+    ///
+    /// # Errors
+    /// There are no clips, or other videos beside them; a clip is damaged; all are too short; a projection is needed and missing.
+    pub fn open(data: &Path, settings: &ItemSettings, projections: bool, cache: Option<&Path>) -> Result<Self, ItemError> {
+        let (training, validation) = clip_paths(data)?;
+        let open = |paths: &[PathBuf]| paths.iter().map(|path| TrainingClip::open(path, cache)).collect::<Result<Vec<_>, _>>();
+        let (training, validation) = (open(&training)?, open(&validation)?);
+        if training.is_empty() {
+            return Err(ItemError::NoClips { path: data.to_owned(), videos: 0 });
+        }
+        if let Some(clip) = training.iter().chain(&validation).find(|clip| projections && clip.projection.is_none()) {
+            return Err(ItemError::NoProjection { clip: clip.frames.video().display().to_string() });
+        }
+        let (wanted, all) = (frames_needed(settings), training.len());
+        let longest = training.iter().map(|clip| clip.usable().len()).max().unwrap_or(0);
+        let long = |clips: Vec<TrainingClip>| clips.into_iter().filter(|clip| clip.usable().len() >= wanted).collect::<Vec<_>>();
+        let (training, validation) = (long(training), long(validation));
+        if training.is_empty() {
+            let path = data.to_owned();
+            return Err(ItemError::TooShort { path, clips: all, wanted, shots: settings.shots, longest });
+        }
+        Ok(Self { too_short: all - training.len(), training, validation })
+    }
+
+    /// Items of an epoch.
+    pub fn items(&self, settings: &ItemSettings) -> usize {
+        self.training.len() * settings.items_per_clip.max(1)
+    }
+
+    /// The clip of an item; indices beyond the epoch's items begin again.
+    pub(super) fn clip(&self, settings: &ItemSettings, position: ItemPosition) -> &TrainingClip {
+        let items = self.items(settings);
+        let index = (position.index % items as u64) as usize;
+        let clips = self.training.len();
+        if settings.order == ItemOrder::Serial {
+            return &self.training[index % clips];
+        }
+        // Every clip once before any comes again.
+        let round = (index / clips) as u64;
+        let mut order: Vec<usize> = (0..clips).collect();
+        let shuffle = ItemPosition { epoch: position.epoch, index: round, attempt: 0 };
+        order.shuffle(&mut shuffle.random(mixed(settings.seed, u64::MAX)));
+        &self.training[order[index % clips]]
+    }
+
+    /// A word that is the same exactly when names and lengths of the clips that teach are.
+    pub fn fingerprint(&self) -> String {
+        let lines = self.training.iter().map(|clip| format!("{} {}\n", clip.name, clip.usable().len()));
+        let text: String = lines.collect();
+        format!("{:016x}", talkinghead_synthesis::procedural::fnv1a64(&text))
+    }
+}
+
+/// Where the clips are that teach, and those to judge by.
+fn clip_paths(data: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), ItemError> {
+    let manifest = data.join("manifest.jsonl");
+    if manifest.is_file() {
+        let bytes =
+            std::fs::read(&manifest).map_err(|source| DatasetError::File { action: "read", path: manifest.clone(), source })?;
+        let rows = read_manifest(&bytes)?;
+        let of = |split: Split| {
+            let mut paths: Vec<PathBuf> =
+                rows.iter().filter(|row| row.split == split).map(|row| data.join(&row.folder)).collect();
+            paths.sort();
+            paths
+        };
+        let (training, validation) = (of(Split::Train), of(Split::Validation));
+        if training.is_empty() {
+            return Err(ItemError::NoClips { path: data.to_owned(), videos: 0 });
+        }
+        return Ok((training, validation));
+    }
+    let found = Found::below(data)?;
+    match (found.clips.len(), found.others.first()) {
+        (0, _) => Err(ItemError::NoClips { path: data.to_owned(), videos: found.others.len() }),
+        (clips, Some(example)) => {
+            let (path, videos) = (data.to_owned(), found.others.len());
+            Err(ItemError::Mixed { path, clips, videos, example: example.clone() })
+        }
+        _ => Ok((found.clips, Vec::new())),
+    }
+}

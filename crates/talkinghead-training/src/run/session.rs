@@ -1,0 +1,122 @@
+//! A run that is open: everything that the loop needs, made anew or taken from a checkpoint.
+
+use std::sync::Arc;
+
+use burn::tensor::Device;
+use talkinghead_media::OutputClaim;
+use talkinghead_synthesis::discriminator::Discriminator;
+use talkinghead_synthesis::generator::Generator;
+use talkinghead_synthesis::weights::Weights;
+
+use super::checkpoint::Best;
+use super::metrics::Metrics;
+use super::progress::RunEvent;
+use super::resumption::{check_recipe, last_checkpoint};
+use super::teacher::check_teacher;
+use super::trunk::trunk_of;
+use super::validation::Validation;
+use super::{EventFile, GeneratorTraining, RunError, RunFolder, Start};
+use crate::generator::{Trainer, initial_discriminator, initial_generator};
+use crate::items::{ClipSet, ItemSettings};
+use crate::recipe::Recipe;
+
+/// A run that is open.
+pub(super) struct Session {
+    pub(super) folder: RunFolder,
+    pub(super) recipe: Recipe,
+    pub(super) settings: ItemSettings,
+    pub(super) clips: Arc<ClipSet>,
+    pub(super) trainer: Trainer,
+    pub(super) validation: Validation,
+    pub(super) metrics: Metrics,
+    pub(super) events: EventFile,
+    pub(super) device: Device,
+    pub(super) best: Option<Best>,
+    pub(super) skipped: u64,
+    /// Steps of the last checkpoint.
+    pub(super) saved: Option<u64>,
+    _claim: OutputClaim,
+}
+
+impl Session {
+    pub(super) fn open(training: &GeneratorTraining, tell: &mut dyn FnMut(RunEvent)) -> Result<Self, RunError> {
+        let folder = RunFolder::new(&training.run);
+        let mut warn = |text: String| tell(RunEvent::Warning(text));
+        let found = last_checkpoint(&folder, &mut warn)?;
+        let found = match (training.start, found) {
+            (Start::Anew, Some((checkpoint, _))) => {
+                return Err(RunError::Exists { path: training.run.clone(), steps: checkpoint.step });
+            }
+            (Start::Anew, None) => None,
+            (Start::Resumed, None) => return Err(RunError::NoCheckpoint { path: training.run.clone() }),
+            (Start::Resumed, found) => found,
+        };
+        let own = found.as_ref().map(|(_, description)| &description.recipe);
+        let recipe = match (&training.recipe, own) {
+            (Some(wanted), Some(own)) => {
+                check_recipe(&folder, own, wanted)?;
+                wanted.clone()
+            }
+            (Some(wanted), None) => wanted.clone(),
+            (None, Some(own)) => own.clone(),
+            (None, None) => Recipe::default(),
+        };
+        let settings = recipe.items();
+        let (config, judge) = (recipe.generator()?, recipe.discriminator()?);
+        check_teacher(&recipe.flow)?;
+
+        let claim = folder.prepare()?;
+        let frames = training.frames.clone().unwrap_or_else(|| folder.frames());
+        std::fs::create_dir_all(&frames).map_err(|source| RunError::File { action: "write", path: frames.clone(), source })?;
+        let mut clips = ClipSet::open(&training.data, &settings, config.warp_projection, Some(&frames))?;
+        if recipe.data.clips > 0 {
+            clips.training.truncate(recipe.data.clips);
+        }
+        if clips.too_short > 0 {
+            warn(format!("{} clips are too short for {} shots and a target and are left out", clips.too_short, settings.shots));
+        }
+        let clips = Arc::new(clips);
+
+        let device = training.device.clone();
+        let generator = Generator::new(&config, Weights::Checkpoint(initial_generator(&config, recipe.seed)?), &device)?;
+        let weights = Weights::Checkpoint(initial_discriminator(&judge, recipe.seed)?);
+        let discriminator = Discriminator::new(&judge, weights, &device)?;
+        let trunk = trunk_of(&recipe.perceptual, &device)?;
+        let mut trainer = Trainer::new(generator, discriminator, recipe.trainer()?, trunk)?;
+        let (mut best, mut skipped, mut step) = (None, 0, 0);
+        if let Some((checkpoint, description)) = &found {
+            let state = checkpoint.state(description)?;
+            let other = |error: crate::generator::TrainingError| RunError::OtherNetwork {
+                path: checkpoint.path.clone(),
+                reason: error.to_string(),
+            };
+            trainer.restore(state).map_err(other)?;
+            (best, skipped, step) = (description.best, description.skipped, description.step);
+            if description.data != clips.fingerprint() {
+                warn(
+                    "the clips are not those of the checkpoint: items from here on differ from an uninterrupted run's".to_owned(),
+                );
+            }
+        }
+        talkinghead_media::write_file(&folder.recipe(), recipe.to_toml().as_bytes())?;
+        super::about::write_about(&folder, training, &clips)?;
+        let validation = Validation::new(&clips, &settings, recipe.run.validation_items, &device)?;
+        let (metrics, events) = (Metrics::open(&folder.metrics(), step)?, EventFile::begin(folder.path(), step)?);
+        let saved = found.map(|_| step);
+        Ok(Self {
+            folder,
+            recipe,
+            settings,
+            clips,
+            trainer,
+            validation,
+            metrics,
+            events,
+            device,
+            best,
+            skipped,
+            saved,
+            _claim: claim,
+        })
+    }
+}

@@ -1,0 +1,153 @@
+//! Items out of clip folders.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod fixture;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use talkinghead_training::Compatibility;
+use talkinghead_training::items::{
+    Choice, ClipSet, CropRule, Flips, ItemLoader, ItemOrder, ItemPosition, ItemSettings, ReferenceRule, TrainingItem, WarpInputs,
+    make_item,
+};
+
+fn settings() -> ItemSettings {
+    ItemSettings {
+        side: 32,
+        shots: 2,
+        references: ReferenceRule::FirstPart(0.25),
+        farthest_probability: 0.75,
+        warp_inputs: WarpInputs::Masked,
+        crop: CropRule::Random,
+        flips: Flips::Half,
+        order: ItemOrder::Shuffled,
+        items_per_clip: 3,
+        compatibility: Compatibility::Reference,
+        seed: 5,
+    }
+}
+
+fn open(folder: &Path, settings: &ItemSettings) -> ClipSet {
+    ClipSet::open(folder, settings, true, Some(folder)).unwrap()
+}
+
+#[test]
+fn items_follow_from_their_number_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    ["1", "2"].iter().for_each(|stem| fixture::clip(&folder.path().join(stem), stem, 20, 20));
+    let settings = settings();
+    let clips = Arc::new(open(folder.path(), &settings));
+    assert_eq!(clips.items(&settings), 6);
+    let take = |first: u64, count: usize, threads: usize| -> Vec<TrainingItem> {
+        let mut loader = ItemLoader::new(Arc::clone(&clips), settings, 6, first, threads);
+        (0..count).map(|_| loader.next_item().unwrap().item).collect()
+    };
+    let all = take(0, 14, 1);
+    assert_eq!(take(0, 14, 3), all);
+    assert_eq!(take(5, 9, 2), all[5..]);
+    assert_eq!(take(0, 14, 1), all);
+    assert_ne!(all[0], all[6], "another epoch draws anew");
+    // Every clip comes as often as any other within an epoch.
+    let of_first = all[..6].iter().filter(|item| item.clip.starts_with('1')).count();
+    assert_eq!(of_first, 3);
+    let other = ItemSettings { seed: 6, ..settings };
+    let mut loader = ItemLoader::new(Arc::clone(&clips), other, 6, 0, 1);
+    assert_ne!(loader.next_item().unwrap().item, all[0]);
+}
+
+#[test]
+fn references_come_from_the_first_quarter_and_targets_from_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    fixture::clip(folder.path(), "1", 40, 40);
+    let settings = settings();
+    let clips = open(folder.path(), &settings);
+    let clip = &clips.training[0];
+    let mut farthest = 0;
+    for index in 0..400 {
+        let position = ItemPosition { epoch: 1, index, attempt: 0 };
+        let choice = Choice::draw(clip, &settings, position).unwrap();
+        assert!(choice.references.iter().all(|&frame| frame < 10) && choice.target >= 10 && choice.target < 40);
+        assert_ne!(choice.references[0], choice.references[1]);
+        let far = |at: usize| {
+            let (a, b) = (clip.pose(choice.references[at]), clip.pose(choice.target));
+            (0..3).map(|axis| (a[axis] - b[axis]).abs()).sum::<f64>()
+        };
+        farthest += usize::from(far(choice.warp_reference) >= far(1 - choice.warp_reference));
+        let right = Choice::draw(clip, &ItemSettings { compatibility: Compatibility::Right, ..settings }, position).unwrap();
+        assert_eq!(right.projection_part, right.target_part);
+        assert_eq!(Choice { projection_part: choice.projection_part, ..right }, choice, "nothing else differs");
+        assert_ne!(choice.projection_part, choice.target_part);
+    }
+    // 0.75 and half of the remaining quarter.
+    assert!((320..380).contains(&farthest), "{farthest} of 400");
+    let around = ItemSettings { references: ReferenceRule::Around, ..settings };
+    for index in 0..100 {
+        let choice = Choice::draw(clip, &around, ItemPosition { epoch: 1, index, attempt: 0 }).unwrap();
+        assert!(choice.references.iter().all(|frame| (14..=300).contains(&frame.abs_diff(choice.target))));
+    }
+}
+
+#[test]
+fn masks_hide_what_the_label_must_supply() {
+    let folder = tempfile::tempdir().unwrap();
+    fixture::clip(folder.path(), "1", 20, 20);
+    let reference = settings();
+    let clips = open(folder.path(), &reference);
+    let choice = Choice::draw(&clips.training[0], &reference, ItemPosition { epoch: 1, index: 0, attempt: 0 }).unwrap();
+    let make = |settings: &ItemSettings| make_item(&clips.training[0], &choice, settings).unwrap();
+    let black = |picture: &[f32]| picture.iter().filter(|&&value| value == -1.0).count();
+    let published = make(&reference);
+    let right = make(&ItemSettings { compatibility: Compatibility::Right, ..reference });
+    let whole = make(&ItemSettings { warp_inputs: WarpInputs::Whole, ..reference });
+    let counts = [&whole, &published, &right].map(|item| black(&item.warp_reference.image));
+    assert!(counts[0] < counts[1] && counts[1] < counts[2], "{counts:?}");
+    assert_eq!(whole.references, published.references, "references are never masked");
+    assert_eq!(published.warp_reference.label, published.references[choice.warp_reference].label);
+    // The template is where the masked target is black.
+    let template: Vec<bool> = published.template.iter().map(|&value| value > 0.0).collect();
+    assert!(template.iter().any(|set| *set) && template.iter().any(|set| !*set));
+    for (at, set) in template.iter().enumerate() {
+        let wanted = if *set { -1.0 } else { published.target.image[at] };
+        assert_eq!(published.masked_target[at], wanted);
+    }
+    assert!(published.target.label.contains(&0.0) && published.target.label.iter().any(|&value| value > 0.2));
+    assert!(published.projection.is_some() && published.cropped_target.is_some());
+}
+
+#[test]
+fn frames_that_cannot_be_read_are_passed_over_and_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    // A third of the frames that could be targets have no picture.
+    fixture::clip(folder.path(), "1", 40, 30);
+    let settings = settings();
+    let clips = Arc::new(open(folder.path(), &settings));
+    let mut loader = ItemLoader::new(clips, settings, 3, 0, 2);
+    let mut skipped = Vec::new();
+    (0..30).for_each(|_| skipped.extend(loader.next_item().unwrap().skipped));
+    assert!((3..40).contains(&skipped.len()), "{}", skipped.len());
+    assert!(skipped.iter().all(|line| line.contains("1_aligned.mp4") && line.contains("fewer frames")));
+}
+
+#[test]
+fn folders_that_do_not_do_are_told_from_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings();
+    let message = |path: &Path, settings: &ItemSettings| {
+        let error = ClipSet::open(path, settings, true, None).unwrap_err();
+        assert!(error.hint().is_some());
+        error.to_string()
+    };
+    assert!(message(folder.path(), &settings).contains("holds no clips"));
+    std::fs::write(folder.path().join("raw.mpg"), b"x").unwrap();
+    assert!(message(folder.path(), &settings).contains("1 videos that are none"));
+    fixture::clip(&folder.path().join("a"), "1", 12, 12);
+    let mixed = message(folder.path(), &settings);
+    assert!(mixed.contains("1 clips and also 1 videos") && mixed.contains("raw.mpg"), "{mixed}");
+    std::fs::remove_file(folder.path().join("raw.mpg")).unwrap();
+    let short = message(folder.path(), &ItemSettings { shots: 12, ..settings });
+    assert!(short.contains("13 usable frames") && short.contains("longest has 12"), "{short}");
+    std::fs::remove_file(folder.path().join("a/1_aligned_ani.mp4")).unwrap();
+    assert!(message(folder.path(), &settings).contains("no projection video"));
+    assert!(message(&folder.path().join("nowhere"), &settings).contains("nowhere"));
+}
