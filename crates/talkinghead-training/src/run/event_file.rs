@@ -31,7 +31,8 @@ impl EventFile {
         let file = opened.map_err(|source| RunError::File { action: "write", path: path.clone(), source })?;
         let mut events = Self { path, file };
         events.put(&version(now))?;
-        events.put(&start(now, step))?;
+        // Readers drop what they know of the step that is named and of later ones.
+        events.put(&start(now, if step > 0 { step + 1 } else { 0 }))?;
         Ok(events)
     }
 
