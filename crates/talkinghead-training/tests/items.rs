@@ -63,7 +63,7 @@ fn references_come_from_the_first_quarter_and_targets_from_the_rest() {
     let settings = settings();
     let clips = open(folder.path(), &settings);
     let clip = &clips.training[0];
-    let mut farthest = 0;
+    let (mut farthest, mut apart) = (0, 0);
     for index in 0..400 {
         let position = ItemPosition { epoch: 1, index, attempt: 0 };
         let choice = Choice::draw(clip, &settings, position).unwrap();
@@ -77,8 +77,10 @@ fn references_come_from_the_first_quarter_and_targets_from_the_rest() {
         let right = Choice::draw(clip, &ItemSettings { compatibility: Compatibility::Right, ..settings }, position).unwrap();
         assert_eq!(right.projection_part, right.target_part);
         assert_eq!(Choice { projection_part: choice.projection_part, ..right }, choice, "nothing else differs");
-        assert_ne!(choice.projection_part, choice.target_part);
+        apart += usize::from(choice.projection_part != choice.target_part);
     }
+    // Whole pixels may be the same by chance.
+    assert!(apart > 360, "{apart} of 400");
     // 0.75 and half of the remaining quarter.
     assert!((320..380).contains(&farthest), "{farthest} of 400");
     let around = ItemSettings { references: ReferenceRule::Around, ..settings };
