@@ -7,8 +7,8 @@ pub mod expression;
 pub mod flow;
 pub mod generator;
 pub mod head_motion;
-pub mod published;
 pub mod items;
+pub mod published;
 pub mod recipe;
 pub mod run;
 
