@@ -29,9 +29,9 @@ pub(super) fn write_report(folder: &RunFolder, best: Option<&Best>) -> Result<()
     pictures(&mut page, folder)?;
     let read = |path: std::path::PathBuf| std::fs::read_to_string(path).unwrap_or_default();
     // Writing to a string cannot fail.
-    let _ = write!(
+    let _ = writeln!(
         page,
-        "<h2>Program, machine, data</h2><pre>{}</pre><h2>Configuration</h2><pre>{}</pre></html>\n",
+        "<h2>Program, machine, data</h2><pre>{}</pre><h2>Configuration</h2><pre>{}</pre></html>",
         escaped(&read(folder.about())),
         escaped(&read(folder.recipe()))
     );
