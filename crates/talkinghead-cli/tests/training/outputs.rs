@@ -39,5 +39,6 @@ fn a_run_shows_itself_and_becomes_a_weights_file() {
         succeed(generate.arg("--demo").arg(demo).arg("--weights").arg(&weights).arg("--output").arg(&video));
         assert!(std::fs::metadata(&video).unwrap().len() > 500);
     }
-    assert!(sizes[1] < sizes[0] && sizes[2] == sizes[1], "{sizes:?}");
+    // Two bytes a number for both; the header names the type of each tensor, and one name is longer.
+    assert!(sizes[1] < sizes[0] && sizes[2].abs_diff(sizes[1]) < 1000, "{sizes:?}");
 }

@@ -104,7 +104,8 @@ impl Session {
         let Some(last) = skipped.last() else { return Ok(()) };
         self.skipped += skipped.len() as u64;
         let share = self.recipe.data.unreadable_limit;
-        let items = (self.trainer.steps() + 1) * self.items_a_step();
+        // Those that were tried: what was skipped is tried beside what was learned from.
+        let items = (self.trainer.steps() + 1) * self.items_a_step() + self.skipped;
         if self.skipped > FORGIVEN && self.skipped as f64 > share * items as f64 {
             return Err(ItemError::Unreadable { skipped: self.skipped, items, share, last: last.clone() });
         }
