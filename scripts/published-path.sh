@@ -27,25 +27,26 @@ fi
 "$program" preprocess --dataset grid --input "$output/corpus" --output "$output/clips"
 clip="$(find "$output/clips/clips" -name '*_aligned.mp4' -exec dirname {} \; | head -n 1)"
 
-# Every published flag.
+# Every published flag. $1: exec, which puts the program in the place of a background job's shell, so that killing the job kills the
+# program and waiting for it waits until the program has let go of its run folder; or command.
 train() {
-    "$program" train generator --data "$clip" --run "$output/run" --recipe "$recipe" --steps "$steps" --device cpu \
+    run="$1"
+    shift
+    "$run" "$program" train generator --data "$clip" --run "$output/run" --recipe "$recipe" --steps "$steps" --device cpu \
         --use-new --adaptive-spade --warp-ref --warp-ani --spade-combine --add-raw-loss --crop-ref --no-warp=false --no-atten=false \
         --shots 2 --target-frames 1 --batch 2 --workers 1 --epochs 100 --single-frame-epochs 1001 --serial=false \
         --save-every 10 --save-every-epochs 5 --picture-every 20 "$@"
 }
-train &
+train exec &
 pid=$!
 while ! ls "$output"/run/checkpoints/*.json >/dev/null 2>&1; do
     kill -0 "$pid" 2>/dev/null || { echo "training ended before it could be killed" >&2; exit 1; }
     sleep 0.2
 done
-# `train` is a subshell of this script; the program is its child.
-children="$(ps -o pid= --ppid "$pid" 2>/dev/null || pgrep -P "$pid" || true)"
-for process in $children "$pid"; do kill -9 "$process" 2>/dev/null || true; done
+kill -9 "$pid"
 wait "$pid" 2>/dev/null || true
 echo "killed with kill -9 after a checkpoint: $(ls "$output"/run/checkpoints)"
-train --resume
+train command --resume
 
 "$program" export "$output/run" --floats f16 --output "$output/weights.safetensors"
 "$program" generate --demo "$clip" --weights "$output/weights.safetensors" --ref-img-id "0,10" --output "$output/demo.mp4"
