@@ -46,7 +46,7 @@ pub use corpus::{Corpus, OfficialSplit, Source};
 pub use error::DatasetError;
 pub use geometry::CLIP_SIDE;
 pub use merge::merge;
-pub use publish::{Format, ManifestRow, MergeSettings, MergeSummary, Split, read_manifest};
+pub use publish::{Format, ManifestRow, MergeSettings, MergeSummary, ShardFile, Split, read_manifest, read_shard, unpack_shards};
 pub use quality::{FailedThreshold, Quality, Thresholds};
 pub use rejection::{Reason, Rejection};
 pub use schedule::{DatasetDescription, Preprocessing, PreprocessingProgress, RunSummary, Shard, WorkRecord};

@@ -93,6 +93,12 @@ impl FaceError {
     }
 }
 
+impl From<talkinghead_onnx::OnnxError> for FaceError {
+    fn from(error: talkinghead_onnx::OnnxError) -> Self {
+        Self::network(error.name, error.reason)
+    }
+}
+
 impl From<talkinghead_media::MediaError> for FaceError {
     fn from(error: talkinghead_media::MediaError) -> Self {
         Self::Frame { message: error.to_string(), hint: error.hint() }

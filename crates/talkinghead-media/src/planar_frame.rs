@@ -1,6 +1,7 @@
 //! Frames as video encoders take them: luma and, at a quarter of its resolution, chroma.
 
 use image::RgbImage;
+use talkinghead_simd::InstructionSet;
 
 /// Binary digits after the point of the conversion's factors.
 const BITS: u32 = 16;
@@ -38,34 +39,7 @@ impl PlanarFrame {
         if width == 0 || height == 0 {
             return Self { size, data };
         }
-        let (luma, chroma) = data.split_at_mut(width * height);
-        let (blue, red) = chroma.split_at_mut(width * height / 4);
-        let line = 3 * size.0 as usize;
-        let row = |y: usize| {
-            let start = y.min(size.1 as usize - 1) * line;
-            picture.as_raw()[start..start + line].as_chunks::<3>().0
-        };
-        let mut sums = vec![[0i32; 3]; width + 1];
-        let planes = luma.chunks_exact_mut(2 * width).zip(blue.chunks_exact_mut(width / 2)).zip(red.chunks_exact_mut(width / 2));
-        for (pair, ((luma, blue), red)) in planes.enumerate() {
-            let (upper, lower) = (row(2 * pair), row(2 * pair + 1));
-            for (out, pixels) in luma.chunks_exact_mut(width).zip([upper, lower]) {
-                write_luma(pixels, out);
-            }
-            // One place further right, so that the first column has a left neighbour: itself.
-            for ((sum, a), b) in sums[1..].iter_mut().zip(upper).zip(lower) {
-                *sum = std::array::from_fn(|k| i32::from(a[k]) + i32::from(b[k]));
-            }
-            sums[0] = sums[1];
-            if !size.0.is_multiple_of(2) {
-                sums[width] = sums[width - 1];
-            }
-            for ((blue, red), columns) in blue.iter_mut().zip(red).zip(sums.windows(3).step_by(2)) {
-                let colour: [i32; 3] = std::array::from_fn(|k| columns[0][k] + 2 * columns[1][k] + columns[2][k]);
-                *blue = level(colour, BLUE, WEIGHT_BITS, 128);
-                *red = level(colour, RED, WEIGHT_BITS, 128);
-            }
-        }
+        convert(picture, [width, height], &mut data);
         Self { size, data }
     }
 
@@ -80,14 +54,86 @@ impl PlanarFrame {
     }
 }
 
-fn write_luma(pixels: &[[u8; 3]], out: &mut [u8]) {
-    for (out, pixel) in out.iter_mut().zip(pixels) {
-        *out = level(pixel.map(i32::from), LUMA, 0, 16);
+/// Chooses the variant for this processor; all of them give the same bytes.
+fn convert(picture: &RgbImage, grown: [usize; 2], data: &mut [u8]) {
+    #[cfg(target_arch = "x86_64")]
+    if InstructionSet::chosen_or_fastest().allows(InstructionSet::Avx2) {
+        // SAFETY: the processor has AVX2, the only thing the variant needs.
+        #[expect(unsafe_code, reason = "calls the variant for wider registers")]
+        unsafe {
+            return convert_avx2(picture, grown, data);
+        }
     }
-    if let [.., last, grown] = out
-        && pixels.len() % 2 == 1
-    {
-        *grown = *last;
+    convert_with(picture, grown, data);
+}
+
+/// The same in wider registers.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn convert_avx2(picture: &RgbImage, grown: [usize; 2], data: &mut [u8]) {
+    convert_with(picture, grown, data);
+}
+
+#[inline(always)]
+fn convert_with(picture: &RgbImage, [width, height]: [usize; 2], data: &mut [u8]) {
+    let (luma, chroma) = data.split_at_mut(width * height);
+    let (blue, red) = chroma.split_at_mut(width * height / 4);
+    let own = picture.width() as usize;
+    let row = |y: usize| {
+        let start = y.min(picture.height() as usize - 1) * 3 * own;
+        picture.as_raw()[start..start + 3 * own].as_chunks::<3>().0
+    };
+    // The channels of two rows by themselves, and their sums: one place further right, so that the first column has a left neighbour.
+    let mut channels = [[(); 3]; 2].map(|row| row.map(|()| vec![0i16; width]));
+    let mut sums = [(); 3].map(|()| vec![0i16; width + 2]);
+    let planes = luma.chunks_exact_mut(2 * width).zip(blue.chunks_exact_mut(width / 2)).zip(red.chunks_exact_mut(width / 2));
+    for (pair, ((luma, blue), red)) in planes.enumerate() {
+        for ((out, channels), y) in luma.chunks_exact_mut(width).zip(&mut channels).zip([2 * pair, 2 * pair + 1]) {
+            separate(row(y), channels);
+            write_luma(channels, out);
+        }
+        let [upper, lower] = &channels;
+        for ((sum, upper), lower) in sums.iter_mut().zip(upper).zip(lower) {
+            for ((sum, a), b) in sum[1..].iter_mut().zip(upper).zip(lower) {
+                *sum = a + b;
+            }
+            sum[0] = sum[1];
+        }
+        write_chroma(&sums, blue, red);
+    }
+}
+
+/// Takes the channels of a row apart; an odd row's last pixel is repeated.
+#[inline(always)]
+fn separate(pixels: &[[u8; 3]], [red, green, blue]: &mut [Vec<i16>; 3]) {
+    for (((pixel, red), green), blue) in pixels.iter().zip(red.iter_mut()).zip(green.iter_mut()).zip(blue.iter_mut()) {
+        (*red, *green, *blue) = (i16::from(pixel[0]), i16::from(pixel[1]), i16::from(pixel[2]));
+    }
+    let (own, grown) = (pixels.len(), red.len());
+    if own < grown {
+        [red, green, blue].into_iter().for_each(|channel| channel[own] = channel[own - 1]);
+    }
+}
+
+#[inline(always)]
+fn write_luma([red, green, blue]: &[Vec<i16>; 3], out: &mut [u8]) {
+    for (((out, red), green), blue) in out.iter_mut().zip(red).zip(green).zip(blue) {
+        *out = level([*red, *green, *blue].map(i32::from), LUMA, 0, 16);
+    }
+}
+
+#[inline(always)]
+fn write_chroma(sums: &[Vec<i16>; 3], blue: &mut [u8], red: &mut [u8]) {
+    let count = blue.len();
+    // Left neighbours and middles in turn.
+    let [pairs, rights] = [0, 2].map(|first| sums.each_ref().map(|sum| &sum[first..].as_chunks::<2>().0[..count]));
+    for (i, (blue, red)) in blue.iter_mut().zip(red).enumerate() {
+        let colour: [i32; 3] = std::array::from_fn(|k| {
+            let [left, middle] = pairs[k][i];
+            i32::from(left + 2 * middle + rights[k][i][0])
+        });
+        *blue = level(colour, BLUE, WEIGHT_BITS, 128);
+        *red = level(colour, RED, WEIGHT_BITS, 128);
     }
 }
 

@@ -34,3 +34,9 @@ impl SpeechError {
         Self::Network { reason: format!("{reason:#}") }
     }
 }
+
+impl From<talkinghead_onnx::OnnxError> for SpeechError {
+    fn from(error: talkinghead_onnx::OnnxError) -> Self {
+        Self::network(error.reason)
+    }
+}

@@ -1,8 +1,6 @@
 //! The phoneme network, run in overlapping windows of one length so that memory stays flat.
 
-use std::sync::Arc;
-
-use tract_onnx::prelude::*;
+use talkinghead_onnx::{OnnxPlan, Simplification};
 
 use crate::SpeechError;
 
@@ -35,7 +33,7 @@ pub(crate) struct PhonemeFrame {
 
 /// Feeds a stream through the network, window by window.
 pub(crate) struct PhonemeStream {
-    plan: Arc<TypedRunnableModel>,
+    plan: OnnxPlan,
     window: usize,
     /// Samples of the whole recording with the silence around it, a multiple of the hop.
     total: usize,
@@ -107,29 +105,18 @@ fn blend(old: &PhonemeFrame, new: &PhonemeFrame, share: f32) -> PhonemeFrame {
     PhonemeFrame { features: mix(&old.features, &new.features), probabilities: mix(&old.probabilities, &new.probabilities) }
 }
 
-fn plan(samples: usize) -> Result<Arc<TypedRunnableModel>, SpeechError> {
-    let mut onnx: &[u8] = include_bytes!("../../../assets/models/phoneme_ctc.onnx");
-    let mut load = || {
-        tract_onnx::onnx()
-            .model_for_read(&mut onnx)?
-            .with_input_fact(0, f32::fact([1, samples]).into())?
-            .into_optimized()?
-            .into_runnable()
-    };
-    load().map_err(SpeechError::network)
+fn plan(samples: usize) -> Result<OnnxPlan, SpeechError> {
+    let onnx = include_bytes!("../../../assets/models/phoneme_ctc.onnx");
+    Ok(OnnxPlan::new("phoneme_ctc", onnx, &[1, samples], Simplification::Little)?)
 }
 
-fn run(plan: &Arc<TypedRunnableModel>, samples: &[f32]) -> Result<Vec<PhonemeFrame>, SpeechError> {
-    let run = || -> TractResult<Vec<PhonemeFrame>> {
-        let outputs = plan.run(tvec!(Tensor::from_shape(&[1, samples.len()], samples)?.into_tvalue()))?;
-        let flat = |i: usize| -> TractResult<Vec<f32>> { Ok(outputs[i].to_plain_array_view::<f32>()?.iter().copied().collect()) };
-        let (log_probabilities, features) = (flat(0)?, flat(1)?);
-        let frames = log_probabilities.chunks_exact(TOKENS).zip(features.chunks_exact(PHONEME_FEATURES));
-        Ok(frames
-            .map(|(p, f)| PhonemeFrame { features: f.to_vec(), probabilities: p.iter().map(|l| l.exp()).collect() })
-            .collect())
+fn run(plan: &OnnxPlan, samples: &[f32]) -> Result<Vec<PhonemeFrame>, SpeechError> {
+    let outputs = plan.run(samples)?;
+    let [log_probabilities, features, ..] = outputs.as_slice() else {
+        return Err(SpeechError::network("it has too few outputs"));
     };
-    run().map_err(SpeechError::network)
+    let frames = log_probabilities.values.chunks_exact(TOKENS).zip(features.values.chunks_exact(PHONEME_FEATURES));
+    Ok(frames.map(|(p, f)| PhonemeFrame { features: f.to_vec(), probabilities: p.iter().map(|l| l.exp()).collect() }).collect())
 }
 
 #[cfg(test)]

@@ -153,3 +153,39 @@ fn folders_that_do_not_do_are_told_from_each_other() {
     assert!(message(folder.path(), &settings).contains("no projection video"));
     assert!(message(&folder.path().join("nowhere"), &settings).contains("nowhere"));
 }
+
+#[test]
+fn shards_give_the_items_of_the_folders_that_they_were_made_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let (folders, shards) = (folder.path().join("folders"), folder.path().join("shards"));
+    std::fs::create_dir(&shards).unwrap();
+    let mut tars = ["train-000000.tar", "train-000001.tar", "validation-000000.tar", "test-000000.tar"].map(|name| {
+        let file = std::fs::File::create(shards.join(name)).unwrap();
+        tar::Builder::new(file)
+    });
+    for (stem, tar) in ["1", "2", "3", "4"].into_iter().zip(&mut tars) {
+        let clip = folders.join("s").join(stem);
+        fixture::clip(&clip, stem, 20, 20);
+        for entry in std::fs::read_dir(&clip).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().replacen(&format!("{stem}_"), &format!("{stem}."), 1);
+            tar.append_path_with_name(&path, format!("s/{name}")).unwrap();
+        }
+    }
+    tars.into_iter().for_each(|tar| drop(tar.into_inner().unwrap()));
+    ["3", "4"].iter().for_each(|stem| std::fs::remove_dir_all(folders.join("s").join(stem)).unwrap());
+
+    let settings = settings();
+    let of_folders = open(&folders, &settings);
+    for time in ["first", "second"] {
+        let of_shards = ClipSet::open(&shards, &settings, true, Some(folder.path())).unwrap();
+        assert_eq!((of_shards.training.len(), of_shards.validation.len()), (2, 1), "{time} time");
+        assert_eq!(of_shards.validation[0].name, "3");
+        assert_eq!(of_shards.fingerprint(), of_folders.fingerprint());
+        let item = |clips: ClipSet| {
+            let mut loader = ItemLoader::new(Arc::new(clips), settings, 6, 4, 1);
+            loader.next_item().unwrap().item
+        };
+        assert_eq!(item(of_shards), item(of_folders.clone()));
+    }
+}

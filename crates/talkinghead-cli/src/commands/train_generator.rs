@@ -9,6 +9,7 @@ use talkinghead_training::run::{GeneratorTraining, RunError, Start};
 
 use super::device_flag::DeviceFlag;
 use super::{Shared, print_json};
+use crate::allocator;
 use crate::failure::Failure;
 use crate::interruption;
 use crate::training_progress::TrainingProgress;
@@ -183,6 +184,7 @@ impl TrainGenerator {
         let start = if self.resume { Start::Resumed } else { Start::Anew };
         let training = GeneratorTraining { data: self.data, run: self.run.clone(), recipe, start, device, frames: self.frames };
         let stop = interruption::wait_for_the_step();
+        allocator::name_when_full("training.batch (--batch), data.shots (--shots), data.size or network.ngf");
         let mut progress = TrainingProgress::new(shared.quiet);
         let outcome = training.run(&stop, &mut |event| progress.show(event));
         progress.clear();

@@ -75,6 +75,22 @@ fn a_checkpoint_of_another_network_names_the_tensors() {
     assert!(error.contains("another network") && !output.exists(), "{error}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn too_little_memory_names_what_to_lower() {
+    let folder = tempfile::tempdir().unwrap();
+    let (clips, recipe) = material(folder.path());
+    let run = folder.path().join("run");
+    // 400 MB of data, and a batch that needs several gigabytes.
+    let program = train(&clips, &run, &recipe, &["--steps", "2", "--batch", "3000", "--workers", "1"]);
+    let words = std::iter::once(program.get_program()).chain(program.get_args()).map(|word| word.to_string_lossy());
+    let line = words.map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
+    let mut limited = std::process::Command::new("sh");
+    limited.args(["-c", &format!("ulimit -d 400000; exec {line}")]).env("RAYON_NUM_THREADS", "1");
+    let (error, hint) = fail(&mut limited, 1);
+    assert!(error.contains("not enough memory") && hint.contains("--batch"), "{error} {hint}");
+}
+
 #[test]
 fn recipes_that_are_none() {
     let folder = tempfile::tempdir().unwrap();

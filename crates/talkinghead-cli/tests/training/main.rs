@@ -9,3 +9,4 @@ mod bad_input;
 mod flag_table;
 mod killed;
 mod outputs;
+mod teachers;

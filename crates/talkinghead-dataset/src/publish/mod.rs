@@ -6,6 +6,7 @@ mod duplicates;
 mod identities;
 mod manifest;
 mod settings;
+mod shards;
 mod splits;
 mod webdataset;
 
@@ -13,5 +14,6 @@ pub use collection::MergeSummary;
 pub(crate) use collection::{CollectedDataset, collect};
 pub use manifest::{ManifestRow, read_manifest};
 pub use settings::{Format, MergeSettings};
+pub use shards::{ShardFile, read_shard, unpack_shards};
 pub use splits::Split;
 pub(crate) use webdataset::write_shards;

@@ -1,28 +1,33 @@
 //! Distance on the features of a network that was trained to see: like LPIPS (Zhang et al. 2018), but **not LPIPS**.
 
-use std::sync::{Arc, OnceLock};
-
 use image::RgbImage;
 use image::imageops::FilterType;
-use tract_onnx::prelude::*;
+use talkinghead_onnx::{OnnxNetwork, OnnxOutput, Simplification};
 
 use crate::EvaluationError;
 
 /// Side of the pictures that the network is given.
 const SIDE: usize = 256;
-static FILE: &[u8] = include_bytes!("../../../../assets/models/squeezenet11_features.onnx");
+/// Its file, with the shape of its input.
+static NETWORK: PerceptualNetwork = PerceptualNetwork {
+    network: OnnxNetwork::new(
+        "squeezenet11_features",
+        include_bytes!("../../../../assets/models/squeezenet11_features.onnx"),
+        &[1, 3, SIDE, SIDE],
+        Simplification::Full,
+    ),
+};
 
 /// SqueezeNet 1.1 with ImageNet weights, without its classifier: seven layers of features. Read when it is first needed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct PerceptualNetwork {
-    plan: OnceLock<Result<Arc<TypedRunnableModel>, String>>,
+    network: OnnxNetwork,
 }
 
 impl PerceptualNetwork {
     /// The one that ships with the program.
     pub fn get() -> &'static Self {
-        static NETWORK: OnceLock<PerceptualNetwork> = OnceLock::new();
-        NETWORK.get_or_init(Self::default)
+        &NETWORK
     }
 
     /// Distance of two pictures, 0 for equal ones: each layer's features are brought to length 1 at every place; squared differences,
@@ -45,28 +50,13 @@ impl PerceptualNetwork {
         let picture = scaled.as_ref().unwrap_or(picture);
         let pixels = picture.as_raw().as_chunks::<3>().0;
         let input: Vec<f32> = (0..3).flat_map(|c| pixels.iter().map(move |p| f32::from(p[c]) / 255.0)).collect();
-        let plan = self.plan.get_or_init(|| load().map_err(|error| format!("{error:#}")));
-        let plan = plan.as_ref().map_err(|reason| EvaluationError::Network { reason: reason.clone() })?;
-        let run = || -> TractResult<Vec<(usize, Vec<f32>)>> {
-            let tensor = Tensor::from_shape(&[1, 3, SIDE, SIDE], &input)?;
-            let layer = |output: &TValue| -> TractResult<(usize, Vec<f32>)> {
-                let values: Vec<f32> = output.to_plain_array_view::<f32>()?.iter().copied().collect();
-                let channels = output.shape().get(1).copied().unwrap_or(1).max(1);
-                Ok((channels, normalised(values, channels)))
-            };
-            plan.run(tvec!(tensor.into_tvalue()))?.iter().map(layer).collect()
+        let layer = |output: OnnxOutput| {
+            let channels = output.shape.get(1).copied().unwrap_or(1).max(1);
+            (channels, normalised(output.values, channels))
         };
-        run().map_err(|error| EvaluationError::Network { reason: format!("{error:#}") })
+        let outputs = self.network.run(&input).map_err(|error| EvaluationError::Network { reason: error.reason })?;
+        Ok(outputs.into_iter().map(layer).collect())
     }
-}
-
-fn load() -> TractResult<Arc<TypedRunnableModel>> {
-    let mut bytes = FILE;
-    tract_onnx::onnx()
-        .model_for_read(&mut bytes)?
-        .with_input_fact(0, f32::fact([1, 3, SIDE, SIDE]).into())?
-        .into_optimized()?
-        .into_runnable()
 }
 
 fn normalised(mut values: Vec<f32>, channels: usize) -> Vec<f32> {

@@ -1,9 +1,9 @@
 //! The 52 expression scores of a face.
 
-use super::onnx::OnnxNetwork;
 use crate::error::FaceError;
 use crate::geometry::canonical::CanonicalMesh;
 use crate::geometry::landmarks::Landmarks;
+use talkinghead_onnx::{OnnxNetwork, Simplification};
 
 /// How many scores the network gives.
 pub const BLENDSHAPES: usize = 52;
@@ -23,6 +23,7 @@ impl BlendshapeNetwork {
                 "face_blendshapes",
                 include_bytes!("../../../../assets/models/face_blendshapes.onnx"),
                 &SHAPE,
+                Simplification::Little,
             ),
         }
     }
@@ -38,8 +39,7 @@ impl BlendshapeNetwork {
             .iter()
             .flat_map(|&i| [landmarks.points()[i][0], landmarks.points()[i][1]])
             .collect();
-        let outputs = self.network.run(&points)?;
-        let scores = outputs.first().ok_or_else(|| FaceError::network("face_blendshapes", "no output"))?;
+        let scores = self.network.run_first(&points)?;
         scores
             .as_slice()
             .try_into()

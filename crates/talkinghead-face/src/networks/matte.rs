@@ -4,10 +4,10 @@ use image::RgbImage;
 use image::imageops::{self, FilterType};
 
 use super::guided_filter::GuidedFilter;
-use super::onnx::OnnxNetwork;
 use super::picture_size::check_size;
 use crate::error::FaceError;
 use crate::geometry::landmarks::Landmarks;
+use talkinghead_onnx::{OnnxNetwork, Simplification};
 
 const PERSON_SIDE: usize = 256;
 const HAIR_SIDE: usize = 512;
@@ -55,6 +55,7 @@ impl PersonSegmentation {
                 "selfie_segmentation",
                 include_bytes!("../../../../assets/models/selfie_segmentation.onnx"),
                 &PERSON_SHAPE,
+                Simplification::Little,
             ),
         }
     }
@@ -90,6 +91,7 @@ impl HairSegmentation {
                 "hair_segmentation",
                 include_bytes!("../../../../assets/models/hair_segmentation.onnx"),
                 &HAIR_SHAPE,
+                Simplification::Little,
             ),
         }
     }

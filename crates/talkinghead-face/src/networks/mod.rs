@@ -10,7 +10,6 @@ pub(crate) mod identity;
 pub(crate) mod matte;
 pub(crate) mod mesh;
 mod mesh_executor;
-mod onnx;
 mod picture_size;
 pub(crate) mod region;
 

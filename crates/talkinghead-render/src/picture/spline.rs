@@ -6,26 +6,34 @@
 
 /// Taps along one axis.
 pub(crate) const TAPS: usize = 4;
+/// Binary digits of a fraction of a pixel.
+pub(crate) const PHASE_BITS: u32 = 7;
 /// Fractions of a pixel that weights are tabled for.
-pub(crate) const PHASES: usize = 256;
-/// Binary digits after the point of a weight.
-pub(crate) const WEIGHT_BITS: u32 = 14;
+pub(crate) const PHASES: usize = 1 << PHASE_BITS;
+/// Binary digits after the point of a weight across.
+pub(crate) const ACROSS_BITS: u32 = 14;
+/// Binary digits after the point of a weight down; no weight is above two thirds.
+pub(crate) const DOWN_BITS: u32 = 15;
 /// The filter's pole, `sqrt(3) - 2`.
 const POLE: f32 = -0.267_949_2;
 /// Its gain, which makes a constant keep its value.
 const GAIN: f32 = 6.0;
 
-/// The weights of one fraction: the first two taps four times in turn, then the last two; once a channel, as vectors take them.
-pub(crate) type Weights = [i16; 4 * TAPS];
+/// The weights across of one fraction: the first two taps four times in turn, then the last two; once a channel, as vectors take them.
+pub(crate) type Across = [i16; 4 * TAPS];
+/// The weights down of one fraction, each sixteen times: once a channel of each tap in a row.
+pub(crate) type Down = [[i16; 4 * TAPS]; TAPS];
 
-/// Weights of every fraction, in 2^-14; each four sum to 1.
-pub(crate) static WEIGHTS: [Weights; PHASES + 1] = all_weights();
+/// Weights across of every fraction, in 2^-14; each four sum to 1.
+pub(crate) static ACROSS: [Across; PHASES] = all_across();
+/// Weights down of every fraction, in 2^-15; each four sum to 1.
+pub(crate) static DOWN: [Down; PHASES] = all_down();
 
-const fn all_weights() -> [Weights; PHASES + 1] {
-    let mut all = [[0; 4 * TAPS]; PHASES + 1];
+const fn all_across() -> [Across; PHASES] {
+    let mut all = [[0; 4 * TAPS]; PHASES];
     let mut phase = 0;
-    while phase <= PHASES {
-        let taps = taps_at(phase);
+    while phase < PHASES {
+        let taps = taps_at(phase, ACROSS_BITS);
         let mut channel = 0;
         while channel < 4 {
             all[phase][2 * channel] = taps[0];
@@ -39,11 +47,26 @@ const fn all_weights() -> [Weights; PHASES + 1] {
     all
 }
 
-const fn taps_at(phase: usize) -> [i16; TAPS] {
+const fn all_down() -> [Down; PHASES] {
+    let mut all = [[[0; 4 * TAPS]; TAPS]; PHASES];
+    let mut phase = 0;
+    while phase < PHASES {
+        let taps = taps_at(phase, DOWN_BITS);
+        let mut row = 0;
+        while row < TAPS {
+            all[phase][row] = [taps[row]; 4 * TAPS];
+            row += 1;
+        }
+        phase += 1;
+    }
+    all
+}
+
+const fn taps_at(phase: usize, bits: u32) -> [i16; TAPS] {
     let t = phase as f64 / PHASES as f64;
     let u = 1.0 - t;
     let exact = [u * u * u, 3.0 * t * t * t - 6.0 * t * t + 4.0, 3.0 * u * u * u - 6.0 * u * u + 4.0, t * t * t];
-    let one = 1 << WEIGHT_BITS;
+    let one = 1i32 << bits;
     let mut taps = [0; TAPS];
     let mut rest = one;
     let mut k = 0;
@@ -104,13 +127,13 @@ mod tests {
 
     #[test]
     fn weights_sum_to_one_and_are_where_vectors_want_them() {
-        for weights in &WEIGHTS {
-            let taps = [weights[0], weights[1], weights[8], weights[9]].map(i32::from);
-            assert_eq!(taps.iter().sum::<i32>(), 1 << WEIGHT_BITS);
+        for (across, down) in ACROSS.iter().zip(&DOWN) {
+            let taps = [across[0], across[1], across[8], across[9]].map(i32::from);
+            assert_eq!(taps.iter().sum::<i32>(), 1 << ACROSS_BITS);
             assert!(taps.iter().all(|&w| w >= 0));
-            assert!(
-                (0..4).all(|c| weights[2 * c..2 * c + 2] == weights[..2] && weights[8 + 2 * c..10 + 2 * c] == weights[8..10])
-            );
+            assert!((0..4).all(|c| across[2 * c..2 * c + 2] == across[..2] && across[8 + 2 * c..10 + 2 * c] == across[8..10]));
+            assert_eq!(down.iter().map(|row| i32::from(row[0])).sum::<i32>(), 1 << DOWN_BITS);
+            assert!(down.iter().all(|row| row.iter().all(|&w| w == row[0] && w >= 0)));
         }
     }
 

@@ -2,32 +2,44 @@
 
 use super::blur::blur_canvas;
 use super::canvas::Canvas;
-use super::spline::{PHASES, TAPS, WEIGHT_BITS, WEIGHTS, Weights, prefilter};
+use super::spline::{ACROSS, ACROSS_BITS, DOWN, DOWN_BITS, PHASE_BITS, PHASES, TAPS, prefilter};
+use crate::math::{larger, smaller, whole};
 
 /// Binary digits after the point of a coefficient; coefficients of 0..255 stay within 2047.
-pub(crate) const VALUE_BITS: u32 = 4;
-/// Rounds a sum of weighted coefficients.
-const HALF: i32 = 1 << (WEIGHT_BITS - 1);
+const VALUE_BITS: u32 = 4;
+/// Binary digits after the point of a weighted sum.
+const SUM_BITS: u32 = ACROSS_BITS + VALUE_BITS;
 /// Mirrored pixels beyond the padding asked for, so that taps at its edge are true.
 const EXTRA: usize = TAPS + 2;
+/// Largest coefficient: sums of coefficients weighted down must fit 16 bits, roundings included.
+const LARGEST: f32 = 32_700.0;
 
 /// A sharpened picture with mirrored surroundings.
 #[derive(Clone, Debug)]
 pub struct Texture {
     width: usize,
     padding: usize,
-    /// Largest coordinates that may be sampled, padding included.
+    /// Largest coordinates that may be sampled, padding included, in fractions of a pixel.
     limit: [f32; 2],
     /// Red, green, blue and an unused fourth value, in 1/16.
     data: Vec<[i16; 4]>,
 }
 
-/// The taps of one place: the first of them, and the weights across and down.
-#[derive(Clone, Copy, Debug)]
+/// Places that are looked up together.
+pub(crate) const RUN: usize = 64;
+
+/// Where the taps of some places begin, and between which pixels the places lie; reused from run to run.
+#[derive(Clone, Debug)]
 pub(crate) struct Taps {
-    first: usize,
-    across: &'static Weights,
-    down: &'static Weights,
+    first: [u32; RUN],
+    /// Fraction across, and in the upper half fraction down.
+    phases: [u32; RUN],
+}
+
+impl Default for Taps {
+    fn default() -> Self {
+        Self { first: [0; RUN], phases: [0; RUN] }
+    }
 }
 
 impl Texture {
@@ -48,95 +60,113 @@ impl Texture {
             }
         }
         prefilter::<3>(&mut values, width);
-        let fixed = |v: f32| (v * (1 << VALUE_BITS) as f32).round().clamp(-32767.0, 32767.0) as i16;
+        let fixed = |v: f32| (v * (1 << VALUE_BITS) as f32).round().clamp(-LARGEST, LARGEST) as i16;
         let data = values.as_chunks::<3>().0.iter().map(|c| [fixed(c[0]), fixed(c[1]), fixed(c[2]), 0]).collect();
-        let limit = [width, height].map(|v| (v - TAPS) as f32);
+        let limit = [width, height].map(|v| ((v - TAPS) << PHASE_BITS) as f32);
         Self { width, padding, limit, data }
     }
 
     /// The interpolated colour at pixel-centre coordinates of the picture; may ring a little beyond 0..255. In whole numbers
     /// throughout, so that every processor gives the same.
     pub fn sample(&self, x: f32, y: f32) -> [f32; 3] {
-        let [r, g, b, _] = self.weigh(self.taps(x, y)).map(|v| v as f32 / (1 << VALUE_BITS) as f32);
+        let mut taps = Taps::default();
+        self.look_up(&[[x, y]], &mut taps);
+        let [r, g, b, _] = self.weigh(&taps, 0).map(|v| v as f32 / (1 << SUM_BITS) as f32);
         [r, g, b]
     }
 
-    /// The taps of a place; places far outside are drawn to the padding's edge.
+    /// The taps of at most [`RUN`] places; places far outside are drawn to the padding's edge. Without branches, for vectors.
     #[inline(always)]
-    pub(crate) fn taps(&self, x: f32, y: f32) -> Taps {
-        let x = (x + self.padding as f32).clamp(1.0, self.limit[0]);
-        let y = (y + self.padding as f32).clamp(1.0, self.limit[1]);
-        let (x0, y0) = (x as u32, y as u32);
-        let phase = |fraction: f32| ((fraction * PHASES as f32 + 0.5) as u32 as usize).min(PHASES);
-        Taps {
-            first: (y0 as usize).saturating_sub(1) * self.width + (x0 as usize).saturating_sub(1),
-            across: &WEIGHTS[phase(x - x0 as f32)],
-            down: &WEIGHTS[phase(y - y0 as f32)],
+    pub(crate) fn look_up(&self, places: &[[f32; 2]], taps: &mut Taps) {
+        let (padding, width) = (self.padding as f32, self.width as u32);
+        for ((place, first), phases) in places.iter().zip(&mut taps.first).zip(&mut taps.phases) {
+            let [x, y]: [u32; 2] = std::array::from_fn(|k| {
+                let fractions = (place[k] + padding) * PHASES as f32;
+                whole(smaller(larger(fractions, PHASES as f32), self.limit[k]))
+            });
+            *first = ((y >> PHASE_BITS) - 1) * width + (x >> PHASE_BITS) - 1;
+            let mask = PHASES as u32 - 1;
+            *phases = (x & mask) | ((y & mask) << 16);
         }
     }
 
-    /// The weighted sum in 1/16, one processor's instruction like another's.
+    /// The weighted sum of place `i` of a run in 2^-18, one processor's instruction like another's.
     #[inline(always)]
-    pub(crate) fn weigh(&self, taps: Taps) -> [i32; 4] {
-        let (across, down) = (taps.across, taps.down);
-        let mut sum = [HALF; 4];
-        for row in 0..TAPS {
-            let start = taps.first + row * self.width;
+    fn weigh(&self, taps: &Taps, i: usize) -> [i32; 4] {
+        let (first, phases) = (taps.first[i] as usize, taps.phases[i] as usize);
+        let (across, down) = (&ACROSS[phases % PHASES], &DOWN[(phases >> 16) % PHASES]);
+        let mut columns = [[0i32; 4]; TAPS];
+        for (row, weights) in down.iter().enumerate() {
+            let start = first + row * self.width;
             let Some(line) = self.data.get(start..start + TAPS) else { return [0; 4] };
-            let weight = i32::from(down[row % 2 + 8 * (row / 2)]);
-            for (k, sum) in sum.iter_mut().enumerate() {
-                let pairs = i32::from(line[0][k]) * i32::from(across[0])
-                    + i32::from(line[1][k]) * i32::from(across[1])
-                    + i32::from(line[2][k]) * i32::from(across[8])
-                    + i32::from(line[3][k]) * i32::from(across[9]);
-                *sum += ((pairs + HALF) >> WEIGHT_BITS) * weight;
+            for (column, tap) in columns.iter_mut().zip(line) {
+                for (sum, value) in column.iter_mut().zip(tap) {
+                    *sum += (i32::from(*value) * i32::from(weights[0]) + (1 << (DOWN_BITS - 1))) >> DOWN_BITS;
+                }
             }
         }
-        sum.map(|v| v >> WEIGHT_BITS)
+        std::array::from_fn(|k| {
+            let weights = [across[0], across[1], across[8], across[9]];
+            columns.iter().zip(weights).map(|(column, weight)| column[k] * i32::from(weight)).sum()
+        })
     }
 
-    /// As [`Texture::weigh`], rounded to bytes.
+    /// Place `i` of a run rounded to bytes, mixed with `still`: of `share` 256 none of it is left.
     #[inline(always)]
-    pub(crate) fn weigh_bytes(&self, taps: Taps) -> [u8; 4] {
-        self.weigh(taps).map(|v| ((v + (1 << (VALUE_BITS - 1))) >> VALUE_BITS).clamp(0, 255) as u8)
+    pub(crate) fn mixed(&self, taps: &Taps, i: usize, still: [u8; 4], share: i32) -> [u8; 4] {
+        let sum = self.weigh(taps, i);
+        std::array::from_fn(|k| {
+            let value = ((sum[k] + (1 << (SUM_BITS - 1))) >> SUM_BITS).clamp(0, 255);
+            let still = i32::from(still[k]);
+            (still + (((value - still) * share + 128) >> 8)) as u8
+        })
     }
 
-    /// As [`Texture::weigh_bytes`], in AVX2.
+    /// As [`Texture::mixed`], in AVX2.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
+    #[inline]
     #[expect(unsafe_code, reason = "reads rows of taps as vectors")]
-    pub(crate) fn weigh_bytes_avx2(&self, taps: Taps) -> [u8; 4] {
+    pub(crate) fn mixed_avx2(&self, taps: &Taps, i: usize, still: [u8; 4], share: i32) -> [u8; 4] {
         use std::arch::x86_64::*;
-        let last = taps.first + (TAPS - 1) * self.width + TAPS;
-        if last > self.data.len() {
+        let (first, phases) = (taps.first[i] as usize, taps.phases[i] as usize);
+        if first + (TAPS - 1) * self.width + TAPS > self.data.len() {
             return [0; 4];
         }
-        let start = self.data.as_ptr().wrapping_add(taps.first).cast::<i16>();
+        let start = self.data.as_ptr().wrapping_add(first).cast::<i16>();
         let step = 4 * self.width;
+        let (across, down) = (&ACROSS[phases % PHASES], &DOWN[(phases >> 16) % PHASES]);
+        let row = |row: usize| {
+            // SAFETY: the four taps of the last row end within the data, as was checked, those of the others come before; weights are
+            // sixteen numbers of 16 bits.
+            let (line, weights) = unsafe {
+                (
+                    _mm256_loadu_si256(start.add(row * step).cast::<__m256i>()),
+                    _mm256_loadu_si256(down[row].as_ptr().cast::<__m256i>()),
+                )
+            };
+            _mm256_mulhrs_epi16(line, weights)
+        };
+        let columns = _mm256_add_epi16(_mm256_add_epi16(row(0), row(1)), _mm256_add_epi16(row(2), row(3)));
         // Brings the channels of two neighbouring taps side by side, in both halves.
         let pair = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15));
-        // SAFETY: weights are 16 numbers of 16 bits each.
-        let [across, down] =
-            [taps.across, taps.down].map(|weights| unsafe { _mm256_loadu_si256(weights.as_ptr().cast::<__m256i>()) });
-        let row = |row: usize| {
-            // SAFETY: the four taps of the last row end within the data, as was checked; those of the others come before.
-            let line = unsafe { _mm256_loadu_si256(start.add(row * step).cast::<__m256i>()) };
-            _mm256_madd_epi16(_mm256_shuffle_epi8(line, pair), across)
+        // SAFETY: sixteen numbers of 16 bits.
+        let across = unsafe { _mm256_loadu_si256(across.as_ptr().cast::<__m256i>()) };
+        let sums = _mm256_madd_epi16(_mm256_shuffle_epi8(columns, pair), across);
+        let sum = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+        let value = _mm_srai_epi32(_mm_add_epi32(sum, _mm_set1_epi32(1 << (SUM_BITS - 1))), SUM_BITS as i32);
+        let packed = if share == 256 {
+            let words = _mm_packs_epi32(value, value);
+            _mm_packus_epi16(words, words)
+        } else {
+            let value = _mm_max_epi32(_mm_min_epi32(value, _mm_set1_epi32(255)), _mm_setzero_si128());
+            let still = _mm_cvtepu8_epi32(_mm_cvtsi32_si128(i32::from_le_bytes(still)));
+            let moved = _mm_mullo_epi32(_mm_sub_epi32(value, still), _mm_set1_epi32(share));
+            let mixed = _mm_add_epi32(still, _mm_srai_epi32(_mm_add_epi32(moved, _mm_set1_epi32(128)), 8));
+            let words = _mm_packs_epi32(mixed, mixed);
+            _mm_packus_epi16(words, words)
         };
-        let half = _mm256_set1_epi32(HALF);
-        // Sums across of two rows, `a` in the lower half and `b` in the upper.
-        let joined = |a: __m256i, b: __m256i| {
-            let (low, high) = (_mm256_permute2x128_si256(a, b, 0x20), _mm256_permute2x128_si256(a, b, 0x31));
-            _mm256_srai_epi32(_mm256_add_epi32(_mm256_add_epi32(low, high), half), WEIGHT_BITS as i32)
-        };
-        let (even, odd) = (joined(row(0), row(2)), joined(row(1), row(3)));
-        let pairs = _mm256_blend_epi16(even, _mm256_slli_epi32(odd, 16), 0xAA);
-        let sum = _mm256_madd_epi16(pairs, down);
-        let sum = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
-        let value = _mm_srai_epi32(_mm_add_epi32(sum, _mm_set1_epi32(HALF)), WEIGHT_BITS as i32);
-        let value = _mm_srai_epi32(_mm_add_epi32(value, _mm_set1_epi32(1 << (VALUE_BITS - 1))), VALUE_BITS as i32);
-        let words = _mm_packs_epi32(value, value);
-        _mm_cvtsi128_si32(_mm_packus_epi16(words, words)).to_le_bytes()
+        _mm_cvtsi128_si32(packed).to_le_bytes()
     }
 }
 
@@ -202,11 +232,14 @@ mod tests {
             .enumerate()
             .for_each(|(i, c)| *c = [((i * 37) % 256) as f32, if i % 2 == 0 { 0.0 } else { 255.0 }, 9.0]);
         let texture = Texture::new(&canvas, 4, 0.4);
+        let mut taps = Taps::default();
         for i in 0..4000 {
             let (x, y) = ((i * 17 % 1013) as f32 * 0.047 - 4.0, (i * 29 % 997) as f32 * 0.037 - 4.0);
-            let taps = texture.taps(x, y);
+            texture.look_up(&[[x, y]], &mut taps);
+            let (still, share) = ([9, 200, 255, 0], if i % 2 == 0 { 256 } else { i * 7 % 256 });
             // SAFETY: checked above.
-            assert_eq!(texture.weigh_bytes(taps), unsafe { texture.weigh_bytes_avx2(taps) }, "{x} {y}");
+            let wide = unsafe { texture.mixed_avx2(&taps, 0, still, share) };
+            assert_eq!(texture.mixed(&taps, 0, still, share), wide, "{x} {y} {share}");
         }
     }
 }

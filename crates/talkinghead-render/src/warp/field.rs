@@ -1,27 +1,62 @@
 //! The triangles of a frame, and where in the photograph each of their pixels comes from.
 
+use crate::math::{larger, smaller, whole};
+
 /// What moves less than this (pixels) does not move.
 pub(crate) const STILL: f32 = 0.02;
+
+/// Rows of a band: their places stay in the processor's cache until they are sampled.
+pub(crate) const BAND: usize = 32;
+/// No picture has more rows.
+const MOST_ROWS: f32 = 65_536.0;
+
+/// A side of a triangle as a line down the frame.
+#[derive(Clone, Copy, Debug)]
+struct Side {
+    /// Its upper end.
+    x: f32,
+    y: f32,
+    /// Columns for a row.
+    slope: f32,
+}
+
+impl Side {
+    fn new(from: [f32; 2], to: [f32; 2]) -> Self {
+        let height = to[1] - from[1];
+        Self { x: from[0], y: from[1], slope: if height < 1e-6 { 0.0 } else { (to[0] - from[0]) / height } }
+    }
+
+    #[inline(always)]
+    fn at(&self, y: f32) -> f32 {
+        self.x + self.slope * (y - self.y)
+    }
+}
 
 /// A triangle of the frame with the linear map from its pixels to the photograph.
 #[derive(Clone, Copy, Debug)]
 struct Patch {
-    /// Corners in the frame, x and y.
-    corners: [[f32; 2]; 3],
     top: f32,
+    /// Row of the corner between the highest and the lowest.
+    middle: f32,
     bottom: f32,
-    /// Mean depth in the frame.
-    depth: f32,
-    /// Place in the photograph of the first corner, and its change for a pixel right and a pixel down.
+    /// From the highest corner to the lowest, and by way of the middle one.
+    long: Side,
+    upper: Side,
+    lower: Side,
+    /// Place in the photograph of the frame's corner, and its change for a pixel right and a pixel down.
     origin: [f32; 2],
     per_x: [f32; 2],
     per_y: [f32; 2],
 }
 
-/// Triangles of one frame, far ones first.
+/// Triangles of one frame.
 #[derive(Clone, Debug, Default)]
 pub struct WarpField {
     patches: Vec<Patch>,
+    /// Of each triangle its mean depth and its number, so that greater numbers are farther, and among equals earlier.
+    order: Vec<u64>,
+    /// The triangles in each band of rows, far ones first.
+    bands: Vec<Vec<u32>>,
 }
 
 impl WarpField {
@@ -29,7 +64,7 @@ impl WarpField {
     ///
     /// `source` and `posed` are the vertices (pixels; z away) in the photograph and in the frame.
     pub fn collect(&mut self, source: &[[f32; 3]], posed: &[[f32; 3]], triangles: &[[u32; 3]]) {
-        self.patches.clear();
+        self.clear();
         self.extend(source, posed, triangles);
         self.sort();
     }
@@ -48,6 +83,7 @@ impl WarpField {
     /// Takes all triangles out.
     pub(crate) fn clear(&mut self) {
         self.patches.clear();
+        self.order.clear();
     }
 
     /// Adds one triangle; see [`WarpField::sort`].
@@ -63,21 +99,39 @@ impl WarpField {
             ((u * cy - v * by) / area, (v * bx - u * cx) / area)
         };
         let ((xx, xy), (yx, yy)) = (along(0), along(1));
-        let corners = if area > 0.0 { [a, b, c] } else { [a, c, b] };
+        let mut corners = posed.map(|p| [p[0], p[1]]);
+        corners.sort_by(|a, b| a[1].total_cmp(&b[1]));
+        let [high, middle, low] = corners;
+        self.order.push(farther((a[2] + b[2] + c[2]) / 3.0, self.patches.len() as u32));
         self.patches.push(Patch {
-            corners: corners.map(|p| [p[0], p[1]]),
-            top: a[1].min(b[1]).min(c[1]),
-            bottom: a[1].max(b[1]).max(c[1]),
-            depth: (a[2] + b[2] + c[2]) / 3.0,
+            top: high[1],
+            middle: middle[1],
+            bottom: low[1],
+            long: Side::new(high, low),
+            upper: Side::new(high, middle),
+            lower: Side::new(middle, low),
             origin: [source[0][0] - xx * a[0] - xy * a[1], source[0][1] - yx * a[0] - yy * a[1]],
             per_x: [xx, yx],
             per_y: [xy, yy],
         });
     }
 
-    /// Puts far triangles first; equal depths keep their order.
+    /// Puts far triangles first, in each band of rows; equal depths keep their order.
     pub(crate) fn sort(&mut self) {
-        self.patches.sort_by(|a, b| b.depth.total_cmp(&a.depth));
+        self.order.sort_unstable_by(|a, b| b.cmp(a));
+        self.bands.iter_mut().for_each(Vec::clear);
+        for &key in &self.order {
+            let number = !(key as u32);
+            let patch = &self.patches[number as usize];
+            if patch.bottom < 0.0 || patch.top > MOST_ROWS {
+                continue;
+            }
+            let [first, last] = [patch.top.max(0.0), patch.bottom.min(MOST_ROWS)].map(|y| y as usize / BAND);
+            if self.bands.len() <= last {
+                self.bands.resize_with(last + 1, Vec::new);
+            }
+            self.bands[first..=last].iter_mut().for_each(|band| band.push(number));
+        }
     }
 
     /// Whether nothing moves.
@@ -85,30 +139,44 @@ impl WarpField {
         self.patches.is_empty()
     }
 
-    /// Writes for rows `first..` of a band the places in the photograph, and for each row the first column that a triangle
+    /// Writes for the rows of a band the places in the photograph, and for each row the first column that a triangle
     /// covers and the one after the last; places that none covers keep theirs.
     #[inline(always)]
-    pub(crate) fn rasterise(&self, first: usize, width: usize, places: &mut [[f32; 2]], spans: &mut [Span]) {
-        let rows = places.len() / width;
-        let (low, high) = (first as f32, (first + rows) as f32 - 1.0);
-        for patch in &self.patches {
-            if patch.bottom < low || patch.top > high {
-                continue;
-            }
-            let from = patch.top.max(low).ceil() as u32 as usize;
-            let to = patch.bottom.min(high) as u32 as usize;
+    pub(crate) fn rasterise(&self, band: usize, width: usize, places: &mut [[f32; 2]], spans: &mut [Span]) {
+        let first = band * BAND;
+        let (low, high) = (first as f32, (first + places.len() / width) as f32 - 1.0);
+        for &number in self.bands.get(band).map_or(&[][..], Vec::as_slice) {
+            let patch = &self.patches[number as usize];
+            let from = whole(larger(patch.top, low).ceil()) as usize;
+            let to = whole(smaller(patch.bottom, high).floor()) as usize;
             for y in from..=to {
-                let Some((left, right)) = patch.span(y as f32, width) else { continue };
+                let row = y as i32 as f32;
+                let Some((left, right)) = patch.span(row, width) else { continue };
                 spans[y - first].take(left, right + 1);
-                let row = &mut places[(y - first) * width + left..=(y - first) * width + right];
-                let origin: [f32; 2] = std::array::from_fn(|k| patch.origin[k] + patch.per_y[k] * y as f32);
-                for (out, x) in row.iter_mut().zip(left as u32..) {
-                    let x = x as f32;
-                    *out = [origin[0] + patch.per_x[0] * x, origin[1] + patch.per_x[1] * x];
+                let line = &mut places[(y - first) * width + left..=(y - first) * width + right];
+                let origin: [f32; 2] = std::array::from_fn(|k| patch.origin[k] + patch.per_y[k] * row);
+                let at = |x: f32| [origin[0] + patch.per_x[0] * x, origin[1] + patch.per_x[1] * x];
+                let mut x = left as i32 as f32;
+                // Most rows of a triangle have few pixels: four at a time, and the rest.
+                let (fours, rest) = line.as_chunks_mut::<4>();
+                for four in fours {
+                    *four = [at(x), at(x + 1.0), at(x + 2.0), at(x + 3.0)];
+                    x += 4.0;
+                }
+                for out in rest {
+                    *out = at(x);
+                    x += 1.0;
                 }
             }
         }
     }
+}
+
+/// A number that is greater for greater depths, then for smaller numbers.
+fn farther(depth: f32, number: u32) -> u64 {
+    let bits = depth.to_bits();
+    let ordered = if bits >> 31 == 1 { !bits } else { bits | 1 << 31 };
+    u64::from(ordered) << 32 | u64::from(!number)
 }
 
 /// Columns of a row: the first, and the one after the last.
@@ -138,27 +206,15 @@ impl Patch {
     /// First and last pixel of a row inside the triangle, edges included (so that neighbours leave no crack).
     #[inline(always)]
     fn span(&self, y: f32, width: usize) -> Option<(usize, usize)> {
-        let (mut left, mut right) = (f32::MAX, f32::MIN);
-        for k in 0..3 {
-            let (a, b) = (self.corners[k], self.corners[(k + 1) % 3]);
-            let (low, high) = if a[1] <= b[1] { (a, b) } else { (b, a) };
-            if y < low[1] || y > high[1] {
-                continue;
-            }
-            let height = high[1] - low[1];
-            if height < 1e-6 {
-                left = left.min(low[0].min(high[0]));
-                right = right.max(low[0].max(high[0]));
-            } else {
-                let x = low[0] + (high[0] - low[0]) * ((y - low[1]) / height);
-                left = left.min(x);
-                right = right.max(x);
-            }
-        }
+        let long = self.long.at(y);
+        let (upper, lower) = (self.upper.at(y), self.lower.at(y));
+        // On the middle corner's row both shorter sides count: one of them may be level.
+        let a = if y <= self.middle { upper } else { lower };
+        let b = if y >= self.middle { lower } else { upper };
         // A thousandth of a pixel of overlap covers rounding.
-        let left = (left - 1e-3).ceil().max(0.0);
-        let right = (right + 1e-3).floor().min(width as f32 - 1.0);
-        (left <= right).then_some((left as usize, right as usize))
+        let left = larger((smaller(smaller(long, a), b) - 1e-3).ceil(), 0.0);
+        let right = smaller((larger(larger(long, a), b) + 1e-3).floor(), width as i32 as f32 - 1.0);
+        (left <= right).then(|| (whole(left) as usize, whole(right) as usize))
     }
 }
 
@@ -176,7 +232,8 @@ mod tests {
         field.sort();
         let mut places = vec![[-1.0; 2]; 64 * 48];
         let mut spans = vec![Span::EMPTY; 48];
-        field.rasterise(0, 64, &mut places, &mut spans);
+        let bands = places.chunks_mut(BAND * 64).zip(spans.chunks_mut(BAND));
+        bands.enumerate().for_each(|(band, (places, spans))| field.rasterise(band, 64, places, spans));
         assert_eq!(places[10 * 64 + 20].map(f32::round), [15.0, 10.0]);
         assert_eq!(spans[10].range(), 5..64);
         assert_eq!(places[10 * 64 + 4], [-1.0; 2]);

@@ -1,5 +1,7 @@
 //! Softens the stairs where a nearer part of the face folds over a farther one: neighbouring pixels come from places far apart.
 
+use talkinghead_simd::InstructionSet;
+
 use super::paint::WarpMap;
 use crate::picture::frame::Frame;
 
@@ -12,6 +14,26 @@ const GROUP: usize = 16;
 ///
 /// `scratch` is reused from frame to frame.
 pub(crate) fn soften(frame: &mut Frame, map: &WarpMap, scratch: &mut Vec<(u32, [u8; 4])>) {
+    #[cfg(target_arch = "x86_64")]
+    if InstructionSet::chosen_or_fastest().allows(InstructionSet::Avx2) {
+        // SAFETY: the processor has AVX2, the only thing the variant needs.
+        #[expect(unsafe_code, reason = "calls the variant for wider registers")]
+        unsafe {
+            return soften_avx2(frame, map, scratch);
+        }
+    }
+    soften_with(frame, map, scratch);
+}
+
+/// The same in wider registers.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn soften_avx2(frame: &mut Frame, map: &WarpMap, scratch: &mut Vec<(u32, [u8; 4])>) {
+    soften_with(frame, map, scratch);
+}
+
+#[inline(always)]
+fn soften_with(frame: &mut Frame, map: &WarpMap, scratch: &mut Vec<(u32, [u8; 4])>) {
     let (width, height) = (frame.width, frame.height);
     scratch.clear();
     if width < 3 || height < 3 {
@@ -45,6 +67,7 @@ fn step(a: [f32; 2], b: [f32; 2]) -> f32 {
 }
 
 /// Whether one of the pixels `first..last` of the middle row may be a fold. Without branches inside, for vectors.
+#[inline(always)]
 fn any_jump(rows: [&[[f32; 2]]; 3], first: usize, last: usize) -> bool {
     let [over, here, under] = rows;
     let mut largest = 0.0f32;

@@ -2,14 +2,12 @@
 
 use talkinghead_simd::InstructionSet;
 
-use super::field::{STILL, Span, WarpField};
-use crate::math::smoothstep;
+use super::field::{BAND, STILL, Span, WarpField};
+use crate::math::{larger, smaller, whole};
 use crate::picture::canvas::Canvas;
 use crate::picture::frame::Frame;
-use crate::picture::texture::{Taps, Texture};
+use crate::picture::texture::{RUN, Taps, Texture};
 
-/// Rows of a band: their places stay in the processor's cache until they are sampled.
-const BAND: usize = 32;
 /// From this movement on a pixel is wholly sampled; below, photograph and sample are mixed, so that no edge shows.
 const MOVING: f32 = 0.35;
 
@@ -73,14 +71,17 @@ pub fn warp(field: &WarpField, source: WarpSource<'_>, frame: &mut Frame, map: &
     map.spans.resize(height, Span::EMPTY);
     let bands = frame.data.chunks_mut(BAND * width).zip(map.places.chunks_mut(BAND * width)).zip(map.spans.chunks_mut(BAND));
     for (band, ((pixels, places), spans)) in bands.enumerate() {
-        paint_band(field, source, Band { first: band * BAND, width, pixels, places, spans });
+        paint_band(field, source, Band { number: band, width, pixels, places, spans });
     }
 }
 
 /// Paints the field's triangles alone on black; returns the picture and 255 for every pixel that they cover.
 pub(crate) fn paint_on_black(field: &WarpField, texture: &Texture, width: usize, height: usize) -> (Canvas, Vec<u8>) {
     let mut places = vec![[f32::NAN; 2]; width * height];
-    field.rasterise(0, width, &mut places, &mut vec![Span::EMPTY; height]);
+    let mut spans = vec![Span::EMPTY; height];
+    for (band, (places, spans)) in places.chunks_mut(BAND * width).zip(spans.chunks_mut(BAND)).enumerate() {
+        field.rasterise(band, width, places, spans);
+    }
     let mut canvas = Canvas::filled(width, height, [0.0; 3]);
     let mut cover = vec![0; width * height];
     for ((out, cover), place) in canvas.data.iter_mut().zip(&mut cover).zip(&places) {
@@ -92,9 +93,9 @@ pub(crate) fn paint_on_black(field: &WarpField, texture: &Texture, width: usize,
     (canvas, cover)
 }
 
-/// Some rows of a frame.
+/// Some rows of a frame: [`BAND`], or what is left.
 struct Band<'a> {
-    first: usize,
+    number: usize,
     width: usize,
     pixels: &'a mut [[u8; 4]],
     places: &'a mut [[f32; 2]],
@@ -111,50 +112,57 @@ fn paint_band(field: &WarpField, source: WarpSource<'_>, band: Band<'_>) {
             return paint_band_avx2(field, source, band);
         }
     }
-    paint_band_with(field, source, band, |taps| source.texture.weigh_bytes(taps));
+    paint_band_with(field, source, band, |taps, i, still, share| source.texture.mixed(taps, i, still, share));
 }
 
 /// The variant for wider registers. (No fused multiply-add: places would round differently.)
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn paint_band_avx2(field: &WarpField, source: WarpSource<'_>, band: Band<'_>) {
-    paint_band_with(field, source, band, |taps| source.texture.weigh_bytes_avx2(taps));
+    paint_band_with(field, source, band, |taps, i, still, share| source.texture.mixed_avx2(taps, i, still, share));
 }
 
 #[inline(always)]
-fn paint_band_with(field: &WarpField, source: WarpSource<'_>, band: Band<'_>, weigh: impl Fn(Taps) -> [u8; 4]) {
-    let Band { first, width, pixels, places, spans } = band;
+fn paint_band_with(
+    field: &WarpField,
+    source: WarpSource<'_>,
+    band: Band<'_>,
+    mixed: impl Fn(&Taps, usize, [u8; 4], i32) -> [u8; 4],
+) {
+    let Band { number, width, pixels, places, spans } = band;
+    let first = number * BAND;
     for (row, line) in places.chunks_exact_mut(width).enumerate() {
-        let y = (first + row) as f32;
-        for (place, x) in line.iter_mut().zip(0u32..) {
+        let y = (first + row) as i32 as f32;
+        for (place, x) in line.iter_mut().zip(0i32..) {
             *place = [x as f32, y];
         }
     }
-    field.rasterise(first, width, places, spans);
-    let still = &source.still.data[first * width..first * width + pixels.len()];
-    pixels.copy_from_slice(still);
+    field.rasterise(number, width, places, spans);
+    pixels.copy_from_slice(&source.still.data[first * width..first * width + pixels.len()]);
+    let (mut taps, mut shares) = (Taps::default(), [0; RUN]);
     for (row, (line, places)) in pixels.chunks_exact_mut(width).zip(places.chunks_exact(width)).enumerate() {
-        let y = (first + row) as f32;
-        let columns = spans[row].range();
-        let start = columns.start as u32;
-        for ((out, place), x) in line[columns.clone()].iter_mut().zip(&places[columns]).zip(start..) {
-            let moved = (place[0] - x as f32).abs() + (place[1] - y).abs();
-            if moved <= STILL {
-                continue;
+        let (y, columns) = ((first + row) as i32 as f32, spans[row].range());
+        let mut x = columns.start as i32;
+        for (run, places) in line[columns.clone()].chunks_mut(RUN).zip(places[columns].chunks(RUN)) {
+            source.texture.look_up(places, &mut taps);
+            for ((share, place), x) in shares.iter_mut().zip(places).zip(x..) {
+                *share = share_of((place[0] - x as f32).abs() + (place[1] - y).abs());
             }
-            let colour = weigh(source.texture.taps(place[0], place[1]));
-            *out = if moved < MOVING { mixed(*out, colour, moved) } else { colour };
+            for (i, (out, share)) in run.iter_mut().zip(shares).enumerate() {
+                if share > 0 {
+                    *out = mixed(&taps, i, *out, share);
+                }
+            }
+            x += RUN as i32;
         }
     }
 }
 
-/// The photograph's own pixel and the sample, for what moves only a little.
-fn mixed(still: [u8; 4], sample: [u8; 4], moved: f32) -> [u8; 4] {
-    let share = (256.0 * smoothstep(STILL, MOVING, moved)) as i32;
-    std::array::from_fn(|k| {
-        let [a, b] = [still, sample].map(|c| i32::from(c[k]));
-        (a + (((b - a) * share + 128) >> 8)) as u8
-    })
+/// How much of a pixel that has moved so far is sampled, of 256: the rest is the photograph's own pixel.
+#[inline(always)]
+fn share_of(moved: f32) -> i32 {
+    let t = smaller(larger((moved - STILL) * (1.0 / (MOVING - STILL)), 0.0), 1.0);
+    whole(256.0 * t * t * (3.0 - 2.0 * t)) as i32
 }
 
 #[cfg(test)]
@@ -235,12 +243,15 @@ mod tests {
             let run = |plain: bool| {
                 let (mut pixels, mut places) = (vec![[0; 4]; 64 * 48], vec![[0.0f32; 2]; 64 * 48]);
                 let mut spans = vec![Span::EMPTY; 48];
-                let band = Band { first: 0, width: 64, pixels: &mut pixels, places: &mut places, spans: &mut spans };
-                if plain {
-                    paint_band_with(&field, source, band, |taps| texture.weigh_bytes(taps));
-                } else {
-                    // SAFETY: checked above.
-                    unsafe { paint_band_avx2(&field, source, band) };
+                let rows = pixels.chunks_mut(BAND * 64).zip(places.chunks_mut(BAND * 64)).zip(spans.chunks_mut(BAND));
+                for (number, ((pixels, places), spans)) in rows.enumerate() {
+                    let band = Band { number, width: 64, pixels, places, spans };
+                    if plain {
+                        paint_band_with(&field, source, band, |taps, i, still, share| texture.mixed(taps, i, still, share));
+                    } else {
+                        // SAFETY: checked above.
+                        unsafe { paint_band_avx2(&field, source, band) };
+                    }
                 }
                 (pixels, places, spans)
             };

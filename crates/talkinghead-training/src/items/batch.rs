@@ -4,6 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use talkinghead_synthesis::generator::{PerSource, References, Source, Targets};
 
 use super::{ItemSource, TrainingItem};
+use crate::flow::{FlowPairs, LandmarkPair};
 use crate::generator::Batch;
 
 /// The batch of some items, which must have the same side, number of references and kinds of sources; without teacher flows.
@@ -49,4 +50,27 @@ pub fn batch_of(items: &[TrainingItem], device: &Device) -> Batch {
         cropped_target: cropped,
         teacher: PerSource { reference: None, projection: None },
     }
+}
+
+/// What a flow teacher looks at, for the items of a batch: the target beside the reference that is warped, both with what the label image
+/// must supply hidden; and the target where the projection covers it beside the projection.
+pub fn flow_pairs(items: &[TrainingItem], batch: &Batch, device: &Device) -> PerSource<FlowPairs> {
+    let landmarks = |second: &dyn Fn(&TrainingItem) -> Option<&ItemSource>| -> Vec<LandmarkPair> {
+        let pair = |item: &TrainingItem| Some(LandmarkPair { first: item.target.landmarks, second: second(item)?.landmarks });
+        items.iter().filter_map(pair).collect()
+    };
+    let reference = batch.targets.reference.as_ref().map(|source| {
+        let masked = items.iter().flat_map(|item| item.masked_target.iter().copied()).collect::<Vec<f32>>();
+        FlowPairs {
+            first: Tensor::from_data(TensorData::new(masked, source.image.dims()), device),
+            second: source.image.clone(),
+            landmarks: landmarks(&|item| Some(&item.warp_reference)),
+        }
+    });
+    let projection = batch.targets.projection.as_ref().zip(batch.cropped_target.as_ref()).map(|(source, cropped)| FlowPairs {
+        first: cropped.clone(),
+        second: source.image.clone(),
+        landmarks: landmarks(&|item| item.projection.as_ref()),
+    });
+    PerSource { reference, projection }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rand::seq::SliceRandom;
-use talkinghead_dataset::{DatasetError, Split, read_manifest};
+use talkinghead_dataset::{DatasetError, Split, read_manifest, unpack_shards};
 
 use super::ItemError;
 use super::choice::{frames_needed, mixed};
@@ -22,12 +22,13 @@ pub struct ClipSet {
 }
 
 impl ClipSet {
-    /// Opens the output of `preprocess`, whose manifest says which clips teach, or any folder of clip folders, all of which do.
+    /// Opens the output of `preprocess`, whose manifest says which clips teach; any folder of clip folders, all of which do; or a folder
+    /// of tar shards alone, whose names say which teach, and which are unpacked once below `cache` (or below `data` without one).
     ///
     /// # Errors
     /// There are no clips, or other videos beside them; a clip is damaged; all are too short; a projection is needed and missing.
     pub fn open(data: &Path, settings: &ItemSettings, projections: bool, cache: Option<&Path>) -> Result<Self, ItemError> {
-        let (training, validation) = clip_paths(data)?;
+        let (training, validation) = clip_paths(data, cache.unwrap_or(data))?;
         let open = |paths: &[PathBuf]| paths.iter().map(|path| TrainingClip::open(path, cache)).collect::<Result<Vec<_>, _>>();
         let (training, validation) = (open(&training)?, open(&validation)?);
         if training.is_empty() {
@@ -77,9 +78,10 @@ impl ClipSet {
 }
 
 /// Where the clips are that teach, and those to judge by.
-fn clip_paths(data: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), ItemError> {
+fn clip_paths(data: &Path, cache: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), ItemError> {
     let manifest = data.join("manifest.jsonl");
-    if manifest.is_file() {
+    // What was copied without its clip folders is shards with a manifest beside them.
+    if manifest.is_file() && (data.join("clips").is_dir() || !data.join("shards").is_dir()) {
         let bytes =
             std::fs::read(&manifest).map_err(|source| DatasetError::File { action: "read", path: manifest.clone(), source })?;
         let rows = read_manifest(&bytes)?;
@@ -96,6 +98,9 @@ fn clip_paths(data: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), ItemError> {
         return Ok((training, validation));
     }
     let found = Found::below(data)?;
+    if found.clips.is_empty() && !found.shards.is_empty() {
+        return clips_of_shards(data, &found.shards, &cache.join("shards"));
+    }
     match (found.clips.len(), found.others.first()) {
         (0, _) => Err(ItemError::NoClips { path: data.to_owned(), videos: found.others.len() }),
         (clips, Some(example)) => {
@@ -104,4 +109,21 @@ fn clip_paths(data: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), ItemError> {
         }
         _ => Ok((found.clips, Vec::new())),
     }
+}
+
+/// Unpacks the shards that teach, `train-….tar` or with a name of another kind, and those to judge by.
+fn clips_of_shards(data: &Path, shards: &[PathBuf], to: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), ItemError> {
+    let split = |path: &PathBuf| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        [Split::Validation, Split::Test].into_iter().find(|split| name.starts_with(&format!("{}-", split.name())))
+    };
+    let of = |wanted: Option<Split>| -> Result<Vec<PathBuf>, ItemError> {
+        let shards: Vec<PathBuf> = shards.iter().filter(|path| split(path) == wanted).cloned().collect();
+        Ok(unpack_shards(&shards, to)?)
+    };
+    let (training, validation) = (of(None)?, of(Some(Split::Validation))?);
+    if training.is_empty() {
+        return Err(ItemError::NoClips { path: data.to_owned(), videos: 0 });
+    }
+    Ok((training, validation))
 }

@@ -15,7 +15,7 @@ mod picture;
 mod search;
 mod settings;
 
-pub use batch::batch_of;
+pub use batch::{batch_of, flow_pairs};
 pub use choice::{Choice, ItemPosition};
 pub use clip::TrainingClip;
 pub use clip_set::ClipSet;

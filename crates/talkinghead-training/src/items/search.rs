@@ -20,6 +20,8 @@ pub(super) struct Found {
     pub clips: Vec<PathBuf>,
     /// Other videos.
     pub others: Vec<PathBuf>,
+    /// Tar shards, sorted.
+    pub shards: Vec<PathBuf>,
 }
 
 impl Found {
@@ -29,6 +31,7 @@ impl Found {
         found.look(folder, DEEPEST)?;
         found.clips.sort();
         found.others.sort();
+        found.shards.sort();
         Ok(found)
     }
 
@@ -44,6 +47,8 @@ impl Found {
                 if deeper > 0 {
                     self.look(&path, deeper - 1)?;
                 }
+            } else if path.extension().is_some_and(|extension| extension == "tar") {
+                self.shards.push(path);
             } else if CLIP.iter().any(|ending| name.ends_with(ending)) {
                 self.clips.push(path);
             } else if !PROJECTION.iter().any(|ending| name.ends_with(ending)) && is_video(&path) {

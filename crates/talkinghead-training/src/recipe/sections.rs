@@ -92,7 +92,7 @@ pub enum TeacherName {
     None,
     /// The tracked faces themselves.
     Mesh,
-    /// A classical dense flow.
+    /// A classical dense flow; in the place of FlowNet2, whose weights cannot ship.
     Classical,
     /// FlowNet2, the published one; its weights are yours to give.
     Flownet2,
@@ -113,7 +113,7 @@ pub struct FlowSection {
 
 impl Default for FlowSection {
     fn default() -> Self {
-        Self { teacher: TeacherName::None, weights: None }
+        Self { teacher: TeacherName::Classical, weights: None }
     }
 }
 

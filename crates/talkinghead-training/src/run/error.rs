@@ -6,6 +6,7 @@ use talkinghead_evaluation::EvaluationError;
 use talkinghead_media::MediaError;
 use talkinghead_synthesis::SynthesisError;
 
+use crate::flow::FlowError;
 use crate::generator::TrainingError;
 use crate::items::ItemError;
 use crate::recipe::RecipeError;
@@ -86,6 +87,9 @@ pub enum RunError {
     /// The recipe.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
+    /// The flow teacher.
+    #[error(transparent)]
+    Flow(#[from] FlowError),
     /// A step.
     #[error(transparent)]
     Training(#[from] TrainingError),
@@ -106,6 +110,7 @@ impl RunError {
         let hint = match self {
             Self::Items(error) => return error.hint(),
             Self::Recipe(error) => return error.hint(),
+            Self::Flow(error) => return error.hint(),
             Self::Training(error) => return error.hint(),
             Self::Network(error) => return error.hint(),
             Self::Evaluation(error) => return error.hint(),

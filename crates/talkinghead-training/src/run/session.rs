@@ -12,7 +12,7 @@ use super::checkpoint::Best;
 use super::metrics::Metrics;
 use super::progress::RunEvent;
 use super::resumption::{check_recipe, last_checkpoint};
-use super::teacher::check_teacher;
+use super::teacher::Teacher;
 use super::trunk::trunk_of;
 use super::validation::Validation;
 use super::{EventFile, GeneratorTraining, RunError, RunFolder, Start};
@@ -27,6 +27,7 @@ pub(super) struct Session {
     pub(super) settings: ItemSettings,
     pub(super) clips: Arc<ClipSet>,
     pub(super) trainer: Trainer,
+    pub(super) teacher: Option<Teacher>,
     pub(super) validation: Validation,
     pub(super) metrics: Metrics,
     pub(super) events: EventFile,
@@ -63,7 +64,6 @@ impl Session {
         };
         let settings = recipe.items();
         let (config, judge) = (recipe.generator()?, recipe.discriminator()?);
-        check_teacher(&recipe.flow)?;
 
         let claim = folder.prepare()?;
         let frames = training.frames.clone().unwrap_or_else(|| folder.frames());
@@ -81,6 +81,7 @@ impl Session {
         let generator = Generator::new(&config, Weights::Checkpoint(initial_generator(&config, recipe.seed)?), &device)?;
         let weights = Weights::Checkpoint(initial_discriminator(&judge, recipe.seed)?);
         let discriminator = Discriminator::new(&judge, weights, &device)?;
+        let teacher = Teacher::open(&recipe.flow, &config, &settings, &frames.join("flows"), &device)?;
         let trunk = trunk_of(&recipe.perceptual, &device)?;
         let mut trainer = Trainer::new(generator, discriminator, recipe.trainer()?, trunk)?;
         let (mut best, mut skipped, mut step) = (None, 0, 0);
@@ -109,6 +110,7 @@ impl Session {
             settings,
             clips,
             trainer,
+            teacher,
             validation,
             metrics,
             events,

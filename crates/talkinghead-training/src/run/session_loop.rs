@@ -95,7 +95,11 @@ impl Session {
                 self.count_skipped(&loaded.skipped)?;
                 items.push(loaded.item);
             }
-            batches.push(batch_of(&items, &self.device));
+            let mut batch = batch_of(&items, &self.device);
+            if let Some(teacher) = &self.teacher {
+                teacher.teach(&mut batch, &items, &self.device)?;
+            }
+            batches.push(batch);
         }
         Ok(self.trainer.step_accumulated(&batches)?)
     }
