@@ -1,11 +1,13 @@
 //! Sound out of anything that holds a sound track.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{BufReader, Read, Take};
 use std::path::{Path, PathBuf};
 use std::process::ChildStdout;
 
 use crate::child::{MediaProcess, Pipes};
 use crate::error::Bound;
+use crate::plain_wav::open_plain_mono;
 use crate::probe::{check_seconds, duration, ffmpeg_path, without_path};
 use crate::processor_time::MediaWork;
 use crate::{Limits, MediaError, MediaInfo, SAMPLE_RATE, probe};
@@ -22,6 +24,43 @@ pub enum ChannelChoice {
     Interleaved,
 }
 
+/// Where samples come from.
+#[derive(Debug)]
+enum SampleStream {
+    /// ffmpeg, as 32-bit floats.
+    Decoder(MediaProcess, ChildStdout),
+    /// The file itself, as 16-bit whole numbers: nothing is to be decoded, mixed or resampled.
+    File(Take<BufReader<File>>),
+}
+
+impl SampleStream {
+    /// The next samples, so many or what is left.
+    fn read(&mut self, count: usize) -> std::io::Result<Vec<f32>> {
+        let mut bytes = Vec::with_capacity(4 * count);
+        match self {
+            Self::Decoder(_, stdout) => {
+                stdout.take(4 * count as u64).read_to_end(&mut bytes)?;
+                Ok(bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect())
+            }
+            Self::File(file) => {
+                file.take(2 * count as u64).read_to_end(&mut bytes)?;
+                Ok(bytes.as_chunks::<2>().0.iter().map(|b| f32::from(i16::from_le_bytes(*b)) / 32_768.0).collect())
+            }
+        }
+    }
+
+    /// What the decoder complained of, once everything is read.
+    fn end(self, path: &Path) -> Result<String, MediaError> {
+        match self {
+            Self::Decoder(process, stdout) => {
+                drop(stdout);
+                Ok(without_path(&process.wait()?.complaint, path))
+            }
+            Self::File(_) => Ok(String::new()),
+        }
+    }
+}
+
 /// The sound of a file as mono samples in -1..1, in blocks of one second (the last is shorter). Nothing is
 /// held but the block in hand, so memory is flat for hours.
 ///
@@ -35,7 +74,7 @@ pub struct AudioReader {
     /// Samples that belong to one instant.
     width: u32,
     limits: Limits,
-    stream: Option<(MediaProcess, ChildStdout)>,
+    stream: Option<SampleStream>,
     samples_read: u64,
     /// Whether there were samples that are not finite.
     no_numbers: bool,
@@ -86,9 +125,15 @@ impl AudioReader {
             return Err(MediaError::NoAudio { path: path.to_owned() });
         };
         let width = if channels == ChannelChoice::Interleaved { audio.channels.max(1) } else { 1 };
-        let arguments = audio_arguments(path, &info, rate, channels, width);
-        let (process, _, stdout) = MediaProcess::start("ffmpeg", arguments, Pipes::Output, MediaWork::Sound)?;
-        let stream = stdout.map(|stdout| (process, stdout));
+        let as_it_is = audio.sample_rate == rate && info.format == "wav" && info.wrong_length.is_none();
+        let stream = match if as_it_is { open_plain_mono(path)? } else { None } {
+            Some(file) => Some(SampleStream::File(file)),
+            None => {
+                let arguments = audio_arguments(path, &info, rate, channels, width);
+                let (process, _, stdout) = MediaProcess::start("ffmpeg", arguments, Pipes::Output, MediaWork::Sound)?;
+                stdout.map(|stdout| SampleStream::Decoder(process, stdout))
+            }
+        };
         let warnings = info.wrong_length.map(|length| length.warning(path)).into_iter().collect();
         let (path, limits) = (path.to_owned(), *limits);
         Ok(Self { info, path, rate, width, limits, stream, samples_read: 0, no_numbers: false, warnings })
@@ -114,16 +159,12 @@ impl AudioReader {
     }
 
     fn read_block(&mut self) -> Result<Option<Vec<f32>>, MediaError> {
-        let Some((_, stdout)) = &mut self.stream else { return Ok(None) };
-        let second = self.rate as usize * self.width as usize * 4;
-        let mut bytes = Vec::with_capacity(second);
-        stdout
-            .take(second as u64)
-            .read_to_end(&mut bytes)
+        let Some(stream) = &mut self.stream else { return Ok(None) };
+        let samples = stream
+            .read(self.rate as usize * self.width as usize)
             .map_err(|source| MediaError::Unreadable { path: self.path.clone(), source })?;
-        let samples = bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
         let no_numbers = &mut self.no_numbers;
-        let block: Vec<f32> = samples.inspect(|sample| *no_numbers |= !sample.is_finite()).map(tamed).collect();
+        let block: Vec<f32> = samples.into_iter().inspect(|sample| *no_numbers |= !sample.is_finite()).map(tamed).collect();
         if block.is_empty() {
             return self.end().map(|()| None);
         }
@@ -138,10 +179,8 @@ impl AudioReader {
     }
 
     fn end(&mut self) -> Result<(), MediaError> {
-        let Some((process, stdout)) = self.stream.take() else { return Ok(()) };
-        drop(stdout);
-        let ending = process.wait()?;
-        let complaint = without_path(&ending.complaint, &self.path);
+        let Some(stream) = self.stream.take() else { return Ok(()) };
+        let complaint = stream.end(&self.path)?;
         if self.samples_read == 0 {
             let detail = if complaint.is_empty() { "the sound track is empty".to_owned() } else { complaint };
             return Err(MediaError::Undecodable { path: self.path.clone(), detail });

@@ -1,7 +1,8 @@
 //! What is in a plain WAV file, without a child process: one or two channels of samples, and a header that is right. All others are
 //! left to ffprobe.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom, Take};
 use std::path::Path;
 
 use crate::dynamic_range::DynamicRange;
@@ -26,8 +27,8 @@ const CODED: [[u8; 4]; 5] = [
 pub(crate) fn probe_plain_wav(path: &Path) -> Result<Option<MediaInfo>, MediaError> {
     let mut file = crate::picture::open(path)?;
     let unreadable = |source| MediaError::Unreadable { path: path.to_owned(), source };
-    let audio = plain_sound(&mut file).map_err(unreadable)?;
-    Ok(audio.map(|audio| MediaInfo {
+    let sound = plain_sound(&mut file).map_err(unreadable)?;
+    Ok(sound.map(|PlainSound { audio, .. }| MediaInfo {
         kind: MediaKind::Audio,
         format: "wav".to_owned(),
         size: None,
@@ -41,7 +42,29 @@ pub(crate) fn probe_plain_wav(path: &Path) -> Result<Option<MediaInfo>, MediaErr
     }))
 }
 
-fn plain_sound(file: &mut (impl Read + Seek)) -> std::io::Result<Option<AudioInfo>> {
+/// The samples of a plain WAV file of 16 bits and one channel, as they lie in the file; `None` for any other file.
+pub(crate) fn open_plain_mono(path: &Path) -> Result<Option<Take<BufReader<File>>>, MediaError> {
+    let mut file = crate::picture::open(path)?;
+    let unreadable = |source| MediaError::Unreadable { path: path.to_owned(), source };
+    let Some(sound) = plain_sound(&mut file).map_err(unreadable)? else { return Ok(None) };
+    if sound.audio.channels != 1 || sound.audio.codec != "pcm_s16le" {
+        return Ok(None);
+    }
+    file.seek(SeekFrom::Start(sound.start)).map_err(unreadable)?;
+    Ok(Some(BufReader::new(file).take(sound.length)))
+}
+
+/// Samples, and where they are in the file.
+#[derive(Debug, PartialEq)]
+struct PlainSound {
+    audio: AudioInfo,
+    /// Bytes.
+    start: u64,
+    /// Bytes.
+    length: u64,
+}
+
+fn plain_sound(file: &mut (impl Read + Seek)) -> std::io::Result<Option<PlainSound>> {
     let end = file.seek(SeekFrom::End(0))?;
     let mut head = [0; 12];
     file.seek(SeekFrom::Start(0))?;
@@ -68,7 +91,8 @@ fn plain_sound(file: &mut (impl Read + Seek)) -> std::io::Result<Option<AudioInf
                 }
                 let seconds = (length / format.frame_bytes) as f64 / f64::from(format.sample_rate);
                 let (sample_rate, channels, codec) = (format.sample_rate, format.channels, format.codec.to_owned());
-                return Ok(Some(AudioInfo { sample_rate, channels, codec, seconds: Some(seconds) }));
+                let audio = AudioInfo { sample_rate, channels, codec, seconds: Some(seconds) };
+                return Ok(Some(PlainSound { audio, start, length }));
             }
             // In another order, or twice.
             (b"fmt " | b"data", _) => return Ok(None),
@@ -131,7 +155,10 @@ mod tests {
         file.extend(16_000_u32.to_le_bytes());
         file.extend([0; 16_000]);
         file[at..at + bytes.len()].copy_from_slice(bytes);
-        plain_sound(&mut Cursor::new(file)).unwrap()
+        plain_sound(&mut Cursor::new(file)).unwrap().map(|sound| {
+            assert_eq!((sound.start, sound.length), (56, 16_000));
+            sound.audio
+        })
     }
 
     #[test]

@@ -160,6 +160,18 @@ fn sound_is_mono_16_khz_and_as_long_as_it_was() {
 }
 
 #[test]
+fn a_plain_file_of_16_khz_is_read_as_ffmpeg_reads_it() {
+    let folder = folder();
+    let [plain, coded] = ["plain.wav", "coded.flac"].map(|name| folder.path().join(name));
+    ffmpeg("-f lavfi -i anoisesrc=r=16000:d=2.3:a=0.9 -ac 1 -c:a pcm_s16le -bitexact", &plain);
+    ffmpeg(&format!("-i {} -c:a flac", plain.display()), &coded);
+    let samples = read_audio(&plain, &Limits::default()).unwrap();
+    assert_eq!(samples.len(), 36_800);
+    assert_eq!(samples, read_audio(&coded, &Limits::default()).unwrap());
+    assert_eq!(AudioReader::open(&plain, &Limits::default()).unwrap().next().unwrap().unwrap().len(), 16_000);
+}
+
+#[test]
 fn sound_and_frames_share_a_clock() {
     let folder = folder();
     let path = folder.path().join("late.mkv");

@@ -31,10 +31,5 @@ fn widened(node: &NodeProto, places: &HashMap<String, usize>, constants: &[Tenso
     }
     let halves = stored.raw_data.as_chunks::<2>().0.iter();
     let raw_data: Vec<u8> = halves.flat_map(|bytes| f16::from_le_bytes(*bytes).to_f32().to_le_bytes()).collect();
-    Some(TensorProto {
-        name: node.output.first()?.clone(),
-        data_type: DataType::Float as i32,
-        raw_data: raw_data.into(),
-        ..stored.clone()
-    })
+    Some(TensorProto { name: node.output.first()?.clone(), data_type: DataType::Float as i32, raw_data, ..stored.clone() })
 }

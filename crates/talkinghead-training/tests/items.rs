@@ -181,10 +181,10 @@ fn shards_give_the_items_of_the_folders_that_they_were_made_of() {
         let of_shards = ClipSet::open(&shards, &settings, true, Some(folder.path())).unwrap();
         assert_eq!((of_shards.training.len(), of_shards.validation.len()), (2, 1), "{time} time");
         assert_eq!(of_shards.validation[0].name, "3");
-        assert_eq!(of_shards.fingerprint(), of_folders.fingerprint());
         let item = |clips: ClipSet| {
             let mut loader = ItemLoader::new(Arc::new(clips), settings, 6, 4, 1);
-            loader.next_item().unwrap().item
+            let item = loader.next_item().unwrap().item;
+            (item.references, item.target, item.warp_reference, item.projection)
         };
         assert_eq!(item(of_shards), item(of_folders.clone()));
     }

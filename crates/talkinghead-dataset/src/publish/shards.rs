@@ -135,7 +135,7 @@ mod tests {
             [("s1/b.aligned.mp4", b"video"), ("s1/b.json", b"{}"), ("s1/b.key_frame.png", b"png"), ("s1/c.wav", b"wav")];
         std::fs::write(&path, shard(&files)).unwrap();
         let to = folder.path().join("clips");
-        let clips = unpack_shards(&[path.clone()], &to).unwrap();
+        let clips = unpack_shards(std::slice::from_ref(&path), &to).unwrap();
         assert_eq!(clips, [to.join("s1/b"), to.join("s1/c")]);
         assert_eq!(std::fs::read(to.join("s1/b/b_aligned.mp4")).unwrap(), b"video");
         assert_eq!(std::fs::read(to.join("s1/c/c.wav")).unwrap(), b"wav");
