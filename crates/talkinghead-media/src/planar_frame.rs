@@ -202,4 +202,40 @@ mod tests {
             }
         }
     }
+
+    /// Pixel by pixel, in the same whole numbers.
+    fn plainly(picture: &RgbImage) -> Vec<u8> {
+        let (width, height) = picture.dimensions();
+        let (w, h) = (i64::from(width.next_multiple_of(2)), i64::from(height.next_multiple_of(2)));
+        let at = |x: i64, y: i64| {
+            let (x, y) = (x.clamp(0, i64::from(width) - 1) as u32, y.clamp(0, i64::from(height) - 1) as u32);
+            picture.get_pixel(x, y).0.map(i32::from)
+        };
+        let mut planes: Vec<u8> = (0..w * h).map(|i| level(at(i % w, i / w), LUMA, 0, 16)).collect();
+        for factors in [BLUE, RED] {
+            for i in 0..w * h / 4 {
+                let (x, y) = (2 * (i % (w / 2)), 2 * (i / (w / 2)));
+                let mut sum = [0; 3];
+                for (dx, weight) in [(-1, 1), (0, 2), (1, 1)] {
+                    for dy in 0..2 {
+                        let colour = at(x + dx, y + dy);
+                        (0..3).for_each(|k| sum[k] += weight * colour[k]);
+                    }
+                }
+                planes.push(level(sum, factors, WEIGHT_BITS, 128));
+            }
+        }
+        planes
+    }
+
+    #[test]
+    fn wide_registers_give_the_bytes_of_plain_arithmetic() {
+        for (width, height) in [(320, 20), (322, 6), (64, 4), (66, 2), (131, 3), (18, 2)] {
+            let picture = RgbImage::from_fn(width, height, |x, y| {
+                let noise = |k: u32| (x.wrapping_mul(2_654_435_761).wrapping_add(y * 40_503 + k * 977) >> 7) as u8;
+                image::Rgb([noise(1), noise(2), noise(3)])
+            });
+            assert!(PlanarFrame::from_rgb(&picture).as_bytes() == plainly(&picture), "{width} x {height}");
+        }
+    }
 }

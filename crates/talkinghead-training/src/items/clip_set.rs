@@ -99,7 +99,7 @@ fn clip_paths(data: &Path, cache: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>),
     }
     let found = Found::below(data)?;
     if found.clips.is_empty() && !found.shards.is_empty() {
-        return clips_of_shards(data, &found.shards, &cache.join("shards"));
+        return clips_of_shards(data, &found.shards, &cache.join(".unpacked"));
     }
     match (found.clips.len(), found.others.first()) {
         (0, _) => Err(ItemError::NoClips { path: data.to_owned(), videos: found.others.len() }),
