@@ -1,6 +1,7 @@
 //! Frames as video encoders take them: luma and, at a quarter of its resolution, chroma.
 
 use image::RgbImage;
+#[cfg(target_arch = "x86_64")]
 use talkinghead_simd::InstructionSet;
 
 /// Binary digits after the point of the conversion's factors.

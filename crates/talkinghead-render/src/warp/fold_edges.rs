@@ -1,5 +1,6 @@
 //! Softens the stairs where a nearer part of the face folds over a farther one: neighbouring pixels come from places far apart.
 
+#[cfg(target_arch = "x86_64")]
 use talkinghead_simd::InstructionSet;
 
 use super::paint::WarpMap;
