@@ -107,7 +107,9 @@ fn blend(old: &PhonemeFrame, new: &PhonemeFrame, share: f32) -> PhonemeFrame {
 
 fn plan(samples: usize) -> Result<OnnxPlan, SpeechError> {
     let onnx = include_bytes!("../../../assets/models/phoneme_ctc.onnx");
-    Ok(OnnxPlan::new("phoneme_ctc", onnx, &[1, samples], Simplification::Little)?)
+    // What runs more than once is worth the time, and takes less memory.
+    let simplification = if samples < WINDOW { Simplification::Little } else { Simplification::Full };
+    Ok(OnnxPlan::new("phoneme_ctc", onnx, &[1, samples], simplification)?)
 }
 
 fn run(plan: &OnnxPlan, samples: &[f32]) -> Result<Vec<PhonemeFrame>, SpeechError> {
