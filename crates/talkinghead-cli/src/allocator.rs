@@ -22,18 +22,23 @@ pub fn keep_together() {
 #[cfg(feature = "training")]
 static SETTINGS: OnceLock<&'static str> = OnceLock::new();
 
-/// From now on running out of memory ends the program with an error in a line and a hint that names these settings, instead of by the
-/// system's hand: no more is taken than the machine has now. Files that are being written have no name yet, so nothing is half-written.
+/// From now on running out of memory ends the program with an error in a line and a hint that names these settings. Files that are being
+/// written have no name yet, so nothing is half-written.
 #[cfg(feature = "training")]
 pub fn name_when_full(settings: &'static str) {
     let _ = SETTINGS.set(settings);
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    limit_to_what_is_free();
 }
 
-/// Lets the program's data grow by no more than what is free.
+/// Lets the program's data grow by no more than what is free now, so that the system need not end it. Not for GPUs, whose drivers reserve
+/// more than they use.
+#[cfg(feature = "training")]
+pub fn limit_to_what_is_free() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    limit_data();
+}
+
 #[cfg(all(feature = "training", target_os = "linux", target_env = "gnu"))]
-fn limit_to_what_is_free() {
+fn limit_data() {
     let kilobytes = |path: &str, name: &str| -> Option<u64> {
         let text = std::fs::read_to_string(path).ok()?;
         text.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()

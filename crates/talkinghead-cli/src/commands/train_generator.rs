@@ -180,6 +180,9 @@ impl TrainGenerator {
     /// Does it.
     pub fn run(self, shared: Shared) -> Result<(), Failure> {
         let recipe = self.recipe()?;
+        if self.device == DeviceFlag::Cpu {
+            allocator::limit_to_what_is_free();
+        }
         let device = Device::from(self.device).open()?;
         let start = if self.resume { Start::Resumed } else { Start::Anew };
         let training = GeneratorTraining { data: self.data, run: self.run.clone(), recipe, start, device, frames: self.frames };
