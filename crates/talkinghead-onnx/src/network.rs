@@ -2,26 +2,20 @@
 
 use std::sync::OnceLock;
 
-use crate::{OnnxError, OnnxOutput, OnnxPlan, Simplification};
+use crate::{OnnxError, OnnxOutput, OnnxPlan};
 
 /// A network with one input of fixed shape, loaded on first use.
 pub struct OnnxNetwork {
     name: &'static str,
     onnx: &'static [u8],
     input_shape: &'static [usize],
-    simplification: Simplification,
     plan: OnceLock<Result<OnnxPlan, OnnxError>>,
 }
 
 impl OnnxNetwork {
     /// The network of a file's bytes; `name` is for errors. Nothing is read yet.
-    pub const fn new(
-        name: &'static str,
-        onnx: &'static [u8],
-        input_shape: &'static [usize],
-        simplification: Simplification,
-    ) -> Self {
-        Self { name, onnx, input_shape, simplification, plan: OnceLock::new() }
+    pub const fn new(name: &'static str, onnx: &'static [u8], input_shape: &'static [usize]) -> Self {
+        Self { name, onnx, input_shape, plan: OnceLock::new() }
     }
 
     /// Makes it ready now.
@@ -29,7 +23,7 @@ impl OnnxNetwork {
     /// # Errors
     /// The file is no network that can run.
     pub fn load(&self) -> Result<&OnnxPlan, OnnxError> {
-        let load = || OnnxPlan::new(self.name, self.onnx, self.input_shape, self.simplification);
+        let load = || OnnxPlan::new(self.name, self.onnx, self.input_shape);
         self.plan.get_or_init(load).as_ref().map_err(Clone::clone)
     }
 

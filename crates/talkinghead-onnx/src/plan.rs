@@ -1,10 +1,10 @@
 //! A network that is ready to run.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use tract_onnx::prelude::*;
-
-use crate::widening::widen_weights;
+use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueView};
+use rten_tensor::AsView;
+use rten_tensor::Layout;
 
 /// A network cannot be loaded or run.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -12,7 +12,7 @@ use crate::widening::widen_weights;
 pub struct OnnxError {
     /// Which network.
     pub name: &'static str,
-    /// What tract said.
+    /// What was wrong.
     pub reason: String,
 }
 
@@ -31,51 +31,26 @@ pub struct OnnxOutput {
     pub values: Vec<f32>,
 }
 
-/// How much a graph is simplified before it runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Simplification {
-    /// Hardly: ready in half of the time, for what runs a few times.
-    Little,
-    /// Fully: runs up to twice as fast, for what runs on every frame.
-    Full,
-}
-
 /// A network with one input of fixed shape, ready to run; clones share it.
 #[derive(Clone)]
 pub struct OnnxPlan {
     name: &'static str,
     input_shape: Vec<usize>,
-    model: Arc<TypedRunnableModel>,
+    input: NodeId,
+    model: Arc<Model>,
 }
 
 impl OnnxPlan {
     /// Reads a file's bytes.
     ///
     /// # Errors
-    /// The bytes are no ONNX file, or the network cannot take an input of that shape.
-    pub fn new(
-        name: &'static str,
-        onnx: &[u8],
-        input_shape: &[usize],
-        simplification: Simplification,
-    ) -> Result<Self, OnnxError> {
+    /// The bytes are no ONNX file, or the network has no input.
+    pub fn new(name: &'static str, onnx: &[u8], input_shape: &[usize]) -> Result<Self, OnnxError> {
         let _span = tracing::debug_span!("load_network", name).entered();
-        let load = || -> TractResult<Arc<TypedRunnableModel>> {
-            let mut bytes = onnx;
-            let framework = tract_onnx::onnx();
-            let mut file = framework.proto_model_for_read(&mut bytes)?;
-            widen_weights(&mut file);
-            let model = framework.model_for_proto_model(&file)?.with_input_fact(0, f32::fact(input_shape).into())?;
-            let mut model = model.into_typed()?;
-            if simplification == Simplification::Full {
-                model.declutter()?;
-            }
-            model.optimize()?;
-            model.into_runnable()
-        };
-        let model = load().map_err(|error| OnnxError::new(name, error))?;
+        let model = ModelOptions::with_all_ops().load(onnx.to_vec()).map_err(|error| OnnxError::new(name, error))?;
+        let &input = model.input_ids().first().ok_or_else(|| OnnxError::new(name, "it has no input"))?;
         tracing::debug!(bytes = onnx.len(), "network loaded");
-        Ok(Self { name, input_shape: input_shape.to_vec(), model })
+        Ok(Self { name, input_shape: input_shape.to_vec(), input, model: Arc::new(model) })
     }
 
     /// Runs the network on `input`, row-major; every output in the graph's order.
@@ -83,16 +58,22 @@ impl OnnxPlan {
     /// # Errors
     /// The input has another size, or the network fails on it.
     pub fn run(&self, input: &[f32]) -> Result<Vec<OnnxOutput>, OnnxError> {
-        let run = || -> TractResult<Vec<OnnxOutput>> {
-            let outputs = self.model.run(tvec!(Tensor::from_shape(&self.input_shape, input)?.into_tvalue()))?;
-            let output = |tensor: &TValue| -> TractResult<OnnxOutput> {
-                let values = tensor.to_plain_array_view::<f32>()?.iter().copied().collect();
-                Ok(OnnxOutput { shape: tensor.shape().to_vec(), values })
-            };
-            outputs.iter().map(output).collect()
+        let error = |reason: &dyn std::fmt::Display| OnnxError::new(self.name, reason);
+        let view = ValueView::from_shape(&self.input_shape, input).map_err(|reason| error(&reason))?;
+        let options = RunOptions::default().with_thread_pool(Some(threads()));
+        let outputs = self.model.run(vec![(self.input, view.into())], self.model.output_ids(), Some(options));
+        let output = |value: Value| match value {
+            Value::FloatTensor(tensor) => Ok(OnnxOutput { shape: tensor.shape().to_vec(), values: tensor.to_vec() }),
+            _ => Err(error(&"an output that is no tensor of floats")),
         };
-        run().map_err(|error| OnnxError::new(self.name, error))
+        outputs.map_err(|reason| error(&reason))?.into_iter().map(output).collect()
     }
+}
+
+/// As many threads as everything else uses.
+fn threads() -> Arc<ThreadPool> {
+    static THREADS: OnceLock<Arc<ThreadPool>> = OnceLock::new();
+    THREADS.get_or_init(|| Arc::new(ThreadPool::with_num_threads(rayon::current_num_threads()))).clone()
 }
 
 impl std::fmt::Debug for OnnxPlan {

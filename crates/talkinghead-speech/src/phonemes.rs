@@ -1,6 +1,6 @@
 //! The phoneme network, run in overlapping windows of one length so that memory stays flat.
 
-use talkinghead_onnx::{OnnxPlan, Simplification};
+use talkinghead_onnx::OnnxPlan;
 
 use crate::SpeechError;
 
@@ -107,9 +107,7 @@ fn blend(old: &PhonemeFrame, new: &PhonemeFrame, share: f32) -> PhonemeFrame {
 
 fn plan(samples: usize) -> Result<OnnxPlan, SpeechError> {
     let onnx = include_bytes!("../../../assets/models/phoneme_ctc.onnx");
-    // What runs more than once is worth the time, and takes less memory.
-    let simplification = if samples < WINDOW { Simplification::Little } else { Simplification::Full };
-    Ok(OnnxPlan::new("phoneme_ctc", onnx, &[1, samples], simplification)?)
+    Ok(OnnxPlan::new("phoneme_ctc", onnx, &[1, samples])?)
 }
 
 fn run(plan: &OnnxPlan, samples: &[f32]) -> Result<Vec<PhonemeFrame>, SpeechError> {

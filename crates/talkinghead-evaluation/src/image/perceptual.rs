@@ -2,7 +2,7 @@
 
 use image::RgbImage;
 use image::imageops::FilterType;
-use talkinghead_onnx::{OnnxNetwork, OnnxOutput, Simplification};
+use talkinghead_onnx::{OnnxNetwork, OnnxOutput};
 
 use crate::EvaluationError;
 
@@ -14,7 +14,6 @@ static NETWORK: PerceptualNetwork = PerceptualNetwork {
         "squeezenet11_features",
         include_bytes!("../../../../assets/models/squeezenet11_features.onnx"),
         &[1, 3, SIDE, SIDE],
-        Simplification::Full,
     ),
 };
 

@@ -6,7 +6,7 @@ use image::RgbImage;
 use super::detection::{Detection, merge};
 use super::region::{BorderMode, FaceRegion};
 use crate::error::FaceError;
-use talkinghead_onnx::{OnnxNetwork, Simplification};
+use talkinghead_onnx::OnnxNetwork;
 
 static NEAR_SHAPE: [usize; 4] = [1, 3, 128, 128];
 static FAR_SHAPE: [usize; 4] = [1, 3, 192, 192];
@@ -40,7 +40,7 @@ impl BlazeFace {
     pub(crate) const fn near() -> Self {
         let name = "face_detector";
         let onnx = include_bytes!("../../../../assets/models/face_detector.onnx");
-        let network = OnnxNetwork::new(name, onnx, &NEAR_SHAPE, Simplification::Little);
+        let network = OnnxNetwork::new(name, onnx, &NEAR_SHAPE);
         Self { name, network, side: 128, anchors: NEAR_ANCHORS, anchor: near_anchor, least_score: 0.5, samples: 1 }
     }
 
@@ -48,7 +48,7 @@ impl BlazeFace {
     pub(crate) const fn far() -> Self {
         let name = "face_detector_full_range";
         let onnx = include_bytes!("../../../../assets/models/face_detector_full_range.onnx");
-        let network = OnnxNetwork::new(name, onnx, &FAR_SHAPE, Simplification::Little);
+        let network = OnnxNetwork::new(name, onnx, &FAR_SHAPE);
         let anchors = FAR_GRID * FAR_GRID;
         Self { name, network, side: 192, anchors, anchor: far_anchor, least_score: 0.6, samples: FAR_SAMPLES }
     }

@@ -3,7 +3,7 @@
 use crate::error::FaceError;
 use crate::geometry::canonical::CanonicalMesh;
 use crate::geometry::landmarks::Landmarks;
-use talkinghead_onnx::{OnnxNetwork, Simplification};
+use talkinghead_onnx::OnnxNetwork;
 
 /// How many scores the network gives.
 pub const BLENDSHAPES: usize = 52;
@@ -23,7 +23,6 @@ impl BlendshapeNetwork {
                 "face_blendshapes",
                 include_bytes!("../../../../assets/models/face_blendshapes.onnx"),
                 &SHAPE,
-                Simplification::Little,
             ),
         }
     }

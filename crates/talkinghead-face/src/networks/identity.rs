@@ -6,7 +6,7 @@ use nalgebra::{Matrix2, Vector2};
 use super::region::{BorderMode, FaceRegion};
 use crate::error::FaceError;
 use crate::geometry::landmarks::Landmarks;
-use talkinghead_onnx::{OnnxNetwork, Simplification};
+use talkinghead_onnx::OnnxNetwork;
 
 /// Side of the network's input.
 const SIDE: usize = 150;
@@ -58,12 +58,7 @@ pub(crate) struct IdentityNetwork {
 impl IdentityNetwork {
     pub(crate) const fn new() -> Self {
         Self {
-            network: OnnxNetwork::new(
-                "face_embedding",
-                include_bytes!("../../../../assets/models/face_embedding.onnx"),
-                &SHAPE,
-                Simplification::Full,
-            ),
+            network: OnnxNetwork::new("face_embedding", include_bytes!("../../../../assets/models/face_embedding.onnx"), &SHAPE),
         }
     }
 

@@ -7,7 +7,7 @@ use super::guided_filter::GuidedFilter;
 use super::picture_size::check_size;
 use crate::error::FaceError;
 use crate::geometry::landmarks::Landmarks;
-use talkinghead_onnx::{OnnxNetwork, Simplification};
+use talkinghead_onnx::OnnxNetwork;
 
 const PERSON_SIDE: usize = 256;
 const HAIR_SIDE: usize = 512;
@@ -55,7 +55,6 @@ impl PersonSegmentation {
                 "selfie_segmentation",
                 include_bytes!("../../../../assets/models/selfie_segmentation.onnx"),
                 &PERSON_SHAPE,
-                Simplification::Little,
             ),
         }
     }
@@ -91,7 +90,6 @@ impl HairSegmentation {
                 "hair_segmentation",
                 include_bytes!("../../../../assets/models/hair_segmentation.onnx"),
                 &HAIR_SHAPE,
-                Simplification::Little,
             ),
         }
     }

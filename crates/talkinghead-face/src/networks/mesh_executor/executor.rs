@@ -185,7 +185,7 @@ impl Window {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use talkinghead_onnx::{OnnxNetwork, Simplification};
+    use talkinghead_onnx::OnnxNetwork;
 
     const ONNX: &[u8] = include_bytes!("../../../../../assets/models/face_landmarks.onnx");
 
@@ -205,14 +205,14 @@ mod tests {
     }
 
     #[test]
-    fn all_instruction_sets_equal_tract() {
+    fn all_instruction_sets_equal_the_graph_run_node_by_node() {
         let input = input();
         let mut planes = vec![0.0; 3 * SIDE * SIDE];
         for (i, value) in planes.iter_mut().enumerate() {
             let (c, y, x) = (i / (SIDE * SIDE), i / SIDE % SIDE, i % SIDE);
             *value = input[y * INPUT_ROW + x * 3 + c];
         }
-        let expected = OnnxNetwork::new("face_landmarks", ONNX, &[1, 3, SIDE, SIDE], Simplification::Full).run(&planes).unwrap();
+        let expected = OnnxNetwork::new("face_landmarks", ONNX, &[1, 3, SIDE, SIDE]).run(&planes).unwrap();
         for instructions in InstructionSet::available() {
             let found = MeshExecutor::new(ONNX, instructions).unwrap().run(|to| to.copy_from_slice(&input));
             assert_eq!(found.points.len(), expected[0].values.len());

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use tract_onnx::pb::{ModelProto, NodeProto, TensorProto};
-use tract_onnx::prelude::Framework;
+use talkinghead_onnx::float_constant;
+use talkinghead_onnx::messages::{AttributeProto, ModelProto, NodeProto};
 
 use super::kernels::{Dense, Depthwise};
 
@@ -33,8 +33,7 @@ pub(super) struct Block {
 type Answer<T> = Result<T, String>;
 
 pub(super) fn read(onnx: &[u8]) -> Answer<Layers> {
-    let mut bytes = onnx;
-    let model = tract_onnx::onnx().proto_model_for_read(&mut bytes).map_err(|e| format!("{e:#}"))?;
+    let model = ModelProto::parse_buf(onnx).map_err(|e| e.to_string())?;
     let mut chain = Chain::new(&model)?;
     let stem = chain.dense(3, 2)?;
     let stem = chain.activate(stem)?;
@@ -59,14 +58,14 @@ impl<'a> Chain<'a> {
         let graph = model.graph.as_ref().ok_or("the file holds no graph")?;
         let mut constants = HashMap::new();
         for tensor in &graph.initializer {
-            if let Some(values) = floats(tensor) {
-                constants.insert(tensor.name.as_str(), values);
+            if let (Some(name), Some(constant)) = (&tensor.name, float_constant(tensor)) {
+                constants.insert(name.as_str(), (constant.shape, constant.values));
             }
         }
         let mut nodes = Vec::new();
         for node in &graph.node {
             let Some(output) = node.output.first() else { continue };
-            match (node.op_type.as_str(), node.input.first().and_then(|i| constants.get(i.as_str()))) {
+            match (kind(node), node.input.first().and_then(|i| constants.get(i.as_str()))) {
                 ("Cast", Some(values)) => {
                     let values = values.clone();
                     constants.insert(output, values);
@@ -79,8 +78,8 @@ impl<'a> Chain<'a> {
 
     fn take(&mut self, kind: &str) -> Answer<&'a NodeProto> {
         let node = self.nodes.get(self.next).copied().ok_or("the graph ends early")?;
-        if node.op_type != kind {
-            return Err(format!("{kind} expected, found {} `{}`", node.op_type, node.output.join(" ")));
+        if self::kind(node) != kind {
+            return Err(format!("{kind} expected, found {} `{}`", self::kind(node), node.output.join(" ")));
         }
         self.next += 1;
         Ok(node)
@@ -147,16 +146,16 @@ impl<'a> Chain<'a> {
 
     /// The next residual block, none when the heads begin.
     fn block(&mut self, input_channels: usize) -> Answer<Option<Block>> {
-        let kernel = self.nodes.get(self.next).filter(|n| n.op_type == "Conv").and_then(|n| self.constant(n, 1).ok());
+        let kernel = self.nodes.get(self.next).filter(|n| kind(n) == "Conv").and_then(|n| self.constant(n, 1).ok());
         let kernel = kernel.and_then(|(shape, _)| shape.last().copied());
-        let after = self.nodes.get(self.next + 1).map(|n| n.op_type.as_str());
+        let after = self.nodes.get(self.next + 1).map(|n| kind(n));
         let (entry, halves) = match (kernel, after) {
             (Some(1), Some("PRelu")) => (self.dense(1, 1)?, false),
             (Some(2), Some("MaxPool")) => {
                 let entry = self.dense(2, 2)?;
                 self.take("MaxPool")?;
                 // The pooled picture gets channels of zeros where the block widens.
-                if self.nodes.get(self.next).is_some_and(|n| n.op_type == "Pad") {
+                if self.nodes.get(self.next).is_some_and(|n| kind(n) == "Pad") {
                     self.next += 1;
                 }
                 (entry, true)
@@ -189,7 +188,7 @@ impl<'a> Chain<'a> {
                 .position(|n| n.output.iter().any(|o| o == name))
                 .ok_or_else(|| format!("nothing makes `{name}`"))?;
             let node = self.nodes[position];
-            match node.op_type.as_str() {
+            match kind(node) {
                 "Conv" => break position,
                 "Reshape" => name = node.input.first().ok_or("a reshape of nothing")?,
                 kind => return Err(format!("{kind} on the way to `{output}`")),
@@ -200,52 +199,18 @@ impl<'a> Chain<'a> {
     }
 }
 
+fn kind(node: &NodeProto) -> &str {
+    node.op_type.as_deref().unwrap_or("")
+}
+
+fn attribute<'a>(node: &'a NodeProto, name: &str) -> Option<&'a AttributeProto> {
+    node.attribute.iter().find(|a| a.name.as_deref() == Some(name))
+}
+
 fn ints<'a>(node: &'a NodeProto, name: &str) -> Option<&'a [i64]> {
-    node.attribute.iter().find(|a| a.name == name).map(|a| a.ints.as_slice())
+    attribute(node, name).map(|a| a.ints.as_slice())
 }
 
 fn group(node: &NodeProto) -> i64 {
-    node.attribute.iter().find(|a| a.name == "group").map_or(1, |a| a.i)
-}
-
-/// Shape and values of a tensor of floats.
-fn floats(tensor: &TensorProto) -> Option<(Vec<usize>, Vec<f32>)> {
-    const FLOAT: i32 = 1;
-    const FLOAT16: i32 = 10;
-    let shape: Vec<usize> = tensor.dims.iter().map(|&d| usize::try_from(d).ok()).collect::<Option<_>>()?;
-    let values: Vec<f32> = match tensor.data_type {
-        FLOAT if tensor.raw_data.is_empty() => tensor.float_data.clone(),
-        FLOAT => tensor.raw_data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
-        FLOAT16 => tensor.raw_data.chunks_exact(2).map(|b| half_to_float(u16::from_le_bytes([b[0], b[1]]))).collect(),
-        _ => return None,
-    };
-    (values.len() == shape.iter().product::<usize>()).then_some((shape, values))
-}
-
-/// IEEE half precision to single precision.
-fn half_to_float(bits: u16) -> f32 {
-    let sign = u32::from(bits >> 15) << 31;
-    let exponent = u32::from(bits >> 10) & 31;
-    let fraction = u32::from(bits) & 0x3ff;
-    match exponent {
-        0 => {
-            let value = fraction as f32 * (1.0 / 16_777_216.0);
-            if sign == 0 { value } else { -value }
-        }
-        31 => f32::from_bits(sign | 0x7f80_0000 | (fraction << 13)),
-        _ => f32::from_bits(sign | ((exponent + 112) << 23) | (fraction << 13)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::half_to_float;
-
-    #[test]
-    fn half_precision_is_read() {
-        for (bits, value) in [(0x3c00, 1.0), (0xc000, -2.0), (0x3555, 0.333_251_95), (0x0001, 5.960_464_5e-8), (0x8000, -0.0)] {
-            assert_eq!(half_to_float(bits), value);
-        }
-        assert!(half_to_float(0x7e00).is_nan());
-    }
+    attribute(node, "group").and_then(|a| a.i).unwrap_or(1)
 }
