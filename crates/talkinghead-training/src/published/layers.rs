@@ -13,6 +13,9 @@ use talkinghead_synthesis::weights::WeightBuilder;
 /// Slope of the activation for negative numbers.
 const SLOPE: f64 = 0.3;
 
+/// Products that are summed at a time where a sum of thousands would lose the last digits of f32.
+const SUMMED: usize = 1024;
+
 /// One pass through a network: with running statistics, or with those of the batch and dropout.
 #[derive(Debug)]
 pub struct Run {
@@ -24,6 +27,11 @@ impl Run {
     /// Stored statistics, no dropout.
     pub fn evaluation() -> Self {
         Self { pass: Pass::new(Mode::Evaluation), random: None }
+    }
+
+    /// Whether it is a pass with stored statistics.
+    pub fn is_evaluation(&self) -> bool {
+        self.random.is_none()
     }
 
     /// Statistics of the batch, which the stored ones follow; dropout that the seed decides.
@@ -80,8 +88,25 @@ impl TimeConvolution {
     /// # Errors
     /// Features of another shape, or fewer samples than the kernel spans.
     pub fn forward(&self, x: Tensor<3>) -> Result<Tensor<3>, KernelError> {
+        self.of(x, self.weight.val(), Some(self.bias.val()))
+    }
+
+    /// The same with its long sums taken in parts and added up in the end, which is nearer to the exact result and slower.
+    ///
+    /// # Errors
+    /// As [`TimeConvolution::forward`].
+    pub fn forward_in_parts(&self, x: Tensor<3>) -> Result<Tensor<3>, KernelError> {
+        let (weight, mut bias) = (self.weight.val(), Some(self.bias.val()));
+        let mut sums = Vec::new();
+        for (start, length) in parts(x.dims()[1], SUMMED / weight.dims()[2]) {
+            sums.push(self.of(x.clone().narrow(1, start, length), weight.clone().narrow(1, start, length), bias.take())?);
+        }
+        Ok(added(sums))
+    }
+
+    fn of(&self, x: Tensor<3>, weight: Tensor<3>, bias: Option<Tensor<1>>) -> Result<Tensor<3>, KernelError> {
         let [batch, channels, time] = x.dims();
-        let [output, input, kernel] = self.weight.val().dims();
+        let [output, input, kernel] = weight.dims();
         let geometry = Geometry {
             kernel: [1, kernel],
             stride: [1, self.along.stride],
@@ -89,7 +114,7 @@ impl TimeConvolution {
             ..Geometry::new(input, output, 1)
         };
         let x = x.reshape([batch, channels, 1, time]);
-        let y = convolve(x, self.weight.val().reshape([output, input, 1, kernel]), Some(self.bias.val()), geometry)?;
+        let y = convolve(x, weight.reshape([output, input, 1, kernel]), bias, geometry)?;
         let time = y.dims()[3];
         Ok(y.reshape([batch, output, time]))
     }
@@ -138,5 +163,46 @@ impl Dense {
     /// [rows, in] -> [rows, out].
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         talkinghead_synthesis::layers::linear(x, self.weight.val(), self.bias.val())
+    }
+
+    /// The same with its long sums taken in parts and added up in the end.
+    pub fn forward_in_parts(&self, x: Tensor<2>) -> Tensor<2> {
+        let weight = self.weight.val();
+        let part =
+            |(start, length)| x.clone().narrow(1, start, length).matmul(weight.clone().narrow(1, start, length).transpose());
+        added(parts(x.dims()[1], SUMMED).map(part).collect()) + self.bias.val().unsqueeze()
+    }
+}
+
+/// Starts and lengths of the parts of so many inputs.
+fn parts(inputs: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+    let most = most.max(1);
+    (0..inputs).step_by(most).map(move |start| (start, most.min(inputs - start)))
+}
+
+/// The sum of tensors, two by two.
+fn added<const D: usize>(mut tensors: Vec<Tensor<D>>) -> Tensor<D> {
+    while tensors.len() > 1 {
+        let mut halves = Vec::with_capacity(tensors.len().div_ceil(2));
+        let mut left = tensors.into_iter();
+        while let Some(first) = left.next() {
+            halves.push(match left.next() {
+                Some(second) => first + second,
+                None => first,
+            });
+        }
+        tensors = halves;
+    }
+    tensors.remove(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_cover_everything_once() {
+        assert_eq!(parts(5000, 2048).collect::<Vec<_>>(), [(0, 2048), (2048, 2048), (4096, 904)]);
+        assert_eq!(parts(7, 48).collect::<Vec<_>>(), [(0, 7)]);
     }
 }

@@ -96,7 +96,8 @@ impl LandmarkNetwork {
         }
         let mut x = sound;
         for (convolution, norm) in self.convolutions.iter().zip(&self.norms) {
-            x = activated(norm.forward(convolution.forward(x)?, run)?);
+            x = if run.is_evaluation() { convolution.forward_in_parts(x)? } else { convolution.forward(x)? };
+            x = activated(norm.forward(x, run)?);
             x = run.drop_out(x, DROPOUT);
         }
         Ok(x.reshape([batch, FEATURES]))
@@ -105,7 +106,8 @@ impl LandmarkNetwork {
     /// Coefficients `[batch, 20]` from what was heard `[batch, 46080]` and the coefficients of an example of the face at rest
     /// `[batch, 20]`.
     pub fn coefficients(&self, heard: Tensor<2>, example: Tensor<2>, run: &mut Run) -> Tensor<2> {
-        let heard = activated(self.heard.forward(heard));
+        let heard = if run.is_evaluation() { self.heard.forward_in_parts(heard) } else { self.heard.forward(heard) };
+        let heard = activated(heard);
         let example = activated(self.example.forward(example));
         let example = run.drop_out(example, DROPOUT);
         self.last.forward(Tensor::cat(vec![heard, example], 1))

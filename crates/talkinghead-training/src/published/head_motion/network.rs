@@ -126,7 +126,8 @@ impl RotateAudio {
         let net = &self.sound;
         let x = relu(net.first.forward(sound.reshape([batch * frames, 1, rows, columns]))?);
         let x = net.second.forward(x)?.reshape([batch, frames, WINDOW_FEATURES]).swap_dims(1, 2);
-        let x = activated(net.narrow_norm.forward(net.narrow.forward(x)?, run)?);
+        let x = if run.is_evaluation() { net.narrow.forward_in_parts(x)? } else { net.narrow.forward(x)? };
+        let x = activated(net.narrow_norm.forward(x, run)?);
         let x = net.last.forward(run.drop_out(x, DROPOUT))?;
         Ok(activated(net.last_norm.forward(x, run)?).swap_dims(1, 2))
     }
