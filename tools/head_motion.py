@@ -2,9 +2,12 @@
 """How generated heads compare with real ones: sizes, speed, spectrum, what follows the voice, unison, a classifier.
 
   head_motion.py --faces DIR --binary target/release/talkinghead --work OUT --split train|validation|test [--seeds 0 1 2] [--classify]
+                 [--style] [--extra "FLAGS"]
 
 DIR holds index.csv and clips of free speech. Real poses: `talkinghead motion --video`; generated ones: `talkinghead motion
 --audio` on the same clip's sound. Face-aligned clips (pcavs) are left out: their heads were held still by the crop.
+--style shows the program the first half of each clip as a reference video, and compares on the second half. --extra gives further flags
+to `motion`, for instance another network's weights.
 Needs numpy, scipy; --classify also scikit-learn and torch. Prints one JSON object.
 """
 import argparse, csv, json, pathlib, subprocess
@@ -100,6 +103,28 @@ def together(heads, length=125):
     return {"mean": r.mean(0).round(3).tolist(), "sd": r.std(0).round(2).tolist(), "heads": len(heads)}
 
 
+def diversity(by_seed, real, length=125):
+    """How far apart two seeds of one recording are, over how far apart two real clips are: root mean square of the difference of
+    yaw, pitch, roll about their means over the first five seconds, mean over pairs."""
+    apart = lambda a, b: np.sqrt((((a - a.mean(0)) - (b - b.mean(0))) ** 2).mean(0))
+    cut = [h[:length] for h in real if len(h) >= length]
+    between = np.mean([apart(a, b) for i, a in enumerate(cut) for b in cut[:i]], 0)
+    seeds = list(by_seed)
+    pairs = [(x[:length], y[:length]) for i, s in enumerate(seeds) for t in seeds[:i] for x, y in zip(by_seed[s], by_seed[t]) if len(x) >= length]
+    return (np.mean([apart(x, y) for x, y in pairs], 0) / between).round(2).tolist()
+
+
+def halves_of(clip, work):
+    """The clip's first half, a video, and the sound of its second half; where that begins, in frames."""
+    seconds = float(subprocess.run(["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(clip)], capture_output=True, text=True).stdout)
+    cut = round(seconds / 2 * 25) / 25
+    first, second = work / f"{clip.stem}_first.mp4", work / f"{clip.stem}_second.wav"
+    if not second.exists():
+        subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", str(clip), "-t", str(cut), "-c:v", "libx264", "-crf", "14", str(first)], check=True)
+        subprocess.run(["ffmpeg", "-v", "error", "-y", "-ss", str(cut), "-i", str(clip), "-ar", "16000", "-ac", "1", str(second)], check=True)
+    return first, second, round(cut * 25)
+
+
 def describe(w):
     v, a = np.diff(w, axis=0), np.diff(w, 2, axis=0)
     f = figures(w)
@@ -157,6 +182,8 @@ def main():
     p.add_argument("--split", required=True)
     p.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     p.add_argument("--classify", action="store_true")
+    p.add_argument("--style", action="store_true")
+    p.add_argument("--extra", default="")
     a = p.parse_args()
     a.work.mkdir(parents=True, exist_ok=True)
     rows = [r for r in csv.DictReader(open(a.faces / "index.csv")) if r["kind"] == "clip" and r["split"] == a.split and r["file"].endswith(".mp4") and "pcavs" not in r["file"]]
@@ -164,14 +191,18 @@ def main():
     for number, row in enumerate(rows):
         clip, name = a.faces / row["file"], pathlib.Path(row["file"]).stem
         head = track(a.work / f"{name}_real.json", [a.binary, "-q", "motion", "--video", str(clip)])
-        sound = listen(clip, len(head))
+        spoken, shown = clip, a.extra.split()
+        if a.style:
+            first, spoken, start = halves_of(clip, a.work)
+            head, shown = head[start:], [*shown, "--reference", str(first)]
+        sound = listen(spoken, len(head))
         head = head[:len(sound)]
         if len(head) < 100:
             continue
         real.append((row["identity"], head))
         real_pairs.append((sound, targets(smooth(head, 0.8, axis=0))))
         for seed in a.seeds:
-            drawn = track(a.work / f"{name}_{seed}.json", [a.binary, "-q", "motion", "--audio", str(clip), "--seed", str(seed)])[:len(sound)]
+            drawn = track(a.work / f"{name}_{seed}.json", [a.binary, "-q", "motion", "--audio", str(spoken), "--seed", str(seed), *shown])[:len(sound)]
             by_seed[seed].append(drawn)
             made.append((row["identity"], drawn))
             t = targets(smooth(drawn, 0.5, axis=0))
@@ -188,6 +219,7 @@ def main():
         "generated_over_real": dict(zip(names, (g[:6] / r[:6]).round(2).tolist())),
         "ridge_from_sound_yaw_pitch_roll_speed": {"generated": ridge(pairs, halves), "generated_other_time": ridge(shuffled, halves), "real": ridge(real_pairs, [k % 2 for k in range(len(real))])},
         "between_recordings": {f"seed {s}": together(by_seed[s]) for s in a.seeds}, "between_real_clips": together([h for _, h in real]),
+        "diversity_of_seeds_over_real_clips": diversity(by_seed, [h for _, h in real]) if seeds else None,
         "between_seeds": np.mean(seeds, 0).round(3).tolist() if seeds else None,
     }
     if a.classify:

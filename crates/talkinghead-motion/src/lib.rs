@@ -24,9 +24,11 @@ pub use blinks::BlinkModel;
 pub use emotion::Emotion;
 pub use error::MotionError;
 pub use exchange::{ARKIT_NAMES, MAX_ARKIT_BYTES, TrackFormat};
-pub use expression::{Deformation, Expression, ExpressionBasis, ExpressionModel, ExpressionSettings, ExpressionStream};
+pub use expression::{
+    Deformation, Expression, ExpressionBasis, ExpressionModel, ExpressionSettings, ExpressionStream, LiveLips, LookAhead,
+};
 pub use gaze::GazeModel;
-pub use head_motion::{HeadMaterial, HeadMotionModel, MeasuredHead, RESPONSES, TAP_STEP, TAPS};
+pub use head_motion::{HeadMaterial, HeadMotionModel, HeadStyle, MeasuredHead, RESPONSES, TAP_STEP, TAPS};
 pub use measuring::MeasuredFace;
 pub use performance::{Blinking, HeadMotion, Performance};
 pub use plot::{PEAKS_PER_SECOND, Plot, PlottedSound};

@@ -4,8 +4,8 @@ use crate::head_motion::HeadMaterial;
 use crate::rhythm::standardised;
 use crate::track::gaussian;
 use crate::{
-    BlinkModel, Expression, GazeModel, HeadMotionModel, MeasuredHead, MotionError, MotionFrame, MotionTrack, SpeechRhythm,
-    TrackSource,
+    BlinkModel, Expression, GazeModel, HeadMotionModel, HeadStyle, MeasuredHead, MotionError, MotionFrame, MotionTrack,
+    SpeechRhythm, TrackSource,
 };
 
 /// Where head movement comes from.
@@ -48,6 +48,8 @@ pub struct Performance {
     pub head_motion: HeadMotion,
     /// Whether the eyes blink.
     pub blinking: Blinking,
+    /// How the person's head moves in speech, if that is known; [`HeadMotion::Audio`] keeps to it.
+    pub head_style: Option<HeadStyle>,
     /// Factor on head movement, 0 to 10.
     pub head_gain: f32,
     /// Factor on the expression, 0 to 10.
@@ -58,7 +60,14 @@ pub struct Performance {
 
 impl Default for Performance {
     fn default() -> Self {
-        Self { head_motion: HeadMotion::Audio, blinking: Blinking::On, head_gain: 1.0, expression_gain: 1.0, seed: 0 }
+        Self {
+            head_motion: HeadMotion::Audio,
+            blinking: Blinking::On,
+            head_style: None,
+            head_gain: 1.0,
+            expression_gain: 1.0,
+            seed: 0,
+        }
     }
 }
 
@@ -80,7 +89,7 @@ impl Performance {
             return Err(MotionError::Empty);
         }
         let head = match &self.head_motion {
-            HeadMotion::Audio => HeadMotionModel::default().generate(rhythm, self.seed),
+            HeadMotion::Audio => HeadMotionModel::of(self.head_style).generate(rhythm, self.seed),
             HeadMotion::Still => HeadMotionModel::still().generate(rhythm, self.seed),
             HeadMotion::Measured(head) => head.retarget(rhythm.len()),
         };

@@ -5,16 +5,16 @@ use std::path::Path;
 
 use talkinghead_media::{Limits, probe};
 
-use crate::activity::{ActivityInput, voice_activity};
+use crate::activity::ActivityInput;
 use crate::channels::choose_channels;
 use crate::frame::SpeechFrame;
+use crate::heard::{FrameSound, Heard, MELS_PER_FRAME, PITCH_MARGIN};
 use crate::loudness::{Loudness, level};
 use crate::mel::{LogMel, MEL_BANDS};
 use crate::phonemes::{PhonemeFrame, PhonemeStream};
-use crate::pitch::{PITCH_WINDOW, pitch};
+use crate::pitch::PITCH_WINDOW;
 use crate::source::{AudioSource, Blocks};
 use crate::spikes::{PhonemeSpike, SpikeFinder};
-use crate::visemes::{lip_closure, viseme_curves};
 use crate::vowels::unheard_vowel;
 use crate::{FRAME_SECONDS, SAMPLES_PER_FRAME, SpeechError};
 
@@ -24,8 +24,6 @@ const LOOK_AHEAD: usize = 20;
 const VOWELS_AHEAD: usize = 10;
 /// Frames before the one in hand that its features look at.
 const LOOK_BACK: usize = 20;
-/// Mel windows per video frame.
-const MELS_PER_FRAME: usize = 4;
 
 /// Speech features of a recording, frame by frame at 25 frames/s. Memory is flat in the recording's length: the phoneme
 /// network runs in windows of 20 s that overlap by 4 s (a shorter recording is one window).
@@ -50,14 +48,6 @@ pub struct SpeechFeatures {
     next: usize,
     samples_taken: usize,
     fresh: Vec<PhonemeFrame>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct FrameSound {
-    /// Natural log of amplitude before the gain.
-    level: f32,
-    pitch: f32,
-    voicing: f32,
 }
 
 impl SpeechFeatures {
@@ -94,7 +84,7 @@ impl SpeechFeatures {
             frames,
             spike_finder: SpikeFinder::default(),
             mel: LogMel::new(),
-            samples: vec![0.0; (PITCH_WINDOW - SAMPLES_PER_FRAME) / 2],
+            samples: vec![0.0; PITCH_MARGIN],
             sound: VecDeque::new(),
             sound_start: 0,
             network: VecDeque::new(),
@@ -171,13 +161,9 @@ impl SpeechFeatures {
     }
 
     fn measure_frames(&mut self) {
-        let margin = (PITCH_WINDOW - SAMPLES_PER_FRAME) / 2;
         let mut at = 0;
         while at + PITCH_WINDOW <= self.samples.len() {
-            let window = &self.samples[at..at + PITCH_WINDOW];
-            let found = pitch(window);
-            let level = level(&window[margin..margin + SAMPLES_PER_FRAME]);
-            self.sound.push_back(FrameSound { level, pitch: found.hertz, voicing: found.voicing });
+            self.sound.push_back(FrameSound::of(&self.samples[at..at + PITCH_WINDOW]));
             at += SAMPLES_PER_FRAME;
         }
         self.samples.drain(..at);
@@ -189,8 +175,7 @@ impl SpeechFeatures {
 
     /// How loud and how much of a voice a frame is.
     fn activity_input(&self, frame: usize) -> ActivityInput {
-        let sound = self.sound_at(frame);
-        ActivityInput { time: frame as f32 * FRAME_SECONDS, level: sound.level, voicing: sound.voicing }
+        self.sound_at(frame).activity(frame)
     }
 
     /// The same of all frames within `reach` of `frame`.
@@ -212,32 +197,21 @@ impl SpeechFeatures {
 
     fn make_frame(&mut self) -> SpeechFrame {
         self.hear_vowels();
-        let time = self.next as f32 * FRAME_SECONDS;
         let sound = self.sound_at(self.next);
         let around = self.around(self.next, LOOK_BACK);
-        let level = sound.level - self.loudness.loud;
-        // The study's silence channel: the middle lies 2.5 (22 dB) below the loud frames.
-        let quiet = 1.0 / (1.0 + ((level + 2.5) / 0.3).exp());
-        let spikes: &[PhonemeSpike] = self.spikes.make_contiguous();
-        let mut log_mel = [0.0; MEL_BANDS];
-        for mel in self.mels.iter().take(MELS_PER_FRAME) {
-            for (sum, (band, mean)) in log_mel.iter_mut().zip(mel.iter().zip(&self.mel_mean)) {
-                *sum += (band - mean) / MELS_PER_FRAME as f32;
-            }
+        self.spikes.make_contiguous();
+        self.mels.make_contiguous();
+        Heard {
+            frame: self.next,
+            sound,
+            around: &around,
+            spikes: self.spikes.as_slices().0,
+            mels: &self.mels.as_slices().0[..MELS_PER_FRAME],
+            mel_mean: &self.mel_mean,
+            network: [&self.network[0], &self.network[1]],
+            loudness: &self.loudness,
         }
-        let (a, b) = (&self.network[0], &self.network[1]);
-        SpeechFrame {
-            log_mel,
-            phoneme_features: a.features.iter().zip(&b.features).map(|(a, b)| (a + b) / 2.0).collect(),
-            viseme_curves: viseme_curves(time, quiet, spikes),
-            lip_closure: lip_closure(time, spikes),
-            level,
-            energy: (1.0 + level / 3.5).clamp(0.0, 1.0),
-            pitch: sound.pitch,
-            voicing: if self.loudness.may_be_speech(sound.level) { sound.voicing } else { 0.0 },
-            voice_activity: voice_activity(time, &self.loudness, &around, spikes),
-            spikes: spikes.iter().filter(|s| (s.time / FRAME_SECONDS) as usize == self.next).cloned().collect(),
-        }
+        .features()
     }
 
     /// Forgets what no later frame looks at.

@@ -72,12 +72,22 @@ impl Loudness {
         if !open_frame.is_empty() {
             levels.add(&open_frame);
         }
+        let mean = (sum / samples as f64) as f32;
+        let rms = levels.rms_above(levels.loud() - SPEECH_RANGE);
+        let offset = if mean.abs() > LEAST_OFFSET * rms { mean } else { 0.0 };
+        Ok(Self { offset, ..Self::of_levels(&levels, samples) })
+    }
+
+    /// From the levels of its frames.
+    pub(crate) fn of_levels(levels: &LevelHistogram, samples: u64) -> Self {
         let loud = levels.loud();
         let rms = levels.rms_above(loud - SPEECH_RANGE);
-        let range = levels.range();
-        let mean = (sum / samples as f64) as f32;
-        let offset = if mean.abs() > LEAST_OFFSET * rms { mean } else { 0.0 };
-        Ok(Self { samples, gain: (SPEECH_RMS / rms.max(1e-9)).min(MAX_GAIN), loud, offset, range })
+        Self { samples, gain: (SPEECH_RMS / rms.max(1e-9)).min(MAX_GAIN), loud, offset: 0.0, range: levels.range() }
+    }
+
+    /// The gain of speech of this level (natural log of its root mean square).
+    pub(crate) fn gain_of(level: f32) -> f32 {
+        SPEECH_RMS / level.exp()
     }
 
     /// By how many decibels the recording had to be raised to be understood; `None` unless it is very quiet.

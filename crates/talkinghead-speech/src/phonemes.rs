@@ -100,6 +100,23 @@ impl PhonemeStream {
     }
 }
 
+/// The network for a window that moves on with a live stream.
+pub(crate) struct LivePhonemes {
+    plan: OnnxPlan,
+}
+
+impl LivePhonemes {
+    /// For windows of so many samples, at least [`SHORTEST`].
+    pub(crate) fn new(window: usize) -> Result<Self, SpeechError> {
+        Ok(Self { plan: plan(window)? })
+    }
+
+    /// The window's frames, one for each 320 samples.
+    pub(crate) fn run(&self, window: &[f32]) -> Result<Vec<PhonemeFrame>, SpeechError> {
+        run(&self.plan, window)
+    }
+}
+
 fn blend(old: &PhonemeFrame, new: &PhonemeFrame, share: f32) -> PhonemeFrame {
     let mix = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a + share * (b - a)).collect();
     PhonemeFrame { features: mix(&old.features, &new.features), probabilities: mix(&old.probabilities, &new.probabilities) }

@@ -235,7 +235,12 @@ impl Generation {
 
     /// What is said, if anything is.
     fn listen(&self, sound: Option<(PathBuf, MediaInfo)>, job: &Job) -> Result<Option<SpeechAnalysis>, GenerationError> {
-        sound.map(|(path, info)| SpeechAnalysis::of(&path, info, &self.options.limits, job)).transpose()
+        let look_ahead = match &self.options.performance {
+            PerformanceChoice::Generated(options) => options.look_ahead,
+            PerformanceChoice::Track { .. } => None,
+        };
+        let listen = |(path, info): (PathBuf, _)| SpeechAnalysis::heard_ahead(&path, info, &self.options.limits, look_ahead, job);
+        sound.map(listen).transpose()
     }
 
     /// The performance, as long as the recording, or as long as it is where there is none.
@@ -261,8 +266,8 @@ impl Generation {
                     return Err(MotionError::Empty.into());
                 };
                 let limits = &self.options.limits;
-                let (amplitude, face, networks) = (person.amplitude(), person.face(), person.networks());
-                Performer { audio, options, amplitude, face, networks, limits, job }.perform(speech, warnings)
+                let (habits, face, networks) = (person.habits(), person.face(), person.networks());
+                Performer { audio, options, habits, face, networks, limits, job }.perform(speech, warnings)
             }
         }
     }

@@ -9,7 +9,7 @@ use talkinghead_motion::{MotionTrack, PlottedSound, TrackSource};
 use crate::job::{Job, job_settings};
 use crate::listening::drawn;
 use crate::performer::{Performer, file_name, program};
-use crate::person::{amplitude, check_inputs, probe_references};
+use crate::person::{SpeakingHabits, check_inputs, probe_references};
 use crate::reference_identity::IdentityCheck;
 use crate::speech_analysis::SpeechAnalysis;
 use crate::tracked_reference::{ReferenceTracker, speech_style};
@@ -86,7 +86,7 @@ impl MotionGeneration {
     }
 
     /// Pictures and videos of the person who will speak: a video in which they speak tells how wide they open the mouth, as it
-    /// does in [`crate::Generation`].
+    /// does in [`crate::Generation`], and how far the head moves.
     pub fn references<P: Into<PathBuf>>(mut self, references: impl IntoIterator<Item = P>) -> Self {
         self.references = references.into_iter().map(Into::into).collect();
         self
@@ -144,11 +144,11 @@ impl MotionGeneration {
             return Err(MediaError::NoAudio { path: audio.to_owned() }.into());
         }
         let mut warnings = Vec::new();
-        let amplitude = self.amplitude(networks, job, &mut warnings)?;
-        let speech = SpeechAnalysis::of(audio, info.clone(), &self.limits, job)?;
+        let habits = self.habits(networks, job, &mut warnings)?;
+        let speech = SpeechAnalysis::heard_ahead(audio, info.clone(), &self.limits, self.options.look_ahead, job)?;
         warnings.extend(speech.warnings.iter().cloned());
         let (options, face, limits) = (&self.options, self.face, &self.limits);
-        let performer = Performer { audio, options, amplitude, face, networks, limits, job };
+        let performer = Performer { audio, options, habits, face, networks, limits, job };
         let track = performer.perform(&speech, &mut warnings)?;
         let sound = match self.sound {
             KeptSound::Not => None,
@@ -157,10 +157,10 @@ impl MotionGeneration {
         Ok(GeneratedMotion { track, warnings, sound })
     }
 
-    /// How wide the person of the references opens the mouth.
-    fn amplitude(&self, networks: &FaceNetworks, job: &Job, warnings: &mut Vec<String>) -> Result<f32, GenerationError> {
+    /// How the person of the references speaks.
+    fn habits(&self, networks: &FaceNetworks, job: &Job, warnings: &mut Vec<String>) -> Result<SpeakingHabits, GenerationError> {
         if self.references.is_empty() {
-            return Ok(1.0);
+            return Ok(SpeakingHabits::of(None));
         }
         let options = PersonOptions { face: self.face, limits: self.limits, ..PersonOptions::default() };
         let references = probe_references(&self.references, &options)?;
@@ -169,7 +169,7 @@ impl MotionGeneration {
             let mut tracked = tracker.track(references, warnings)?;
             let (identities, limits) = (self.identities, &self.limits);
             IdentityCheck { networks, identities, limits, job }.keep_one_person(&mut tracked, warnings)?;
-            Ok(amplitude(speech_style(&tracked).as_ref()))
+            Ok(SpeakingHabits::of(speech_style(&tracked).as_ref()))
         })
     }
 

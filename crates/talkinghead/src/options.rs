@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use talkinghead_face::FaceChoice;
 use talkinghead_media::Limits;
-use talkinghead_motion::{Blinking, Emotion};
+use talkinghead_motion::{Blinking, Emotion, LookAhead};
 #[cfg(feature = "neural")]
 pub use talkinghead_synthesis::DeviceKind as Device;
 #[cfg(feature = "neural")]
@@ -184,6 +184,9 @@ pub struct PerformanceOptions {
     pub emotion: Emotion,
     /// How clearly, 0 to 1.
     pub emotion_strength: f32,
+    /// Lips as a live stream of this look-ahead would have them; `None` hears the whole recording first, and is better. Head,
+    /// lids and gaze always hear it whole.
+    pub look_ahead: Option<LookAhead>,
     /// Seed of everything random: same seed, same bytes.
     pub seed: u64,
 }
@@ -197,6 +200,7 @@ impl Default for PerformanceOptions {
             expression_gain: 1.0,
             emotion: Emotion::Neutral,
             emotion_strength: 0.7,
+            look_ahead: None,
             seed: 0,
         }
     }

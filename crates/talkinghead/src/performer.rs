@@ -7,6 +7,7 @@ use talkinghead_media::{Limits, probe};
 use talkinghead_motion::{Emotion, HeadMotion, MotionTrack, Performance};
 
 use crate::job::Job;
+use crate::person::SpeakingHabits;
 use crate::speech_analysis::SpeechAnalysis;
 use crate::tracked_reference::ReferenceTracker;
 use crate::{GenerationError, HeadMotionChoice, PerformanceOptions, Stage};
@@ -19,8 +20,8 @@ pub(crate) struct Performer<'a> {
     /// Name of the recording.
     pub audio: &'a Path,
     pub options: &'a PerformanceOptions,
-    /// How much wider (or less) this person opens the mouth than most.
-    pub amplitude: f32,
+    /// How this person speaks.
+    pub habits: SpeakingHabits,
     /// Which face of a video whose head is followed.
     pub face: FaceChoice,
     pub networks: &'a FaceNetworks,
@@ -37,7 +38,8 @@ impl Performer<'_> {
                 head_motion,
                 blinking: self.options.blinking,
                 head_gain: self.options.head_gain,
-                expression_gain: (self.amplitude * self.options.expression_gain).min(MOST_GAIN),
+                expression_gain: (self.habits.amplitude * self.options.expression_gain).min(MOST_GAIN),
+                head_style: self.habits.head,
                 seed: self.options.seed,
             };
             let mut track = performance.perform(&speech.expressions, &speech.rhythm)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use talkinghead_face::{FaceChoice, FaceNetworks, Landmarks, QuarterTurn};
 use talkinghead_media::{MediaError, MediaInfo, MediaKind, probe};
+use talkinghead_motion::HeadStyle;
 use talkinghead_render::{Renderer, SpeechStyle};
 
 use crate::job::{Job, job_settings};
@@ -41,7 +42,7 @@ struct Prepared {
     face: FaceChoice,
     landmarks: Landmarks,
     turn: QuarterTurn,
-    amplitude: f32,
+    habits: SpeakingHabits,
     renderer: Box<dyn Renderer>,
     networks: FaceNetworks,
     warnings: Vec<String>,
@@ -98,9 +99,9 @@ impl Person {
         &self.prepared.networks
     }
 
-    /// How much wider (or less) this person opens the mouth than most.
-    pub(crate) fn amplitude(&self) -> f32 {
-        self.prepared.amplitude
+    /// How this person speaks, as far as the references show it.
+    pub(crate) fn habits(&self) -> SpeakingHabits {
+        self.prepared.habits
     }
 }
 
@@ -214,7 +215,7 @@ pub(crate) fn prepare(
     job.check()?;
     let FoundPerson { subject, warnings, notes } = found;
     let (landmarks, turn) = (subject.face.landmarks.clone(), subject.turn);
-    let amplitude = amplitude(subject.style.as_ref());
+    let habits = SpeakingHabits::of(subject.style.as_ref());
     let renderer = job.measure(Stage::Preparation, || {
         job.tell(Stage::Preparation, 0, None);
         #[cfg(feature = "neural")]
@@ -224,7 +225,7 @@ pub(crate) fn prepare(
         projection(subject)
     })?;
     let (references, face) = (paths.to_vec(), options.face);
-    let prepared = Prepared { references, face, landmarks, turn, amplitude, renderer, networks, warnings, notes };
+    let prepared = Prepared { references, face, landmarks, turn, habits, renderer, networks, warnings, notes };
     Ok(Person { prepared: Arc::new(prepared) })
 }
 
@@ -255,9 +256,26 @@ fn projection(subject: Subject) -> Result<Box<dyn Renderer>, GenerationError> {
     Ok(Box::new(subject.projection()?))
 }
 
-/// How much wider (or less) a person opens the mouth than most; 1 when not known.
-pub(crate) fn amplitude(style: Option<&SpeechStyle>) -> f32 {
-    style.map_or(1.0, |style| (style.opening / USUAL_OPENING).clamp(0.75, 1.35))
+/// How a person speaks, as far as references show it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct SpeakingHabits {
+    /// How much wider (or less) the mouth opens than most people's; 1 when not known.
+    pub amplitude: f32,
+    /// How the head moves.
+    pub head: Option<HeadStyle>,
+}
+
+impl SpeakingHabits {
+    /// As seen in a video of the person speaking.
+    pub(crate) fn of(style: Option<&SpeechStyle>) -> Self {
+        Self {
+            amplitude: style.map_or(1.0, |style| (style.opening / USUAL_OPENING).clamp(0.75, 1.35)),
+            head: style.map(|style| HeadStyle {
+                deviation: style.head,
+                seconds: style.frames as f32 / talkinghead_media::FRAME_RATE as f32,
+            }),
+        }
+    }
 }
 
 /// Whether every input is there.

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use talkinghead_media::{AudioReader, Limits, MediaInfo, SAMPLE_RATE};
-use talkinghead_motion::{Expression, ExpressionModel, ExpressionSettings, SpeechRhythm};
+use talkinghead_media::{AudioReader, Limits, MediaInfo, SAMPLE_RATE, probe};
+use talkinghead_motion::{Expression, ExpressionModel, ExpressionSettings, LiveLips, LookAhead, SpeechRhythm};
 use talkinghead_speech::{AudioSource, Loudness, SpeechEvidence, SpeechFeatures, choose_channels};
 
 use crate::job::Job;
@@ -34,12 +34,30 @@ pub(crate) struct SpeechAnalysis {
 impl SpeechAnalysis {
     /// Analyses a whole recording, frame by frame.
     pub(crate) fn of(path: &Path, info: MediaInfo, limits: &Limits, job: &Job) -> Result<Self, GenerationError> {
-        job.measure(Stage::Speech, || Self::listen(path, info, limits, job))
+        job.measure(Stage::Speech, || Self::listen(path, info, limits, None, job))
     }
 
-    fn listen(path: &Path, info: MediaInfo, limits: &Limits, job: &Job) -> Result<Self, GenerationError> {
+    /// The same, with the lips that a live stream of this look-ahead would have.
+    pub(crate) fn heard_ahead(
+        path: &Path,
+        info: MediaInfo,
+        limits: &Limits,
+        look_ahead: Option<LookAhead>,
+        job: &Job,
+    ) -> Result<Self, GenerationError> {
+        job.measure(Stage::Speech, || Self::listen(path, info, limits, look_ahead, job))
+    }
+
+    fn listen(
+        path: &Path,
+        info: MediaInfo,
+        limits: &Limits,
+        look_ahead: Option<LookAhead>,
+        job: &Job,
+    ) -> Result<Self, GenerationError> {
         let mut warnings = Vec::new();
         let source = source(path, info, limits, job, &mut warnings)?;
+        let live = look_ahead.map(|look_ahead| live_lips(&source, look_ahead, job)).transpose()?;
         let features = SpeechFeatures::of(source)?;
         let total = features.frame_count();
         let loudness = *features.loudness();
@@ -55,10 +73,15 @@ impl SpeechAnalysis {
             levels.push(frame.level + shift);
             pitches.push(if frame.voicing > VOICED { frame.pitch } else { 0.0 });
             phones.extend(frame.spikes.iter().map(|spike| (spike.time, spike.phoneme.to_owned())));
-            lips.push(&frame, &mut expressions);
+            if live.is_none() {
+                lips.push(&frame, &mut expressions);
+            }
             job.tell(Stage::Speech, index + 1, Some(total));
         }
         lips.finish(&mut expressions);
+        if let Some(live) = live {
+            expressions = live;
+        }
         if evidence.holds_speech() {
             warnings.extend(raised(path, &loudness));
             let rhythm = SpeechRhythm::from_curves(&levels, &pitches);
@@ -71,6 +94,29 @@ impl SpeechAnalysis {
         let (expressions, rhythm) = (vec![Expression::NEUTRAL; total], SpeechRhythm::silence(total));
         Ok(Self { expressions, rhythm, phones: Vec::new(), warnings })
     }
+}
+
+/// Lips as a live stream would have them.
+fn live_lips(source: &AudioSource, look_ahead: LookAhead, job: &Job) -> Result<Vec<Expression>, GenerationError> {
+    let (mut lips, mut expressions) = (LiveLips::new(look_ahead)?, Vec::new());
+    let mut push = |samples: &[f32], expressions: &mut Vec<Expression>| {
+        job.check()?;
+        Ok::<(), GenerationError>(lips.push(samples, expressions)?)
+    };
+    match source {
+        AudioSource::Samples(samples) => {
+            for block in samples.chunks(SAMPLE_RATE as usize) {
+                push(block, &mut expressions)?;
+            }
+        }
+        AudioSource::File { path, limits, channels } => {
+            for block in AudioReader::open_channels(path, probe(path, limits)?, limits, *channels)? {
+                push(&block?, &mut expressions)?;
+            }
+        }
+    }
+    lips.finish(&mut expressions)?;
+    Ok(expressions)
 }
 
 /// A word on speech so quiet that people would not hear it; the video's own sound is not touched.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use talkinghead::{Blinking, Emotion, HeadMotionChoice, PerformanceOptions};
+use talkinghead::{Blinking, Emotion, HeadMotionChoice, LookAhead, PerformanceOptions};
 
 /// How the performance is made.
 #[derive(Args, Debug)]
@@ -33,6 +33,10 @@ pub struct PerformanceFlags {
     /// How clearly the emotion shows, 0 to 1.
     #[arg(long, value_name = "0-1", default_value_t = 0.7, allow_negative_numbers = true, value_parser = share)]
     pub emotion_strength: f32,
+
+    /// Lips as a live stream would have them, which hears only so many seconds ahead: 0.2 or 0.5. Head and eyes still hear all.
+    #[arg(long, value_name = "0.2|0.5", value_parser = look_ahead)]
+    pub look_ahead: Option<LookAhead>,
 
     /// Number that decides everything random; the same seed gives the same video.
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -65,6 +69,7 @@ impl PerformanceFlags {
             expression_gain: self.expression_gain,
             emotion: self.emotion,
             emotion_strength: self.emotion_strength,
+            look_ahead: self.look_ahead,
             seed: self.seed,
         }
     }
@@ -81,6 +86,15 @@ fn head_motion(text: &str) -> Result<HeadMotionFlag, String> {
 
 fn emotion(text: &str) -> Result<Emotion, String> {
     text.parse().map_err(|error: talkinghead_motion::MotionError| error.to_string())
+}
+
+/// The look-aheads there are weights for.
+pub fn look_ahead(text: &str) -> Result<LookAhead, String> {
+    match text {
+        "0.2" => Ok(LookAhead::Short),
+        "0.5" => Ok(LookAhead::Long),
+        _ => Err("give 0.2 or 0.5".to_owned()),
+    }
 }
 
 /// A share from 0 to 1.

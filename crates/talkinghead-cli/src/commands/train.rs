@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use talkinghead::LookAhead;
 use talkinghead_media::{OutputClaim, write_file};
 use talkinghead_training::expression::{
     ExpressionTraining, ExpressionTrainingError, Score, SetScores, evaluate_expression, train_expression,
 };
 
+use super::performance_flags::look_ahead;
 use super::train_generator::TrainGenerator;
 use super::train_head_motion::HeadMotion;
 use super::train_published::{MotionModel, PublishedFlags, PublishedTask};
@@ -36,17 +38,18 @@ enum What {
 
 /// Learns the expression model: lips and jaw from the sound of speech.
 #[derive(Args, Debug)]
-#[command(
-    after_help = "DATA holds recordings of people speaking and an index.csv with the columns file, kind, identity, split, sync and
-licence. Only rows with split `train` and licence `redistributable` teach; rows with split `test` score the result. The paper's
-network (--model published) learns landmarks from clip folders of `talkinghead preprocess` with sound.
+#[command(after_help = "DATA is the output of `talkinghead preprocess`: clips of the split `train` that have sound teach,
+those of `validation` and `test` score the result. Or it holds recordings of people speaking and an
+index.csv with the columns file, kind, identity, split, sync and licence: only rows with split
+`train` and licence `redistributable` teach. The paper's network (--model published) learns
+landmarks from clip folders.
 
 Examples:
-  talkinghead train expression --data faces --cache cache --output expression.safetensors --evaluate
-  talkinghead train expression --model published --data clips --output landmarks.safetensors"
-)]
+  talkinghead preprocess --dataset videos --input recordings --output clips
+  talkinghead train expression --data clips --cache cache --output expression.safetensors --evaluate
+  talkinghead train expression --model published --data clips --output landmarks.safetensors")]
 struct Expression {
-    /// Folder with index.csv and the recordings, or with clip folders.
+    /// Folder with clip folders, or with index.csv and the recordings.
     #[arg(long, value_name = "DATA")]
     data: PathBuf,
 
@@ -75,7 +78,11 @@ struct Expression {
     #[arg(long, value_name = "FILE", num_args = 1..)]
     also: Vec<String>,
 
-    /// Score the result on the rows that did not teach.
+    /// Learn to hear as a live stream does, this many seconds ahead: 0.2 or 0.5.
+    #[arg(long, value_name = "0.2|0.5", value_parser = look_ahead)]
+    look_ahead: Option<LookAhead>,
+
+    /// Score the result on people who did not teach.
     #[arg(long)]
     evaluate: bool,
 
@@ -94,6 +101,8 @@ struct Report {
     seconds: f32,
     bytes: usize,
     explained_variance: f32,
+    #[serde(skip)]
+    evaluated: bool,
     sets: Vec<Set>,
 }
 
@@ -104,11 +113,14 @@ struct Set {
     clips: usize,
     opening: f32,
     opening_interval: (f32, f32),
-    opening_residual: f32,
-    opening_residual_interval: (f32, f32),
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opening_residual: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opening_residual_interval: Option<(f32, f32)>,
     width: f32,
     width_interval: (f32, f32),
-    opening_wrong_audio: f32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opening_wrong_audio: Option<f32>,
     closures: f32,
     closures_of_the_real_lips: f32,
     closing_sounds: usize,
@@ -136,16 +148,17 @@ impl Expression {
         if let Some(flag) = self.published.given() {
             return Err(Failure::new(format!("{flag} is only for --model published"), "leave it out, or add --model published"));
         }
-        let index = self.data.join("index.csv");
-        if !index.is_file() {
-            let message = format!("{} does not exist", index.display());
-            return Err(Failure::new(message, "see `talkinghead train expression --help` for what the folder must hold"));
+        if !self.data.is_dir() {
+            let hint = "give the output of `talkinghead preprocess`, or a folder with an index.csv";
+            return Err(Failure::new(format!("{} is no folder", self.data.display()), hint));
         }
-        let _claim = OutputClaim::new(&self.output, [index.as_path()])?;
+        let index = self.data.join("index.csv");
+        let _claim = OutputClaim::new(&self.output, index.is_file().then_some(index.as_path()))?;
         let options = ExpressionTraining {
             cache: self.cache.clone(),
             seed: self.seed,
             steps: self.steps.unwrap_or(STEPS) as usize,
+            look_ahead: self.look_ahead,
             also: self.also.clone(),
             ..ExpressionTraining::new(&self.data)
         };
@@ -165,6 +178,7 @@ impl Expression {
             seconds: trained.seconds,
             bytes: trained.bytes.len(),
             explained_variance: trained.explained,
+            evaluated: self.evaluate,
             sets: sets.iter().map(set).collect(),
         };
         if self.json {
@@ -179,7 +193,12 @@ impl Expression {
 
 impl Expression {
     fn run_published(&self, shared: Shared) -> Result<(), Failure> {
-        let own = [(self.cache.is_some(), "--cache"), (!self.also.is_empty(), "--also"), (self.evaluate, "--evaluate")];
+        let own = [
+            (self.cache.is_some(), "--cache"),
+            (!self.also.is_empty(), "--also"),
+            (self.look_ahead.is_some(), "--look-ahead"),
+            (self.evaluate, "--evaluate"),
+        ];
         if let Some(flag) = own.into_iter().find_map(|(given, name)| given.then_some(name)) {
             return Err(Failure::new(format!("{flag} is only for --model ours"), "leave it out"));
         }
@@ -202,11 +221,11 @@ fn set(scores: &SetScores) -> Set {
         clips: scores.clips,
         opening: mean(scores.opening),
         opening_interval: scores.opening.interval,
-        opening_residual: mean(scores.opening_residual),
-        opening_residual_interval: scores.opening_residual.interval,
+        opening_residual: scores.opening_residual.map(mean),
+        opening_residual_interval: scores.opening_residual.map(|score| score.interval),
         width: mean(scores.width),
         width_interval: scores.width.interval,
-        opening_wrong_audio: mean(scores.opening_wrong_audio),
+        opening_wrong_audio: scores.opening_wrong_audio.map(mean),
         closures: scores.closures,
         closures_of_the_real_lips: scores.closures_real,
         closing_sounds: scores.labials,
@@ -223,10 +242,14 @@ fn tell(report: &Report) {
         report.seconds,
         report.bytes
     );
+    if report.evaluated && report.sets.is_empty() {
+        eprintln!("nobody was left out to score on");
+    }
     for set in &report.sets {
+        let wrong = set.opening_wrong_audio.map(|wrong| format!(" (wrong sound {wrong:.2})")).unwrap_or_default();
         eprintln!(
-            "{}: {} recordings, opening {:.2} (wrong sound {:.2}), width {:.2}, closures {:.2}",
-            set.name, set.clips, set.opening, set.opening_wrong_audio, set.width, set.closures
+            "{}: {} recordings, opening {:.2}{wrong}, width {:.2}, closures {:.2}",
+            set.name, set.clips, set.opening, set.width, set.closures
         );
     }
 }

@@ -7,6 +7,7 @@
 
 mod basis;
 pub mod inputs;
+mod live;
 mod model;
 pub mod network;
 pub mod points;
@@ -15,7 +16,8 @@ mod tensor_file;
 use std::sync::OnceLock;
 
 pub use basis::{Deformation, ExpressionBasis, opening_and_width};
-pub use model::{ExpressionModel, ExpressionSettings, ExpressionStream};
+pub use live::{LiveLips, LookAhead};
+pub use model::{ExpressionModel, ExpressionSettings, ExpressionStream, LIVE_CONTEXT};
 pub use talkinghead_formats::FloatWidth;
 pub use tensor_file::{TensorFile, TensorFileError};
 

@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 use talkinghead_speech::SpeechFrame;
 
 use super::inputs::{INPUTS, InputReduction, groups};
-use super::network::{ExpressionNetwork, LinearModel, OUTPUTS};
+use super::network::{ExpressionNetwork, LAYERS, LinearModel, OUTPUTS};
 use super::tensor_file::{TensorFile, TensorFileError};
-use super::{Expression, SHAPE_COMPONENTS};
+use super::{Expression, LookAhead, SHAPE_COMPONENTS};
 
 /// Predictions regress to the mean; this restores the liveliness of real speech.
 const LIVELINESS: f32 = 1.3;
@@ -22,6 +22,8 @@ const PAUSE_FADE: usize = 4;
 const MARGIN: usize = PAUSE_HOLD + PAUSE_FADE + 1;
 /// Frames that are worked on at a time.
 const CHUNK: usize = 100;
+/// Frames after its own that an expression of a live stream waits for: what network and linear model see.
+pub const LIVE_CONTEXT: usize = LAYERS;
 
 /// What a user may turn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,11 +38,14 @@ impl Default for ExpressionSettings {
     }
 }
 
-/// Predicts expressions from speech: the mean of two small networks, blended with a linear model.
+/// The most networks whose mean is taken.
+const MOST_NETWORKS: usize = 16;
+
+/// Predicts expressions from speech: the mean of a few small networks, blended with a linear model.
 #[derive(Clone, Debug)]
 pub struct ExpressionModel {
     reduction: InputReduction,
-    networks: [ExpressionNetwork; 2],
+    networks: Vec<ExpressionNetwork>,
     linear: LinearModel,
     /// Standard deviation of each output in speech: opening and width in interocular distances, shape in its own units.
     scale: [f32; OUTPUTS],
@@ -58,7 +63,22 @@ impl ExpressionModel {
         })
     }
 
-    /// A model from a file's tensors (those of its parts, `output.scale` and `output.center` `[10]`).
+    /// The model that ships for live streams of this look-ahead, parsed once.
+    #[expect(clippy::expect_used, reason = "the assets are compiled in and checked by a test")]
+    pub fn live(look_ahead: LookAhead) -> &'static ExpressionModel {
+        static MODELS: [OnceLock<ExpressionModel>; 2] = [const { OnceLock::new() }; 2];
+        let (model, bytes): (_, &[u8]) = match look_ahead {
+            LookAhead::Short => (&MODELS[0], include_bytes!("../../../../assets/models/expression_live_200.safetensors")),
+            LookAhead::Long => (&MODELS[1], include_bytes!("../../../../assets/models/expression_live_500.safetensors")),
+        };
+        model.get_or_init(|| {
+            let file = TensorFile::from_bytes(bytes).expect("the shipped assets are checked by a test");
+            Self::from_tensors(&file).expect("the shipped assets are checked by a test")
+        })
+    }
+
+    /// A model from a file's tensors (those of its parts, `network.0`, `network.1` and so on, `output.scale` and `output.center`
+    /// `[10]`).
     ///
     /// # Errors
     /// A tensor is missing or has another shape.
@@ -69,7 +89,7 @@ impl ExpressionModel {
         };
         Ok(Self {
             reduction: InputReduction::from_tensors(file)?,
-            networks: [ExpressionNetwork::from_tensors(file, "network.0")?, ExpressionNetwork::from_tensors(file, "network.1")?],
+            networks: networks(file)?,
             linear: LinearModel::from_tensors(file)?,
             scale: ten("output.scale")?,
             centre: ten("output.center")?,
@@ -78,7 +98,18 @@ impl ExpressionModel {
 
     /// Starts a recording.
     pub fn stream(&self, settings: ExpressionSettings) -> ExpressionStream<'_> {
-        ExpressionStream { model: self, settings, frames: VecDeque::new(), start: 0, next: 0 }
+        self.stream_by(settings, CHUNK, MARGIN)
+    }
+
+    /// Starts a recording that is still going on: an expression is given as soon as [`LIVE_CONTEXT`] frames after it were heard.
+    /// Pauses are seen when they come, not before: a mouth comes to rest a fifth of a second later than in
+    /// [`ExpressionModel::stream`].
+    pub fn live_stream(&self, settings: ExpressionSettings) -> ExpressionStream<'_> {
+        self.stream_by(settings, 1, LIVE_CONTEXT)
+    }
+
+    fn stream_by(&self, settings: ExpressionSettings, chunk: usize, ahead: usize) -> ExpressionStream<'_> {
+        ExpressionStream { model: self, settings, frames: VecDeque::new(), start: 0, next: 0, chunk, ahead }
     }
 
     /// Expressions of a whole recording, one for each frame.
@@ -93,13 +124,12 @@ impl ExpressionModel {
     /// What the model predicts before any amplitude, closure or rest: standardised numbers (opening, width, eight shape
     /// components) for consecutive frames of reduced inputs.
     pub fn predict(&self, inputs: &[[f32; INPUTS]]) -> Vec<[f32; OUTPUTS]> {
-        let [a, b] = &self.networks;
-        let pairs = a.run(inputs).into_iter().zip(b.run(inputs));
-        pairs
-            .enumerate()
-            .map(|(at, (a, b))| {
+        let found: Vec<Vec<[f32; OUTPUTS]>> = self.networks.iter().map(|network| network.run(inputs)).collect();
+        (0..inputs.len())
+            .map(|at| {
                 let linear = self.linear.run(inputs, at);
-                std::array::from_fn(|o| 0.5 * (0.5 * (a[o] + b[o]) + linear[o]))
+                let mean = |o: usize| found.iter().map(|network| network[at][o]).sum::<f32>() / found.len() as f32;
+                std::array::from_fn(|o| 0.5 * (mean(o) + linear[o]))
             })
             .collect()
     }
@@ -116,6 +146,13 @@ impl ExpressionModel {
     }
 }
 
+/// The networks of a file, in order.
+fn networks(file: &TensorFile) -> Result<Vec<ExpressionNetwork>, TensorFileError> {
+    let named = |k: usize| format!("network.{k}");
+    let there = (1..MOST_NETWORKS).take_while(|&k| file.shape(&format!("{}.input.weight", named(k))).is_some());
+    std::iter::once(0).chain(there).map(|k| ExpressionNetwork::from_tensors(file, &named(k))).collect()
+}
+
 /// A recording on its way through the model; memory is flat in its length.
 #[derive(Clone, Debug)]
 pub struct ExpressionStream<'a> {
@@ -126,6 +163,10 @@ pub struct ExpressionStream<'a> {
     start: usize,
     /// The frame whose expression is given next.
     next: usize,
+    /// Frames that are worked on at a time.
+    chunk: usize,
+    /// Frames that have to be there behind them.
+    ahead: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -145,8 +186,8 @@ impl ExpressionStream<'_> {
     /// [`super::inputs::groups`], lip closure and voice activity.
     pub fn push_features(&mut self, groups: [&[f32]; 3], closure: f32, activity: f32, expressions: &mut Vec<Expression>) {
         self.frames.push_back(Input { values: self.model.reduction.reduce(groups), closure, activity });
-        if self.start + self.frames.len() >= self.next + CHUNK + MARGIN {
-            self.give(self.next + CHUNK, expressions);
+        if self.start + self.frames.len() >= self.next + self.chunk + self.ahead {
+            self.give(self.next + self.chunk, expressions);
         }
     }
 
@@ -202,6 +243,9 @@ mod tests {
         let file = TensorFile::from_bytes(bytes).unwrap();
         ExpressionModel::from_tensors(&file).unwrap();
         super::super::ExpressionBasis::from_tensors(&file).unwrap();
+        for look_ahead in LookAhead::ALL {
+            assert!(!ExpressionModel::live(look_ahead).networks.is_empty());
+        }
     }
 
     fn speech() -> Vec<SpeechFrame> {

@@ -12,10 +12,12 @@ mod neck;
 mod nods;
 #[cfg(test)]
 mod statistics;
+mod style;
 mod wandering;
 
 pub use material::{HeadMaterial, RESPONSES, TAP_STEP, TAPS};
 pub use measured::MeasuredHead;
+pub use style::HeadStyle;
 
 use talkinghead_face::HeadPose;
 use talkinghead_media::FRAME_RATE;
@@ -77,6 +79,11 @@ const ANSWER_SLOW: f32 = 10.0;
 const SILENT: f32 = -1.2;
 
 impl HeadMotionModel {
+    /// The head of a person whose style was measured, or of anybody.
+    pub fn of(style: Option<HeadStyle>) -> Self {
+        style.map_or_else(Self::default, |style| style.model(&Self::default()))
+    }
+
     /// A head that is held still but lives: standard deviations of about 0.1 degrees.
     pub fn still() -> Self {
         Self {

@@ -96,7 +96,14 @@ pub struct SpeechStyle {
     pub neutral: Vec<[f32; 3]>,
     /// How far the lips part at wide openings: the 95 % quantile of the middle gap, interocular distances.
     pub opening: f32,
+    /// How far the head moves about: standard deviations of yaw, pitch, roll within 8 s, degrees.
+    pub head: [f32; 3],
+    /// Frames on which all this was measured, 25 a second.
+    pub frames: usize,
 }
+
+/// Frames within which head movement is measured: 8 s.
+const HEAD_WINDOW: usize = 200;
 
 impl SpeechStyle {
     /// Median of the sixth of the frames whose lips are most closed and whose eyes are open; `None` below 12 frames, and where
@@ -125,8 +132,21 @@ impl SpeechStyle {
             .collect();
         let [least, most] = gap_range(&gaps);
         let opening = (most - least).max(0.0);
-        Some(Self { neutral, opening })
+        let head = std::array::from_fn(|axis| movement(&measured.iter().map(|m| m.angles[axis]).collect::<Vec<_>>()));
+        Some(Self { neutral, opening, head, frames: frames.len() })
     }
+}
+
+/// Standard deviation of an angle, the median over windows; jitter from frame to frame is averaged out before.
+fn movement(angle: &[f32]) -> f32 {
+    let smooth: Vec<f32> = angle.windows(3).map(|w| w.iter().sum::<f32>() / 3.0).collect();
+    let whole = smooth.chunks(HEAD_WINDOW).filter(|window| window.len() == HEAD_WINDOW.min(smooth.len()));
+    let deviation = |window: &[f32]| {
+        let count = window.len() as f32;
+        let mean = window.iter().sum::<f32>() / count;
+        (window.iter().map(|a| (a - mean).powi(2)).sum::<f32>() / count).sqrt()
+    };
+    quantile(whole.map(deviation).collect(), 0.5)
 }
 
 /// What is read off one frame, in interocular distances and degrees.

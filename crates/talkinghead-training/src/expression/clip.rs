@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use talkinghead_face::{FaceChoice, FaceNetworks, FaceTracker, Landmarks, RigidFit};
-use talkinghead_media::{FrameReader, Limits};
+use talkinghead_media::{AudioReader, FrameReader, Limits};
+use talkinghead_motion::LookAhead;
 use talkinghead_motion::expression::inputs::{GROUP_NAMES, GROUP_VALUES, groups};
 use talkinghead_motion::expression::{FloatWidth, TensorFile};
-use talkinghead_speech::SpeechFeatures;
+use talkinghead_speech::{LiveSpeech, SpeechFeatures, SpeechFrame};
 
 use super::corpus::{CorpusRow, ExpressionCorpus};
 use super::error::ExpressionTrainingError;
@@ -56,13 +57,19 @@ pub struct ClipLoader<'a> {
     corpus: &'a ExpressionCorpus,
     cache: Option<PathBuf>,
     tracker: FaceTracker,
+    look_ahead: Option<LookAhead>,
 }
 
 impl<'a> ClipLoader<'a> {
     /// A loader; `cache` is a folder that is made when missing.
     pub fn new(corpus: &'a ExpressionCorpus, cache: Option<&Path>) -> Self {
         let tracker = FaceTracker::new(&FaceNetworks::load(), FaceChoice::default());
-        Self { corpus, cache: cache.map(Path::to_owned), tracker }
+        Self { corpus, cache: cache.map(Path::to_owned), tracker, look_ahead: None }
+    }
+
+    /// Listens as a live stream does.
+    pub fn live(self, look_ahead: LookAhead) -> Self {
+        Self { look_ahead: Some(look_ahead), ..self }
     }
 
     /// Loads all rows that pass, in order.
@@ -75,8 +82,14 @@ impl<'a> ClipLoader<'a> {
     }
 
     fn clip(&self, row: &CorpusRow) -> Result<Clip, ExpressionTrainingError> {
-        let sound = self.cached("features", row, speech_tensors)?;
-        let face = self.cached("landmarks", row, |path| self.face_tensors(path))?;
+        let sound = match self.look_ahead {
+            None => self.cached("features", row, || speech_tensors(&self.corpus.sound(row)))?,
+            Some(look_ahead) => {
+                let kind = format!("features_live_{}", look_ahead.frames());
+                self.cached(&kind, row, || live_tensors(&self.corpus.sound(row), look_ahead))?
+            }
+        };
+        let face = self.cached("landmarks", row, || self.face_tensors(&self.corpus.path(row)))?;
         let sound_frames = sound.shape("activity").map_or(0, |shape| shape[0]);
         let face_frames = face.shape("landmarks").map_or(0, |shape| shape[0]);
         let frames = sound_frames.min(face_frames);
@@ -111,17 +124,16 @@ impl<'a> ClipLoader<'a> {
         &self,
         kind: &str,
         row: &CorpusRow,
-        make: impl Fn(&Path) -> Result<TensorFile, ExpressionTrainingError>,
+        make: impl Fn() -> Result<TensorFile, ExpressionTrainingError>,
     ) -> Result<TensorFile, ExpressionTrainingError> {
-        let path = self.corpus.path(row);
-        let Some(cache) = &self.cache else { return make(&path) };
+        let Some(cache) = &self.cache else { return make() };
         let folder = cache.join(kind);
         let cached = folder.join(format!("{}.safetensors", row.file.replace(['/', '\\'], "__")));
         let failed = |source| ExpressionTrainingError::File { path: cached.clone(), source };
         if cached.exists() {
             return Ok(TensorFile::from_bytes(&std::fs::read(&cached).map_err(failed)?)?);
         }
-        let tensors = make(&path)?;
+        let tensors = make()?;
         std::fs::create_dir_all(&folder).map_err(failed)?;
         let bytes = tensors.to_bytes(FloatWidth::Single)?;
         talkinghead_media::write_file(&cached, &bytes)
@@ -147,25 +159,42 @@ fn distance(landmarks: &Landmarks, a: usize, b: usize) -> f32 {
 }
 
 fn speech_tensors(path: &Path) -> Result<TensorFile, ExpressionTrainingError> {
+    Ok(tensors(&whole(path)?, &[]))
+}
+
+/// What a live stream hears; the sure labials are still those of the whole recording, so that scores count the same ones.
+fn live_tensors(path: &Path, look_ahead: LookAhead) -> Result<TensorFile, ExpressionTrainingError> {
     let failed = |source| ExpressionTrainingError::Speech { path: path.to_owned(), source };
+    let media = |source| ExpressionTrainingError::Media { path: path.to_owned(), source };
+    let (mut live, mut frames) = (LiveSpeech::new(look_ahead.feature_frames()).map_err(failed)?, Vec::new());
+    for block in AudioReader::open(path, &Limits::default()).map_err(media)? {
+        live.push(&block.map_err(media)?, &mut frames).map_err(failed)?;
+    }
+    live.finish(&mut frames).map_err(failed)?;
+    Ok(tensors(&frames, &whole(path)?))
+}
+
+fn whole(path: &Path) -> Result<Vec<SpeechFrame>, ExpressionTrainingError> {
+    let failed = |source| ExpressionTrainingError::Speech { path: path.to_owned(), source };
+    SpeechFeatures::open(path, &Limits::default()).map_err(failed)?.collect::<Result<_, _>>().map_err(failed)
+}
+
+/// Features of frames, one after the other, and the sure labials in `phones` (where there are none, in the frames themselves).
+fn tensors(frames: &[SpeechFrame], phones: &[SpeechFrame]) -> TensorFile {
     let mut values: [Vec<f32>; 3] = Default::default();
-    let (mut activity, mut closure, mut labials) = (Vec::new(), Vec::new(), Vec::new());
-    for frame in SpeechFeatures::open(path, &Limits::default()).map_err(failed)? {
-        let frame = frame.map_err(failed)?;
-        for (all, group) in values.iter_mut().zip(groups(&frame)) {
+    for frame in frames {
+        for (all, group) in values.iter_mut().zip(groups(frame)) {
             all.extend_from_slice(group);
         }
-        activity.push(frame.voice_activity);
-        closure.push(frame.lip_closure);
-        labials.extend(frame.spikes.iter().filter(|s| s.visemes[0] > 0.5).map(|s| s.time));
     }
     let mut file = TensorFile::default();
-    let frames = activity.len();
     for (g, values) in values.into_iter().enumerate() {
-        file.insert(GROUP_NAMES[g], &[frames, GROUP_VALUES[g]], values);
+        file.insert(GROUP_NAMES[g], &[frames.len(), GROUP_VALUES[g]], values);
     }
-    file.insert("activity", &[frames], activity);
-    file.insert("closure", &[frames], closure);
-    file.insert("labials", &[labials.len()], labials);
-    Ok(file)
+    let mut curve = |name: &str, values: Vec<f32>| file.insert(name, &[values.len()], values);
+    curve("activity", frames.iter().map(|frame| frame.voice_activity).collect());
+    curve("closure", frames.iter().map(|frame| frame.lip_closure).collect());
+    let spikes = if phones.is_empty() { frames } else { phones }.iter().flat_map(|frame| &frame.spikes);
+    curve("labials", spikes.filter(|spike| spike.visemes[0] > 0.5).map(|spike| spike.time).collect());
+    file
 }

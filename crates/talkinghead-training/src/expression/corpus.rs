@@ -3,6 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::ExpressionTrainingError;
+use super::clip_folders::clip_folders;
+
+/// `kind` of what `preprocess` made: a clip folder.
+pub const CLIP_FOLDER: &str = "folder";
 
 /// One row of a corpus' `index.csv`.
 #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
@@ -19,21 +23,34 @@ pub struct CorpusRow {
     pub sync: String,
     /// `redistributable` or `evaluation only`.
     pub licence: String,
+    /// Video and sound of a clip folder; other rows hold both in one file.
+    #[serde(skip)]
+    pub parts: Option<ClipParts>,
+}
+
+/// The files of a clip folder that teach.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClipParts {
+    /// The cropped video, 25 frames a second.
+    pub video: PathBuf,
+    /// The sound.
+    pub sound: PathBuf,
 }
 
 impl CorpusRow {
-    /// Whether weights that ship may be trained on it.
+    /// Whether it teaches: of a collection, what may teach weights that ship; of clip folders, all of the training split, since whoever
+    /// made them knows whose they are.
     pub fn may_teach(&self) -> bool {
-        self.split == "train" && self.licence == "redistributable"
+        self.split == "train" && (self.licence == "redistributable" || self.kind == CLIP_FOLDER)
     }
 
     /// Whether it shows somebody speaking, sound and lips together.
     pub fn speaks(&self) -> bool {
-        (self.kind == "grid" || self.kind == "clip") && self.sync != "weak"
+        matches!(self.kind.as_str(), "grid" | "clip" | CLIP_FOLDER) && self.sync != "weak"
     }
 }
 
-/// A folder with `index.csv`.
+/// A folder with `index.csv`, or with clip folders.
 #[derive(Clone, Debug)]
 pub struct ExpressionCorpus {
     /// The folder.
@@ -43,21 +60,29 @@ pub struct ExpressionCorpus {
 }
 
 impl ExpressionCorpus {
-    /// Reads `index.csv` in a folder.
+    /// Reads `index.csv` in a folder, or finds the clip folders of `preprocess` below it.
     ///
     /// # Errors
-    /// The file is missing, or a column is.
+    /// There is neither, a column is missing, or a clip is damaged.
     pub fn open(folder: &Path) -> Result<Self, ExpressionTrainingError> {
         let index = folder.join("index.csv");
+        if !index.exists() {
+            return Ok(Self { folder: folder.to_owned(), rows: clip_folders(folder)? });
+        }
         let broken = |e: csv::Error| ExpressionTrainingError::Index { path: index.clone(), detail: e.to_string() };
         let mut reader = csv::Reader::from_path(&index).map_err(broken)?;
         let rows = reader.deserialize().collect::<Result<_, _>>().map_err(broken)?;
         Ok(Self { folder: folder.to_owned(), rows })
     }
 
-    /// Where a row's file lies.
+    /// Where a row's pictures lie.
     pub fn path(&self, row: &CorpusRow) -> PathBuf {
-        self.folder.join(&row.file)
+        row.parts.as_ref().map_or_else(|| self.folder.join(&row.file), |parts| parts.video.clone())
+    }
+
+    /// Where a row's sound lies.
+    pub fn sound(&self, row: &CorpusRow) -> PathBuf {
+        row.parts.as_ref().map_or_else(|| self.folder.join(&row.file), |parts| parts.sound.clone())
     }
 }
 

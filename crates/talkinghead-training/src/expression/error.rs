@@ -16,6 +16,15 @@ pub enum ExpressionTrainingError {
         /// What is wrong.
         detail: String,
     },
+    /// The folder is no corpus.
+    #[error("{} holds neither an index.csv nor clips of `talkinghead preprocess`", path.display())]
+    NoCorpus {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A clip folder or its manifest could not be read.
+    #[error("{0}")]
+    Dataset(#[from] talkinghead_dataset::DatasetError),
     /// The corpus holds nothing to learn from.
     #[error("the corpus holds no {0}")]
     Nothing(&'static str),
@@ -69,7 +78,14 @@ impl ExpressionTrainingError {
             Self::Index { .. } => {
                 Some("the folder must hold an index.csv with the columns file, kind, identity, split, sync, licence".into())
             }
-            Self::Nothing(_) => Some("rows must have split `train` and licence `redistributable` to teach".into()),
+            Self::NoCorpus { .. } => {
+                Some("make clips of your recordings with `talkinghead preprocess` (tar shards have to be unpacked)".into())
+            }
+            Self::Dataset(_) => Some("is it the output of `talkinghead preprocess`?".into()),
+            Self::Nothing(_) => Some(
+                "rows must have split `train` and licence `redistributable` to teach; clip folders need sound and split `train`"
+                    .into(),
+            ),
             Self::NotInTraining(_) => Some("write it as in the column `file`; rows of other splits never teach".into()),
             Self::Media { source, .. } => source.hint().map(|hint| hint.to_string()),
             Self::Speech { source, .. } => source.hint(),

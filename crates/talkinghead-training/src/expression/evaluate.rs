@@ -27,12 +27,12 @@ pub struct SetScores {
     pub clips: usize,
     /// Opening of the final expression (closures, pauses and all) against the real opening.
     pub opening: Score,
-    /// Opening after the mean curve of read training sentences is regressed out of both.
-    pub opening_residual: Score,
+    /// Opening after the mean curve of read training sentences is regressed out of both; none where there are no such sentences.
+    pub opening_residual: Option<Score>,
     /// Width of the final expression against the real one.
     pub width: Score,
-    /// Opening predicted from the next clip's sound.
-    pub opening_wrong_audio: Score,
+    /// Opening predicted from the next clip's sound; none for a single clip.
+    pub opening_wrong_audio: Option<Score>,
     /// Share of p, b, m at which the opening is in the lowest fifth of its range within 40 ms of 40 ms before the peak.
     pub closures: f32,
     /// The same on the real mouth.
@@ -45,9 +45,9 @@ pub struct SetScores {
     pub amplitude: f32,
 }
 
-/// Scores a set of clips. `mean_curve`: mean opening, frame by frame, of read sentences.
-pub fn score_set(name: &str, clips: &[&Clip], model: &ExpressionModel, mean_curve: &[f32]) -> SetScores {
-    let predicted: Vec<Vec<Expression>> = clips.iter().map(|clip| predict(clip, model)).collect();
+/// Scores a set of clips. `mean_curve`: mean opening, frame by frame, of read sentences, or nothing.
+pub fn score_set(name: &str, clips: &[&Clip], model: &ExpressionModel, mean_curve: &[f32], hearing: Hearing) -> SetScores {
+    let predicted: Vec<Vec<Expression>> = clips.iter().map(|clip| predict(clip, model, hearing)).collect();
     let opening = |i: usize| predicted[i].iter().map(|e| e.opening).collect::<Vec<f32>>();
     let all = 0..clips.len();
     let score = |of: &dyn Fn(usize) -> f32| summary(&all.clone().map(of).collect::<Vec<f32>>());
@@ -65,9 +65,11 @@ pub fn score_set(name: &str, clips: &[&Clip], model: &ExpressionModel, mean_curv
         name: name.to_owned(),
         clips: clips.len(),
         opening: score(&|i| correlation(&opening(i), &clips[i].opening)),
-        opening_residual: score(&|i| correlation(&without(&opening(i), mean_curve), &without(&clips[i].opening, mean_curve))),
+        opening_residual: (!mean_curve.is_empty())
+            .then(|| score(&|i| correlation(&without(&opening(i), mean_curve), &without(&clips[i].opening, mean_curve)))),
         width: score(&|i| correlation(&predicted[i].iter().map(|e| e.width).collect::<Vec<f32>>(), &clips[i].width)),
-        opening_wrong_audio: score(&|i| correlation(&opening((i + 1) % clips.len()), &clips[i].opening)),
+        opening_wrong_audio: (clips.len() > 1)
+            .then(|| score(&|i| correlation(&opening((i + 1) % clips.len()), &clips[i].opening))),
         closures: share(hits, labials),
         closures_real: share(real_hits, labials),
         labials,
@@ -82,9 +84,22 @@ pub fn mean_opening(clips: &[&Clip]) -> Vec<f32> {
     (0..frames).map(|f| clips.iter().map(|clip| clip.opening[f]).sum::<f32>() / clips.len() as f32).collect()
 }
 
+/// Whether a model hears a whole recording or a live stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hearing {
+    /// Pauses are known before they come.
+    Whole,
+    /// Nothing is known beyond the look-ahead.
+    Live,
+}
+
 /// What the model makes of a clip's sound.
-pub fn predict(clip: &Clip, model: &ExpressionModel) -> Vec<Expression> {
-    let mut stream = model.stream(ExpressionSettings::default());
+pub fn predict(clip: &Clip, model: &ExpressionModel, hearing: Hearing) -> Vec<Expression> {
+    let settings = ExpressionSettings::default();
+    let mut stream = match hearing {
+        Hearing::Whole => model.stream(settings),
+        Hearing::Live => model.live_stream(settings),
+    };
     let mut expressions = Vec::with_capacity(clip.frames());
     let [phonemes, mel, visemes] = &clip.features;
     for f in 0..clip.frames() {

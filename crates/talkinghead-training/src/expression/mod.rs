@@ -6,6 +6,7 @@
 
 mod basis_fit;
 mod clip;
+mod clip_folders;
 mod corpus;
 mod error;
 mod evaluate;
@@ -19,7 +20,7 @@ mod train;
 mod unsmile;
 mod weighting;
 
-pub use corpus::{CorpusRow, ExpressionCorpus};
+pub use corpus::{CLIP_FOLDER, ClipParts, CorpusRow, ExpressionCorpus};
 pub use error::ExpressionTrainingError;
 pub use evaluate::{Score, SetScores};
 pub use train::{ExpressionTraining, TrainedExpression, evaluate_expression, train_expression};

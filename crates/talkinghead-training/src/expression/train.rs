@@ -4,16 +4,16 @@ use std::path::PathBuf;
 use talkinghead_media::FRAME_RATE;
 
 use rayon::prelude::*;
-use talkinghead_motion::ExpressionModel;
 use talkinghead_motion::expression::inputs::InputReduction;
 use talkinghead_motion::expression::network::{OUTPUTS, RIDGE_INPUTS, linear_inputs};
 use talkinghead_motion::expression::{CENTIMETRES_PER_IOD, FloatWidth, SHAPE_COMPONENTS, TensorFile, opening_and_width};
+use talkinghead_motion::{ExpressionModel, LookAhead};
 
 use super::basis_fit::FittedBasis;
 use super::clip::{Clip, ClipLoader};
-use super::corpus::{CorpusRow, ExpressionCorpus};
+use super::corpus::{CLIP_FOLDER, CorpusRow, ExpressionCorpus};
 use super::error::ExpressionTrainingError;
-use super::evaluate::{SetScores, mean_opening, score_set};
+use super::evaluate::{Hearing, SetScores, mean_opening, score_set};
 use super::examples_of_speech::{SpeechExample, examples};
 use super::input_fit::fit_inputs;
 use super::linear_algebra::Ridge;
@@ -29,7 +29,7 @@ const RIDGE_PENALTY: f64 = 1000.0;
 /// What to train on and how.
 #[derive(Clone, Debug)]
 pub struct ExpressionTraining {
-    /// Folder with `index.csv` and the recordings.
+    /// Folder with `index.csv` and the recordings, or with clip folders of `preprocess`.
     pub data: PathBuf,
     /// Folder that keeps landmarks and speech features from one run to the next; `None` keeps nothing.
     pub cache: Option<PathBuf>,
@@ -37,6 +37,8 @@ pub struct ExpressionTraining {
     pub seed: u64,
     /// Optimiser steps for each of the two networks.
     pub steps: usize,
+    /// Learns to hear as a live stream does, with this look-ahead; `None` hears whole recordings.
+    pub look_ahead: Option<LookAhead>,
     /// Files of the training split that teach though the index does not call them redistributable: whoever names them
     /// holds the rights.
     pub also: Vec<String>,
@@ -45,7 +47,7 @@ pub struct ExpressionTraining {
 impl ExpressionTraining {
     /// The recipe's settings for a corpus.
     pub fn new(data: impl Into<PathBuf>) -> Self {
-        Self { data: data.into(), cache: None, seed: 0, steps: 300, also: Vec::new() }
+        Self { data: data.into(), cache: None, seed: 0, steps: 300, look_ahead: None, also: Vec::new() }
     }
 }
 
@@ -77,7 +79,8 @@ pub fn train_expression(options: &ExpressionTraining) -> Result<TrainedExpressio
     if clips.is_empty() {
         return Err(ExpressionTrainingError::Nothing("recording of somebody speaking that may teach"));
     }
-    let (file, explained) = fit(&clips, options)?;
+    let heard = options.look_ahead.map(|look_ahead| heard_live(&corpus, options, look_ahead, &clips)).transpose()?;
+    let (file, explained) = fit(&clips, heard.as_deref().unwrap_or(&clips), options)?;
     let frames: usize = clips.iter().map(Clip::frames).sum();
     tracing::info!(clips = clips.len(), frames, explained, "expression model trained");
     Ok(TrainedExpression {
@@ -88,14 +91,30 @@ pub fn train_expression(options: &ExpressionTraining) -> Result<TrainedExpressio
     })
 }
 
-fn fit(clips: &[Clip], options: &ExpressionTraining) -> Result<(TensorFile, f32), ExpressionTrainingError> {
+/// The clips with what a live stream hears of them. How their frames count, and the people's statistics, stay as they are.
+fn heard_live(
+    corpus: &ExpressionCorpus,
+    options: &ExpressionTraining,
+    look_ahead: LookAhead,
+    clips: &[Clip],
+) -> Result<Vec<Clip>, ExpressionTrainingError> {
+    let loader = ClipLoader::new(corpus, options.cache.as_deref()).live(look_ahead);
+    let mut live = loader.load(|row| clips.iter().any(|clip| clip.row == *row))?;
+    for (live, clip) in live.iter_mut().zip(clips) {
+        live.activity.clone_from(&clip.activity);
+    }
+    Ok(live)
+}
+
+/// Fits a model to `clips`, to be used on sound that is heard as in `heard`: the same clips, or the same with other features.
+fn fit(clips: &[Clip], heard: &[Clip], options: &ExpressionTraining) -> Result<(TensorFile, f32), ExpressionTrainingError> {
     let mut file = TensorFile::default();
     let speakers = speakers(clips);
     let basis = FittedBasis::fit(clips, &speakers)?;
     basis.save(&mut file);
-    fit_inputs(clips, &mut file);
+    fit_inputs(heard, &mut file);
     let reduction = InputReduction::from_tensors(&file)?;
-    let examples = examples(clips, &speakers, &basis, &reduction);
+    let examples = examples(heard, &speakers, &basis, &reduction);
     fit_ridge(&examples, &mut file)?;
     let seeds = [2 * options.seed, 2 * options.seed + 1];
     let networks: Vec<_> = seeds.par_iter().map(|&seed| fit_network(&examples, options.steps, seed)).collect();
@@ -143,7 +162,11 @@ fn fit_ridge(examples: &[SpeechExample], file: &mut TensorFile) -> Result<(), Ex
 pub fn evaluate_expression(options: &ExpressionTraining, weights: &[u8]) -> Result<Vec<SetScores>, ExpressionTrainingError> {
     let model = ExpressionModel::from_tensors(&TensorFile::from_bytes(weights)?)?;
     let corpus = ExpressionCorpus::open(&options.data)?;
-    let loader = ClipLoader::new(&corpus, options.cache.as_deref());
+    let mut loader = ClipLoader::new(&corpus, options.cache.as_deref());
+    let mut hearing = Hearing::Whole;
+    if let Some(look_ahead) = options.look_ahead {
+        (loader, hearing) = (loader.live(look_ahead), Hearing::Live);
+    }
     let read_training = |row: &CorpusRow| row.split == "train" && row.kind == "grid";
     let clips = loader.load(|row| row.speaks() && (row.split != "train" || read_training(row)))?;
     let read: Vec<&Clip> = clips.iter().filter(|clip| read_training(&clip.row)).collect();
@@ -154,10 +177,12 @@ pub fn evaluate_expression(options: &ExpressionTraining, weights: &[u8]) -> Resu
         ("read sentences, test", "grid", "test"),
         ("read sentences, known speaker", "grid", "test-seen"),
         ("free speech, test", "clip", "test"),
+        ("clips, validation", CLIP_FOLDER, "validation"),
+        ("clips, test", CLIP_FOLDER, "test"),
     ];
     let scores = sets.into_iter().filter_map(|(name, kind, split)| {
         let set: Vec<&Clip> = clips.iter().filter(|clip| clip.row.kind == kind && clip.row.split == split).collect();
-        (!set.is_empty()).then(|| score_set(name, &set, &model, &mean_curve))
+        (!set.is_empty()).then(|| score_set(name, &set, &model, &mean_curve, hearing))
     });
     Ok(scores.collect())
 }

@@ -27,6 +27,8 @@ struct Description {
     only_closed: bool,
     /// Where a video shows how the person speaks.
     opening: Option<f32>,
+    /// How far the head moves there, and in how many frames.
+    head: Option<([f32; 3], usize)>,
     largest_iod: f32,
     most_bytes: usize,
     spare: usize,
@@ -115,6 +117,7 @@ pub(super) fn bytes(person: &FoundPerson, references: &[PathBuf]) -> Option<Vec<
         turn: subject.turn,
         only_closed: subject.only_closed,
         opening: subject.style.as_ref().map(|style| style.opening),
+        head: subject.style.as_ref().map(|style| (style.head, style.frames)),
         largest_iod: options.largest_iod,
         most_bytes: options.most_bytes,
         spare: subject.spare.len(),
@@ -173,10 +176,12 @@ pub fn is_subject_file(bytes: &[u8]) -> bool {
 fn person(description: &str, tensors: &SafeTensors<'_>, references: &[PathBuf]) -> Option<FoundPerson> {
     let description: Description = serde_json::from_str(description).ok()?;
     let picture = picture(tensors, "picture")?;
-    let style = match description.opening {
-        Some(opening) if opening.is_finite() => Some(SpeechStyle { neutral: points(tensors, "neutral")?, opening }),
-        Some(_) => return None,
-        None => None,
+    let style = match (description.opening, description.head) {
+        (Some(opening), Some((head, frames))) if opening.is_finite() && head.iter().all(|d| d.is_finite()) => {
+            Some(SpeechStyle { neutral: points(tensors, "neutral")?, opening, head, frames })
+        }
+        (None, None) => None,
+        _ => return None,
     };
     let spare = (0..description.spare).map(|index| {
         let name = format!("spare.{index}");
