@@ -9,6 +9,7 @@ use burn::tensor::Device;
 use crate::error::SynthesisError;
 use crate::generator::{Generator, GeneratorConfig, USUAL_SIDE};
 use crate::options::Options;
+use crate::person_weights::PersonWeights;
 use crate::weights::{StateDict, Weights, read_weights, write_safetensors};
 
 /// Key of our metadata in a safetensors file: options as JSON.
@@ -246,13 +247,44 @@ pub fn load_generator(path: &Path, given: &Options) -> Result<(GeneratorConfig, 
 /// # Errors
 /// As [`import_generator`].
 pub fn load_sided_generator(path: &Path, given: &Options) -> Result<(GeneratorConfig, Weights, usize), SynthesisError> {
-    let (dict, metadata) = read_weights(path)?;
-    let config = resolve_options(&dict, &with_metadata(path, &metadata, given)?)?;
-    let side = match metadata.get(SIDE_KEY) {
-        None => USUAL_SIDE,
-        Some(text) => text.parse().map_err(|_| {
-            SynthesisError::malformed(path, format!("`{SIDE_KEY}` in its metadata is `{text}`, wanted a number of pixels"))
-        })?,
-    };
+    let LoadedWeights { config, dict, side } = LoadedWeights::read(path, given)?;
     Ok((config, Weights::Checkpoint(dict), side))
+}
+
+/// A generator's weights with what is known of them.
+#[derive(Debug, Clone)]
+pub struct LoadedWeights {
+    /// The design.
+    pub config: GeneratorConfig,
+    /// The tensors; whether they fit the design is seen when a network is built.
+    pub dict: StateDict,
+    /// Side of the pictures that the network learned from, pixels.
+    pub side: usize,
+}
+
+impl LoadedWeights {
+    /// Reads a file: one of ours, or a published checkpoint with the options it needs.
+    ///
+    /// # Errors
+    /// As [`import_generator`].
+    pub fn read(path: &Path, given: &Options) -> Result<Self, SynthesisError> {
+        let (dict, metadata) = read_weights(path)?;
+        let config = resolve_options(&dict, &with_metadata(path, &metadata, given)?)?;
+        let side = match metadata.get(SIDE_KEY) {
+            None => USUAL_SIDE,
+            Some(text) => text.parse().map_err(|_| {
+                SynthesisError::malformed(path, format!("`{SIDE_KEY}` in its metadata is `{text}`, wanted a number of pixels"))
+            })?,
+        };
+        Ok(Self { config, dict, side })
+    }
+
+    /// The same with what fine-tuning on a person changed; `path` is the file they were read from.
+    ///
+    /// # Errors
+    /// The person's file cannot be read, or belongs to other weights.
+    pub fn tuned(mut self, path: &Path, person: &Path) -> Result<Self, SynthesisError> {
+        PersonWeights::read(person)?.apply(person, &mut self.dict, path)?;
+        Ok(self)
+    }
 }

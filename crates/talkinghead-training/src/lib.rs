@@ -4,6 +4,7 @@
 
 mod compatibility;
 pub mod expression;
+pub mod finetune;
 pub mod flow;
 pub mod generator;
 pub mod head_motion;

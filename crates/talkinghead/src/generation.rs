@@ -131,7 +131,7 @@ impl Generation {
         }
         let mut inputs: Vec<&Path> = self.audio.iter().map(PathBuf::as_path).collect();
         inputs.extend(self.options.performance.path());
-        inputs.extend(renderer.and_then(RendererChoice::path));
+        inputs.extend(renderer.into_iter().flat_map(RendererChoice::paths));
         // A prepared person's pictures may be gone, but must not be written over.
         if let Speaker::References(..) = self.speaker {
             check_inputs(references.iter().map(PathBuf::as_path))?;

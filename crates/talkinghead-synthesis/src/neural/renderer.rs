@@ -12,6 +12,7 @@ use talkinghead_render::{FrameError, PreparedPerformance, ProjectionRenderer, Re
 use super::conditioning::{FrameInput, image_tensor, masked_source, picture_of, resized, sided_label};
 use super::head_in_crop::HeadInCrop;
 use super::paste::paste;
+use super::person_frames::angle_distance;
 use crate::SynthesisError;
 use crate::generator::{EncodedReferences, InferenceGenerator, RawImage, References, Source, Targets};
 
@@ -105,7 +106,7 @@ impl NeuralRenderer {
         // The photographed head as it was, moved as one piece, on black, as the network was taught; expression comes from the label image.
         let projection = self.head.moved(&self.projection.head_motion(&rest.head_pose), &self.crop);
         let angles = HeadPose::angles(&(self.projection.pose(&rest).rigid.rotation * self.fit.rotation));
-        let nearest = self.angles.iter().enumerate().min_by(|a, b| distance(a.1, &angles).total_cmp(&distance(b.1, &angles)));
+        let nearest = self.angles.iter().enumerate().min_by(|a, b| angle_distance(a.1, &angles).total_cmp(&angle_distance(b.1, &angles)));
         NetworkInput {
             target: points68(&self.projection.project(motion).landmarks).map(|point| self.crop.to_crop(0, point)),
             projection,
@@ -163,16 +164,16 @@ fn at_rest(motion: &FaceMotion) -> FaceMotion {
     FaceMotion { head_pose: motion.head_pose, ..FaceMotion::neutral() }
 }
 
-fn points68(landmarks: &Landmarks) -> FlatLandmarks68 {
+pub(super) fn points68(landmarks: &Landmarks) -> FlatLandmarks68 {
     flat_landmarks(&landmarks.to_68())
 }
 
-fn crop_of(landmarks: &Landmarks) -> Result<FaceCrop, SynthesisError> {
+pub(super) fn crop_of(landmarks: &Landmarks) -> Result<FaceCrop, SynthesisError> {
     FaceCrop::around(&[points68(landmarks)], CropMode::default(), EyeCentre::AllPoints)
         .map_err(|error| SynthesisError::Rendering(error.to_string()))
 }
 
-fn seen(picture: &RgbImage, landmarks: &Landmarks, crop: &FaceCrop) -> FrameInput {
+pub(super) fn seen(picture: &RgbImage, landmarks: &Landmarks, crop: &FaceCrop) -> FrameInput {
     let landmarks = points68(landmarks).map(|point| crop.to_crop(0, point));
     FrameInput { picture: crop.cut(0, picture), landmarks }
 }
@@ -188,10 +189,6 @@ fn spread(index: usize, wanted: usize, available: usize) -> usize {
 
 fn stack(tensors: Vec<Tensor<4>>) -> Tensor<5> {
     Tensor::cat(tensors, 0).unsqueeze_dim::<5>(0)
-}
-
-fn distance(a: &[f32; 3], b: &[f32; 3]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum()
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub use error::TrainingError;
 pub use initialisation::{initial_discriminator, initial_generator};
 pub use losses::{Loss, LossWeights};
 pub use perceptual::PerceptualTrunk;
-pub use phase::{Phase, is_tuned};
+pub use phase::{Phase, TunedPart};
 pub use report::{LossValue, StepReport};
 pub use schedule::{LearningRates, Schedule};
 pub use settings::{DiscriminatorFakes, TrainerSettings};

@@ -72,6 +72,7 @@ impl Trainer {
             return Err(TrainingError::State(format!("{} tensors are left over, such as {key}", tensors.len())));
         }
         *self = Self {
+            low_rank: self.low_rank.take(),
             generator,
             discriminator,
             generator_adam,

@@ -57,6 +57,25 @@ impl Trainer {
         let (generator_gradient, factor) = self.checked(&gradients, &entries)?;
         self.learn_generator(gradients, factor)?;
 
+        let (of_discriminator, discriminator_gradient) =
+            if self.asks_discriminator() { self.discriminator_step(batches, fakes, share)? } else { (Vec::new(), 0.0) };
+        losses.extend(of_discriminator);
+        self.steps += 1;
+        Ok(StepReport { step: self.steps, losses, generator_gradient, discriminator_gradient, rates: self.rates })
+    }
+
+    /// Whether any loss of the generator depends on the discriminator, which learns only then.
+    fn asks_discriminator(&self) -> bool {
+        self.settings.weights.adversarial > 0.0 || self.settings.weights.feature_matching > 0.0
+    }
+
+    /// The discriminator's half of a step; its losses and the length of its gradient.
+    fn discriminator_step(
+        &mut self,
+        batches: &[Batch],
+        fakes: Vec<Vec<Tensor<4>>>,
+        share: impl Fn(&Batch) -> f64,
+    ) -> Result<(Vec<LossValue>, f64), TrainingError> {
         let mut sum = Sum::default();
         let mut fakes = fakes.into_iter();
         self.repeated(batches, |trainer, batch| {
@@ -69,13 +88,11 @@ impl Trainer {
             sum.add(half.losses, half.gradients, share(batch));
             Ok(())
         })?;
-        let (of_discriminator, gradients) = sum.finish();
-        losses.extend(of_discriminator);
+        let (losses, gradients) = sum.finish();
         let entries = self.discriminator.entries().to_vec();
-        let (discriminator_gradient, factor) = self.checked(&gradients, &entries)?;
+        let (length, factor) = self.checked(&gradients, &entries)?;
         self.learn_discriminator(gradients, factor)?;
-        self.steps += 1;
-        Ok(StepReport { step: self.steps, losses, generator_gradient, discriminator_gradient, rates: self.rates })
+        Ok((losses, length))
     }
 
     /// Runs something for every batch, each time from the same spectral vectors.
@@ -103,7 +120,11 @@ impl Trainer {
         // Parameters are changed in place while nobody else holds them: a network without memory takes the place for so long.
         let empty = Generator::new(self.generator.config(), Weights::Zeros, &self.device)?;
         let generator = std::mem::replace(&mut self.generator, empty);
-        self.generator = self.generator_adam.step(generator, gradients, self.rates.generator, factor)?;
+        let rate = self.rates.generator;
+        self.generator = match &mut self.low_rank {
+            Some(low_rank) => low_rank.step(generator, gradients, rate, factor)?,
+            None => self.generator_adam.step(generator, gradients, rate, factor)?,
+        };
         if let Some(average) = &mut self.average {
             average.follow(&self.generator, self.generator.entries())?;
         }
@@ -133,14 +154,16 @@ impl Trainer {
         let (weights, real) = (self.settings.weights, &batch.target_image);
         let compatibility = self.settings.compatibility;
         let mut terms = Terms::default();
-        let judge = learning(&self.discriminator, self.discriminator.entries(), |_| false);
+        let judge = self.asks_discriminator().then(|| learning(&self.discriminator, self.discriminator.entries(), |_| false));
         let trunk = self.trunk.as_ref().filter(|_| weights.perceptual > 0.0);
         let looks = trunk.map(|trunk| Ok::<_, TrainingError>((trunk, trunk.target(real.clone(), compatibility)?))).transpose()?;
         for fake in present(synthesis) {
-            let pass = &mut Pass::new(self.mode());
-            let features = judge.forward(batch.condition()?, &batch.targets.label, fake.clone(), real.clone(), pass)?;
-            terms.add(Loss::Adversarial, weights.adversarial, || adversarial(&features, self.settings.gan, compatibility));
-            terms.add(Loss::FeatureMatching, weights.feature_matching, || feature_matching(&features));
+            if let Some(judge) = &judge {
+                let pass = &mut Pass::new(self.mode());
+                let features = judge.forward(batch.condition()?, &batch.targets.label, fake.clone(), real.clone(), pass)?;
+                terms.add(Loss::Adversarial, weights.adversarial, || adversarial(&features, self.settings.gan, compatibility));
+                terms.add(Loss::FeatureMatching, weights.feature_matching, || feature_matching(&features));
+            }
             if let Some((trunk, target)) = &looks {
                 let distance = trunk.distance(fake, target, compatibility)?;
                 terms.add(Loss::Perceptual, weights.perceptual, || Some(distance));
@@ -149,7 +172,7 @@ impl Trainer {
         let image = &synthesis.image;
         terms.add(Loss::Absolute, weights.absolute, || Some(absolute(image, real)));
         terms.add(Loss::MouthAbsolute, weights.mouth_absolute, || Some(masked_absolute(image, real, &batch.target_template)));
-        if self.settings.phase == Phase::FineTuning {
+        if self.settings.phase != Phase::Training {
             return Ok(terms.0);
         }
         let teacher = &batch.teacher;

@@ -39,7 +39,7 @@ pub struct Exported {
 }
 
 /// The checkpoint that a path names: itself (.json), or the best or last of a run's folder.
-fn find_checkpoint(path: &Path, best: bool) -> Result<(Checkpoint, CheckpointDescription), RunError> {
+pub(super) fn find_checkpoint(path: &Path, best: bool) -> Result<(Checkpoint, CheckpointDescription), RunError> {
     if path.is_file() {
         let path = path.with_extension("json");
         let checkpoint = Checkpoint { path, step: 0 };

@@ -5,6 +5,7 @@
 
 mod about;
 mod checkpoint;
+mod discriminator_file;
 mod error;
 mod event_file;
 mod event_message;
@@ -27,6 +28,7 @@ mod trunk;
 mod validation;
 
 pub use checkpoint::{Best, Checkpoint, CheckpointDescription};
+pub use discriminator_file::load_discriminator;
 pub use error::RunError;
 pub use event_file::EventFile;
 pub use event_message::{Summary, crc32c};

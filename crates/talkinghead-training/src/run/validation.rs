@@ -1,6 +1,7 @@
 //! How good the generator's pictures are: fixed frames, nothing drawn, as at synthesis.
 
 use burn::tensor::Device;
+use image::RgbImage;
 use serde::{Deserialize, Serialize};
 use talkinghead_evaluation::image::{PSNR_OF_EQUAL_DB, PerceptualNetwork, PictureSimilarity, psnr_db};
 use talkinghead_synthesis::generator::Synthesis;
@@ -19,6 +20,24 @@ pub struct Scores {
     pub ssim: f64,
     /// Distance of a perceptual network's features (SqueezeNet), from 0.
     pub perceptual: f64,
+}
+
+impl Scores {
+    /// Of pictures, each beside the real one.
+    ///
+    /// # Errors
+    /// Pictures of different sizes.
+    pub fn of<'a>(pairs: impl IntoIterator<Item = (&'a RgbImage, &'a RgbImage)>) -> Result<Self, RunError> {
+        let (mut sums, mut count) = ([0.0; 3], 0.0);
+        for (found, real) in pairs {
+            sums[0] += psnr_db(found, real).unwrap_or(PSNR_OF_EQUAL_DB);
+            sums[1] += PictureSimilarity::between(found, real).map_or(0.0, |similarity| similarity.ssim);
+            sums[2] += PerceptualNetwork::get().distance(found, real)?;
+            count += 1.0;
+        }
+        let [psnr, ssim, perceptual] = sums.map(|sum| sum / count);
+        Ok(Self { psnr, ssim, perceptual })
+    }
 }
 
 /// The frames that a run is judged by, each a batch of one.
@@ -57,16 +76,11 @@ impl Validation {
 
     /// Scores of the generator as it is now.
     pub fn scores(&self, trainer: &Trainer) -> Result<Scores, RunError> {
-        let (mut sums, mut count) = ([0.0; 3], 0.0);
+        let mut pairs = Vec::new();
         for made in self.syntheses(trainer) {
             let (_, batch, synthesis) = made?;
-            let (found, real) = (picture_of(&synthesis.image)?, picture_of(&batch.target_image)?);
-            sums[0] += psnr_db(&found, &real).unwrap_or(PSNR_OF_EQUAL_DB);
-            sums[1] += PictureSimilarity::between(&found, &real).map_or(0.0, |similarity| similarity.ssim);
-            sums[2] += PerceptualNetwork::get().distance(&found, &real)?;
-            count += 1.0;
+            pairs.push((picture_of(&synthesis.image)?, picture_of(&batch.target_image)?));
         }
-        let [psnr, ssim, perceptual] = sums.map(|sum| sum / count);
-        Ok(Scores { psnr, ssim, perceptual })
+        Scores::of(pairs.iter().map(|(found, real)| (found, real)))
     }
 }

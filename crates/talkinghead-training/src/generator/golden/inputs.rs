@@ -71,7 +71,7 @@ fn batch(golden: &GoldenNetwork, config: &GeneratorConfig, phase: Phase, device:
             image: plane(&format!("{name}_image"), InputKind::Image, 3)?,
         })
     };
-    let tuning = phase == Phase::FineTuning;
+    let tuning = phase != Phase::Training;
     let teacher = |name: &str, warped: bool| -> Result<Option<TeacherFlow>, TrainingError> {
         let flow = || plane(&format!("flow_gt_{name}"), InputKind::Flow, 2);
         let confidence = || plane(&format!("conf_gt_{name}"), InputKind::Confidence, 1);
