@@ -3,6 +3,7 @@
 //! Uses every crate of inference; only the command line uses it.
 
 mod compatibility;
+pub mod distributed;
 pub mod expression;
 pub mod finetune;
 pub mod flow;

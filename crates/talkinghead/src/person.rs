@@ -138,11 +138,7 @@ impl PersonBuilder {
     ///
     /// # Errors
     /// A reference is missing, unreadable, or the first shows no face.
-    pub fn frames(
-        &self,
-        most: NonZeroUsize,
-        take: &mut dyn FnMut(ReferenceFrame),
-    ) -> Result<ReferenceFrames, GenerationError> {
+    pub fn frames(&self, most: NonZeroUsize, take: &mut dyn FnMut(ReferenceFrame)) -> Result<ReferenceFrames, GenerationError> {
         hand_out(&self.references, &self.options, most, &self.job.begin()?, take)
     }
 

@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(spread_around(0, 1, 8), [0]);
         assert_eq!(spread_around(2, 4, 8), [2, 0, 1, 3]);
         assert_eq!(spread_around(50, 101, 5), [50, 12, 37, 63, 88]);
-        assert_eq!(spread_around(0, 0, 5), []);
+        assert!(spread_around(0, 0, 5).is_empty());
         for (base, available, most) in [(0, 10, 10), (9, 10, 7), (3, 75, 16)] {
             let chosen = spread_around(base, available, most);
             assert_eq!(chosen.len(), most.min(available));

@@ -40,6 +40,8 @@ pub struct DiscriminatorConfig {
     pub kind: ScaleKind,
     /// Normalisation.
     pub norm: DiscriminatorNorm,
+    /// Consecutive frames that it judges together, by themselves; 0 for one that judges a picture beside a reference and its label.
+    pub stacked_frames: usize,
 }
 
 impl DiscriminatorConfig {
@@ -77,6 +79,7 @@ impl DiscriminatorConfig {
             scales: options.count("num_D", 1)?,
             kind,
             norm,
+            stacked_frames: 0,
         };
         let in_range = (1..=1024).contains(&config.width)
             && (1..=12).contains(&config.layers)
@@ -111,6 +114,7 @@ impl DiscriminatorConfig {
             scales: count(&|i| format!("discriminator_{i}.")),
             kind: ScaleKind::Layers,
             norm,
+            stacked_frames: 0,
         })
     }
 
@@ -123,6 +127,20 @@ impl DiscriminatorConfig {
             scales: 1,
             kind: ScaleKind::Layers,
             norm: DiscriminatorNorm::SpectralInstance,
+            stacked_frames: 0,
+        }
+    }
+
+    /// The published temporal discriminator beside this one: one scale that looks at `frames` consecutive frames.
+    pub fn of_frames(self, frames: usize) -> Self {
+        Self { scales: 1, kind: ScaleKind::Layers, stacked_frames: frames.max(1), ..self }
+    }
+
+    /// Channels that a scale sees.
+    pub fn input_channels(&self) -> usize {
+        match self.stacked_frames {
+            0 => 2 * (self.label_channels + 3),
+            frames => 3 * frames,
         }
     }
 

@@ -3,6 +3,7 @@
 mod conditioning;
 mod driving;
 mod head_in_crop;
+mod history;
 mod paste;
 mod person_frames;
 mod renderer;

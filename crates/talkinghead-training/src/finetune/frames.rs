@@ -103,6 +103,7 @@ impl FrameSet {
             label: frame.label.clone(),
             reference: nearest.map(|k| self.frames[k].masked.clone()),
             projection: Some(frame.projection.clone()),
+            previous: None,
         }
     }
 
@@ -127,11 +128,8 @@ impl FrameSet {
         let warped = |tensor: &dyn Fn(&Source) -> Tensor<4>| -> Tensor<4> {
             Tensor::cat(items.iter().map(|(_, shots)| tensor(&self.frames[shots[0]].masked)).collect(), 0)
         };
-        let (labels, images): (Vec<_>, Vec<_>) = items
-            .iter()
-            .map(|(_, shots)| self.references(shots))
-            .map(|References { labels, images }| (labels, images))
-            .unzip();
+        let (labels, images): (Vec<_>, Vec<_>) =
+            items.iter().map(|(_, shots)| self.references(shots)).map(|References { labels, images }| (labels, images)).unzip();
         let target_image = each(&|frame| frame.image.clone());
         let [count, _, height, width] = target_image.dims();
         Batch {
@@ -146,12 +144,14 @@ impl FrameSet {
                     label: each(&|frame| frame.projection.label.clone()),
                     image: each(&|frame| frame.projection.image.clone()),
                 }),
+                previous: None,
             },
             target_image,
             // The published fine-tuning has a template of ones.
             target_template: Tensor::ones([count, 1, height, width], &self.device),
             cropped_target: None,
-            teacher: PerSource { reference: None, projection: None },
+            teacher: PerSource::default(),
+            before: None,
         }
     }
 }

@@ -20,7 +20,9 @@ pub(super) fn preview(frames: &[TunedFrame], projections: &[RgbImage], before: &
     let mut sheet = RgbImage::from_pixel(columns * (side + GAP), rows.max(1) as u32 * (side + GAP), Rgb([255; 3]));
     for row in 0..rows {
         let k = row * frames.len() / rows;
-        for (column, tile) in [&projections[k], &frames[k].picture, &before.pictures[k], &after.pictures[k]].into_iter().enumerate() {
+        for (column, tile) in
+            [&projections[k], &frames[k].picture, &before.pictures[k], &after.pictures[k]].into_iter().enumerate()
+        {
             let at = |index: usize| index as i64 * i64::from(side + GAP);
             imageops::replace(&mut sheet, tile, at(column), at(row));
         }

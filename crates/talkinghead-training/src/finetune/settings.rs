@@ -1,6 +1,6 @@
 //! Everything that is chosen about a fine-tuning.
 
-use crate::generator::{LearningRates, LossWeights, Phase, TrainerSettings, TunedPart, TrainingError};
+use crate::generator::{LearningRates, LossWeights, Phase, TrainerSettings, TrainingError, TunedPart};
 
 /// Choices; see the book for what they were measured to do.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,9 +47,7 @@ impl TuningSettings {
     pub(super) fn trainer(&self, judge: Judge) -> Result<TrainerSettings, TrainingError> {
         let weights = match judge {
             Judge::Present => LossWeights::default(),
-            Judge::Absent => {
-                LossWeights { adversarial: 0.0, feature_matching: 0.0, absolute: 10.0, ..LossWeights::default() }
-            }
+            Judge::Absent => LossWeights { adversarial: 0.0, feature_matching: 0.0, absolute: 10.0, ..LossWeights::default() },
         };
         let rate = self.rate();
         let settings = TrainerSettings {

@@ -91,7 +91,8 @@ impl FineTuning {
         let person = self.person(&trainer, &dict, steps)?;
         drop(trainer);
 
-        let malformed = |reason: String| RunError::Malformed { path: self.weights.clone(), wanted: "base for a person's file", reason };
+        let malformed =
+            |reason: String| RunError::Malformed { path: self.weights.clone(), wanted: "base for a person's file", reason };
         let bytes = person.to_bytes().map_err(malformed)?;
         // Judged is what the file gives, with its rounding.
         let after = self.judge_file(&bytes, &config, dict, &learned, judged_frames)?;

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use burn::module::Module;
 use burn::tensor::Device;
+use talkinghead_synthesis::WeightChange;
 use talkinghead_synthesis::discriminator::Discriminator;
 use talkinghead_synthesis::generator::{Generator, Synthesis};
-use talkinghead_synthesis::WeightChange;
 use talkinghead_synthesis::layers::{Mode, Pass};
 use talkinghead_synthesis::weights::{HostTensor, StateDict, state_dict_of};
 
 use super::frozen::learning;
 use super::optimiser::{Adam, Average, LowRank};
+use super::temporal::TemporalJudge;
 use super::{Batch, LearningRates, PerceptualTrunk, Phase, TrainerSettings, TrainingError, TunedPart};
+use crate::distributed::Exchange;
 
 /// Generator, discriminator, their optimisers and the average. One call of [`Trainer::step`] learns from one batch.
 #[derive(Debug)]
@@ -24,6 +26,10 @@ pub struct Trainer {
     /// In the place of the generator's Adam, where changes are of low rank.
     pub(super) low_rank: Option<LowRank>,
     pub(super) average: Option<Average>,
+    /// From the temporal stage on.
+    pub(super) temporal: Option<TemporalJudge>,
+    /// The other processes, where several train together.
+    pub(super) exchange: Option<Box<dyn Exchange>>,
     pub(super) rates: LearningRates,
     pub(super) steps: u64,
     pub(super) settings: TrainerSettings,
@@ -60,6 +66,8 @@ impl Trainer {
             generator_adam: Adam::new(settings.adam),
             discriminator_adam: Adam::new(settings.adam),
             average,
+            temporal: None,
+            exchange: None,
             rates: settings.rates,
             steps: 0,
             generator,

@@ -89,6 +89,7 @@ fn batch(golden: &GoldenNetwork, config: &GeneratorConfig, phase: Phase, device:
             label: plane("tgt_label", InputKind::Label, channels)?,
             reference: Some(source("warp_ref")?),
             projection: config.warp_projection.then(|| source("ani")).transpose()?,
+            previous: None,
         },
         target_image: plane("tgt_image", InputKind::Image, 3)?,
         target_template: template,
@@ -96,6 +97,8 @@ fn batch(golden: &GoldenNetwork, config: &GeneratorConfig, phase: Phase, device:
         teacher: PerSource {
             reference: teacher("ref", config.warp_reference)?,
             projection: teacher("ani", config.warp_projection)?,
+            previous: None,
         },
+        before: None,
     })
 }

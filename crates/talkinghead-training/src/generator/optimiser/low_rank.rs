@@ -106,7 +106,12 @@ impl LowRank {
                 let bound = (3.0 / columns as f32).sqrt();
                 let values: Vec<f32> = (0..rank * columns).map(|_| self.random.random_range(-bound..=bound)).collect();
                 let right = Tensor::from_data(TensorData::new(values, [rank, columns]), &value.device());
-                Factors { left: Tensor::zeros([rows, rank], &value.device()), right, base: value, ids: [(); 2].map(|()| ParamId::new()) }
+                Factors {
+                    left: Tensor::zeros([rows, rank], &value.device()),
+                    right,
+                    base: value,
+                    ids: [(); 2].map(|()| ParamId::new()),
+                }
             }
         };
         let of_left = gradient.clone().matmul(right.clone().transpose()).reshape([rows * rank]);
