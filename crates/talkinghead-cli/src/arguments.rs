@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::import;
 use crate::commands::{completions, doctor, evaluate, generate, inspect, man, motion, preprocess, verify};
 #[cfg(feature = "training")]
-use crate::commands::{export, train};
+use crate::commands::{export, finetune, train};
 
 /// Makes a portrait speak a recording.
 #[derive(Parser, Debug)]
@@ -50,6 +50,8 @@ pub enum Command {
     Inspect(inspect::Inspect),
     #[cfg(feature = "training")]
     Train(train::Train),
+    #[cfg(feature = "training")]
+    Finetune(Box<finetune::Finetune>),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
     Man(man::Man),

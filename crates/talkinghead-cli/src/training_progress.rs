@@ -48,7 +48,7 @@ impl TrainingProgress {
                 self.say(&format!("learning {parameters} values from {clips} clips, {steps} steps{from}"), false);
             }
             RunEvent::Step { report, epoch, epochs, steps, steps_per_second } => {
-                self.step(&report, epoch, epochs, steps, steps_per_second);
+                self.advance(&report, &format!("epoch {epoch}/{epochs}  "), steps, steps_per_second);
             }
             RunEvent::Validated { step, scores, best } => {
                 let best = if best { ", the best so far" } else { "" };
@@ -66,10 +66,10 @@ impl TrainingProgress {
         }
     }
 
-    fn step(&mut self, report: &StepReport, epoch: u64, epochs: u64, steps: u64, speed: f64) {
+    fn advance(&mut self, report: &StepReport, place: &str, steps: u64, speed: f64) {
         let losses: Vec<String> = report.losses.iter().map(|value| format!("{} {:.3}", value.loss.name(), value.value)).collect();
         let left = time((steps.saturating_sub(report.step)) as f64 / speed.max(1e-9));
-        let text = format!("epoch {epoch}/{epochs}  {}  {speed:.2} steps/s  {left} left", losses.join("  "));
+        let text = format!("{place}{}  {speed:.2} steps/s  {left} left", losses.join("  "));
         match self {
             Self::Quiet => {}
             Self::Bar(bar) => {
@@ -92,6 +92,33 @@ impl TrainingProgress {
             Self::Bar(bar) => bar.suspend(|| eprintln!("{text}")),
             _ => eprintln!("{text}"),
         }
+    }
+}
+
+/// Progress of a fine-tuning: nothing but steps.
+pub struct TuningProgress {
+    shown: TrainingProgress,
+    begun: Instant,
+}
+
+impl TuningProgress {
+    /// Whatever suits standard error, or nothing.
+    pub fn new(quiet: bool) -> Self {
+        Self { shown: TrainingProgress::new(quiet), begun: Instant::now() }
+    }
+
+    /// Shows a step.
+    pub fn step(&mut self, report: &StepReport, steps: u64) {
+        if let TrainingProgress::Bar(bar) = &self.shown {
+            bar.set_length(steps);
+        }
+        let speed = report.step as f64 / self.begun.elapsed().as_secs_f64().max(1e-9);
+        self.shown.advance(report, "", steps, speed);
+    }
+
+    /// Takes the bar away.
+    pub fn clear(&self) {
+        self.shown.clear();
     }
 }
 

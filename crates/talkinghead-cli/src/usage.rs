@@ -41,14 +41,15 @@ fn failure(text: &str, command: &str) -> Failure {
 
 /// What was asked for is part of the program, but not of this build.
 fn lacking(mut arguments: impl Iterator<Item = String>) -> Option<Failure> {
-    const TRAINING: [&str; 1] = ["train"];
-    const NEURAL: [&str; 13] = [
+    const TRAINING: [&str; 2] = ["train", "finetune"];
+    const NEURAL: [&str; 14] = [
         "import",
         "generator",
         "discriminator",
         "--tolerance",
         "--renderer",
         "--weights",
+        "--person",
         "--device",
         "--precision",
         "--driving-landmarks",

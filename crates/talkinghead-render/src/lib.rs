@@ -50,7 +50,7 @@ pub use portrait::head_region::{HeadMattes, HeadRegion, Mattes};
 pub use portrait::pose::{head_motion, pose_face};
 pub use portrait::unsmile::{UnsmileBasis, UnsmileBasisError};
 pub use projection_renderer::{ProjectionRenderer, RenderOptions};
-pub use renderer::{PreparedPerformance, Renderer, Shot};
+pub use renderer::{FrameOrder, PreparedPerformance, Renderer, Shot};
 pub use warp::delaunay::triangulate;
 pub use warp::field::WarpField;
 pub use warp::mesh::WarpMesh;

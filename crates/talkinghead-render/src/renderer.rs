@@ -28,9 +28,24 @@ pub trait Renderer: Send + Sync {
     -> Result<Box<dyn PreparedPerformance + '_>, FrameError>;
 }
 
-/// One performance of a [`Renderer`]. Frames may be made in any order and on several threads at once, and the same motion at
-/// the same index always gives the same picture.
+/// In which order the frames of a performance may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameOrder {
+    /// In any, and on several threads at once.
+    Any,
+    /// By rising number: a frame depends on those before it. One that does not follow the last begins a new sequence.
+    Rising,
+}
+
+/// One performance of a [`Renderer`]. Frames may be made in any order and on several threads at once unless
+/// [`PreparedPerformance::order`] says otherwise, and the same motion at the same index, behind the same frames where they must be
+/// made in order, always gives the same picture.
 pub trait PreparedPerformance: Send + Sync {
+    /// In which order frames must be made.
+    fn order(&self) -> FrameOrder {
+        FrameOrder::Any
+    }
+
     /// The frame of number `index` of the performance, `[height, width]`, the person's head moved and pasted back into
     /// the reference's full frame.
     ///

@@ -38,7 +38,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         labels: Tensor::random([1, shots, channels, side, side], Distribution::Uniform(0.0, 1.0), &device),
         images: Tensor::random([1, shots, 3, side, side], Distribution::Uniform(-1.0, 1.0), &device),
     };
-    let targets = Targets { label: picture([1, channels, side, side]), reference: Some(source()), projection: Some(source()) };
+    let targets = Targets {
+        label: picture([1, channels, side, side]),
+        reference: Some(source()),
+        projection: Some(source()),
+        previous: None,
+    };
 
     let start = Instant::now();
     let encoded = generator.encode_references(&references)?;

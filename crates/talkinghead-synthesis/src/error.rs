@@ -30,6 +30,16 @@ pub enum SynthesisError {
     /// The device that was asked for cannot be used.
     #[error("{0}")]
     Device(String),
+    /// Weights of a person were tuned from others than those they are used with.
+    #[error("{} was tuned from other weights than {}", person.display(), weights.display())]
+    OtherBase {
+        /// The person's file.
+        person: PathBuf,
+        /// The base that was given.
+        weights: PathBuf,
+        /// Name of the file that it was tuned from.
+        wanted: String,
+    },
     /// The weights and the network do not fit each other.
     #[error("{0}")]
     Weights(Box<WeightMismatch>),
@@ -96,6 +106,12 @@ impl SynthesisError {
             Self::Device(_) => {
                 "`talkinghead doctor` lists what this program can use; book/src/devices.md says what each device needs"
             }
+            Self::OtherBase { wanted, .. } if !wanted.is_empty() => {
+                return Some(format!(
+                    "it belongs to a file that was called {wanted}: give that one with --weights, or tune anew with `talkinghead finetune`"
+                ));
+            }
+            Self::OtherBase { .. } => "give the weights that it was tuned from, or tune anew with `talkinghead finetune`",
             Self::ReadBack(_) => "the device may lack memory: use fewer or smaller pictures, or the processor (`--device cpu`)",
             Self::Weights(mismatch) if mismatch.fits() => {
                 "training diverged or the file is damaged: use an earlier checkpoint, or copy the file again"

@@ -9,6 +9,7 @@ use burn::tensor::Device;
 use crate::error::SynthesisError;
 use crate::generator::{Generator, GeneratorConfig, USUAL_SIDE};
 use crate::options::Options;
+use crate::person_weights::PersonWeights;
 use crate::weights::{StateDict, Weights, read_weights, write_safetensors};
 
 /// Key of our metadata in a safetensors file: options as JSON.
@@ -101,11 +102,18 @@ pub fn infer_options(dict: &StateDict) -> Options {
         let decoder = dict.contains_prefix("img_ref_embedding.up_");
         options.set("sc_arch", if decoder { "encoderdecoder" } else { "encoder" });
     }
-    let flows = ["ref", "ani"].map(|name| dict.contains_prefix(&format!("warp.flow_network_{name}.")));
+    let names = ["ref", "ani", "temp"];
+    let flows = names.map(|name| dict.contains_prefix(&format!("warp.flow_network_{name}.")));
     options.set("warp_ref", flows[0]);
     options.set("warp_ani", flows[1]);
+    options.set("warp_prev", flows[2]);
+    // Labels of all frames, pictures of all but the last.
+    let inputs = size("warp.flow_network_temp.down_flow.0.0.weight_orig", 1);
+    if let (Some(inputs), Some(label)) = (inputs, size(&format!("{label}.conv.weight_orig"), 1)) {
+        options.set("n_frames_G", (inputs + 3) / (label + 3));
+    }
     if let Some(index) = flows.iter().position(|there| *there) {
-        let flow = format!("warp.flow_network_{}", ["ref", "ani"][index]);
+        let flow = format!("warp.flow_network_{}", names[index]);
         if let Some(width) = size(&format!("{flow}.conv_flow.0.weight"), 1) {
             options.set("nff", width);
         }
@@ -128,6 +136,7 @@ fn witness<'a>(dict: &'a StateDict, option: &str) -> Option<(&'a str, &'a [usize
         "spade_ks" => ".mlp_gamma.weight",
         "n_sc_layers" | "spade_combine" => "img_ref_embedding.conv_first.0.weight",
         "n_adaptive_layers" | "adaptive_spade" => "netG.weight_gen.fc_spade_0_0.0.weight_orig",
+        "n_frames_G" => "warp.flow_network_temp.down_flow.0.0.weight_orig",
         "no_atten" | "n_downsample_A" => "netG.atten_gen.atn_key_first.conv.weight_orig",
         _ => return None,
     };
@@ -170,6 +179,13 @@ pub fn resolve_options(dict: &StateDict, given: &Options) -> Result<GeneratorCon
         all.set("input_nc", 1);
     }
     let config = GeneratorConfig::from_options(&all)?;
+    if config.previous_frames > 0 && !inferred.flag("warp_prev")? {
+        return Err(SynthesisError::Configuration(
+            "the network is said to warp the previous frame (warp_prev), but the checkpoint lacks that branch \
+             (`warp.flow_network_temp.*`)"
+                .into(),
+        ));
+    }
     // What was given must not contradict what the shapes say; both are compared in the configuration's own terms.
     let mut seen = all.clone();
     for (name, value) in inferred.iter() {
@@ -246,13 +262,44 @@ pub fn load_generator(path: &Path, given: &Options) -> Result<(GeneratorConfig, 
 /// # Errors
 /// As [`import_generator`].
 pub fn load_sided_generator(path: &Path, given: &Options) -> Result<(GeneratorConfig, Weights, usize), SynthesisError> {
-    let (dict, metadata) = read_weights(path)?;
-    let config = resolve_options(&dict, &with_metadata(path, &metadata, given)?)?;
-    let side = match metadata.get(SIDE_KEY) {
-        None => USUAL_SIDE,
-        Some(text) => text.parse().map_err(|_| {
-            SynthesisError::malformed(path, format!("`{SIDE_KEY}` in its metadata is `{text}`, wanted a number of pixels"))
-        })?,
-    };
+    let LoadedWeights { config, dict, side } = LoadedWeights::read(path, given)?;
     Ok((config, Weights::Checkpoint(dict), side))
+}
+
+/// A generator's weights with what is known of them.
+#[derive(Debug, Clone)]
+pub struct LoadedWeights {
+    /// The design.
+    pub config: GeneratorConfig,
+    /// The tensors; whether they fit the design is seen when a network is built.
+    pub dict: StateDict,
+    /// Side of the pictures that the network learned from, pixels.
+    pub side: usize,
+}
+
+impl LoadedWeights {
+    /// Reads a file: one of ours, or a published checkpoint with the options it needs.
+    ///
+    /// # Errors
+    /// As [`import_generator`].
+    pub fn read(path: &Path, given: &Options) -> Result<Self, SynthesisError> {
+        let (dict, metadata) = read_weights(path)?;
+        let config = resolve_options(&dict, &with_metadata(path, &metadata, given)?)?;
+        let side = match metadata.get(SIDE_KEY) {
+            None => USUAL_SIDE,
+            Some(text) => text.parse().map_err(|_| {
+                SynthesisError::malformed(path, format!("`{SIDE_KEY}` in its metadata is `{text}`, wanted a number of pixels"))
+            })?,
+        };
+        Ok(Self { config, dict, side })
+    }
+
+    /// The same with what fine-tuning on a person changed; `path` is the file they were read from.
+    ///
+    /// # Errors
+    /// The person's file cannot be read, or belongs to other weights.
+    pub fn tuned(mut self, path: &Path, person: &Path) -> Result<Self, SynthesisError> {
+        PersonWeights::read(person)?.apply(person, &mut self.dict, path)?;
+        Ok(self)
+    }
 }

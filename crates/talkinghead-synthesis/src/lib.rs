@@ -9,6 +9,7 @@ pub mod import;
 pub mod layers;
 pub mod neural;
 pub mod options;
+mod person_weights;
 pub mod procedural;
 pub mod weights;
 
@@ -16,5 +17,6 @@ pub use burn::tensor::Device as BurnDevice;
 pub use device::DeviceKind;
 pub use error::{SynthesisError, WeightMismatch};
 pub use neural::NeuralRenderer;
+pub use person_weights::{PersonWeights, WeightChange, weights_hash};
 pub use talkinghead_formats::FormatError;
 pub use talkinghead_kernels::{KernelError, Precision};

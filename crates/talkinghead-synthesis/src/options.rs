@@ -9,7 +9,7 @@ use crate::generator::{
 use crate::layers::NormalisationKind;
 
 /// Every option that a generator's design has; option files hold many more.
-pub const GENERATOR_OPTIONS: [&str; 32] = [
+pub const GENERATOR_OPTIONS: [&str; 34] = [
     "input_nc",
     "label_nc",
     "output_nc",
@@ -42,6 +42,8 @@ pub const GENERATOR_OPTIONS: [&str; 32] = [
     "flow_multiplier",
     "flow_deconv",
     "grid_align_corners",
+    "warp_prev",
+    "n_frames_G",
 ];
 
 impl GeneratorConfig {
@@ -107,9 +109,20 @@ impl GeneratorConfig {
                 Some(_) if !options.flag("grid_align_corners")? => GridAlignment::Edges,
                 _ => GridAlignment::Corners,
             },
+            // `n_frames_G` alone says nothing: published option files hold it for networks that never reached the temporal stage.
+            previous_frames: if options.flag("warp_prev")? { previous_frames(options)? } else { 0 },
         };
         config.validate()?;
         Ok(config)
+    }
+}
+
+fn previous_frames(options: &Options) -> Result<usize, SynthesisError> {
+    match options.count("n_frames_G", 2)? {
+        frames @ 2.. => Ok(frames - 1),
+        frames => Err(SynthesisError::Configuration(format!(
+            "n_frames_G = {frames}: a network that warps the previous frame (warp_prev) is shown at least 2"
+        ))),
     }
 }
 
@@ -191,6 +204,8 @@ impl From<&GeneratorConfig> for Options {
         options.set("flow_multiplier", config.flow.multiplier);
         options.set("flow_deconv", config.flow.upsampling == FlowUpsampling::Transposed);
         options.set("grid_align_corners", config.grid == GridAlignment::Corners);
+        options.set("warp_prev", config.previous_frames > 0);
+        options.set("n_frames_G", config.previous_frames + 1);
         options
     }
 }
@@ -212,6 +227,7 @@ mod tests {
             normalisation: NormalisationKind::Instance,
             warping: Warping::Unwarped,
             grid: GridAlignment::Edges,
+            previous_frames: 2,
             ..config
         };
         assert_eq!(GeneratorConfig::from_options(&Options::from(&other)).unwrap(), other);

@@ -55,13 +55,23 @@ fn targets(batch: usize) -> Targets {
             image: picture(name, [batch, 3, SIDE, SIDE]),
         })
     };
-    Targets { label: label("target", [batch, 1, SIDE, SIDE]), reference: source("reference"), projection: source("projection") }
+    Targets {
+        label: label("target", [batch, 1, SIDE, SIDE]),
+        reference: source("reference"),
+        projection: source("projection"),
+        previous: None,
+    }
 }
 
 fn one(targets: &Targets, index: usize) -> Targets {
     let cut = |x: &Tensor<4>| x.clone().narrow(0, index, 1);
     let source = |source: &Option<Source>| source.as_ref().map(|s| Source { label: cut(&s.label), image: cut(&s.image) });
-    Targets { label: cut(&targets.label), reference: source(&targets.reference), projection: source(&targets.projection) }
+    Targets {
+        label: cut(&targets.label),
+        reference: source(&targets.reference),
+        projection: source(&targets.projection),
+        previous: None,
+    }
 }
 
 fn largest_difference(a: &Tensor<4>, b: &Tensor<4>) -> f32 {
@@ -240,7 +250,8 @@ fn unfit_inputs_are_named_with_both_shapes() {
 fn shapes_that_do_not_fit_are_refused() {
     let generator = build(&small());
     let encoded = generator.encode_references(&references(&small())).unwrap();
-    let nothing = Targets { label: Tensor::zeros([0, 1, SIDE, SIDE], &Device::flex()), reference: None, projection: None };
+    let nothing =
+        Targets { label: Tensor::zeros([0, 1, SIDE, SIDE], &Device::flex()), reference: None, projection: None, previous: None };
     assert!(matches!(generator.synthesise(&encoded, &nothing, RawImage::Skipped), Err(SynthesisError::Input { .. })));
 
     let x = picture("features", [1, 3, 8, 8]);

@@ -41,7 +41,8 @@ fn ratio(exact: &InferenceGenerator, rounded: &InferenceGenerator, recipe: &Reci
         images: Tensor::stack(vec![picture("c", 3), picture("d", 3)], 1),
     };
     let source = |name: &str| Some(Source { label: picture(&format!("{name} label"), 1), image: picture(name, 3) });
-    let targets = Targets { label: picture("target", 1), reference: source("reference"), projection: source("projection") };
+    let targets =
+        Targets { label: picture("target", 1), reference: source("reference"), projection: source("projection"), previous: None };
     let image = |generator: &InferenceGenerator| {
         let encoded = generator.encode_references(&references).unwrap();
         generator.synthesise(&encoded, &targets, RawImage::Skipped).unwrap().image

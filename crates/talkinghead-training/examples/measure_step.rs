@@ -102,6 +102,7 @@ fn batch(config: &GeneratorConfig, size: usize, side: usize) -> Batch {
             label: plane("tgt_label", config.label_channels, Recipe::label),
             reference: Some(source("warp_ref")),
             projection: config.warp_projection.then(|| source("ani")),
+            previous: None,
         },
         target_image: plane("tgt_image", 3, Recipe::image),
         target_template: plane("tgt_template", 1, Recipe::confidence),
@@ -109,7 +110,9 @@ fn batch(config: &GeneratorConfig, size: usize, side: usize) -> Batch {
         teacher: PerSource {
             reference: config.warp_reference.then(|| teacher("ref")),
             projection: config.warp_projection.then(|| teacher("ani")),
+            previous: None,
         },
+        before: None,
     }
 }
 

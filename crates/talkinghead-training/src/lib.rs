@@ -3,7 +3,9 @@
 //! Uses every crate of inference; only the command line uses it.
 
 mod compatibility;
+pub mod distributed;
 pub mod expression;
+pub mod finetune;
 pub mod flow;
 pub mod generator;
 pub mod head_motion;

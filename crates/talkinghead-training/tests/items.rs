@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use talkinghead_training::Compatibility;
 use talkinghead_training::items::{
-    Choice, ClipSet, CropRule, Flips, ItemLoader, ItemOrder, ItemPosition, ItemSettings, ReferenceRule, TrainingItem, WarpInputs,
-    make_item,
+    Choice, ClipSet, CropRule, Flips, ItemLoader, ItemOrder, ItemPosition, ItemSettings, RankShare, ReferenceRule,
+    SequenceSettings, TrainingItem, WarpInputs, make_item, make_sequence,
 };
 
 fn settings() -> ItemSettings {
@@ -22,6 +22,8 @@ fn settings() -> ItemSettings {
         crop: CropRule::Random,
         flips: Flips::Half,
         order: ItemOrder::Shuffled,
+        sequence: SequenceSettings::SINGLE,
+        share: RankShare::default(),
         items_per_clip: 3,
         compatibility: Compatibility::Reference,
         seed: 5,
@@ -41,7 +43,7 @@ fn items_follow_from_their_number_alone() {
     assert_eq!(clips.items(&settings), 6);
     let take = |first: u64, count: usize, threads: usize| -> Vec<TrainingItem> {
         let mut loader = ItemLoader::new(Arc::clone(&clips), settings, 6, first, threads);
-        (0..count).map(|_| loader.next_item().unwrap().item).collect()
+        (0..count).map(|_| loader.next_item().unwrap().frames.remove(0)).collect()
     };
     let all = take(0, 14, 1);
     assert_eq!(take(0, 14, 3), all);
@@ -53,7 +55,7 @@ fn items_follow_from_their_number_alone() {
     assert_eq!(of_first, 3);
     let other = ItemSettings { seed: 6, ..settings };
     let mut loader = ItemLoader::new(Arc::clone(&clips), other, 6, 0, 1);
-    assert_ne!(loader.next_item().unwrap().item, all[0]);
+    assert_ne!(loader.next_item().unwrap().frames[0], all[0]);
 }
 
 #[test]
@@ -183,9 +185,83 @@ fn shards_give_the_items_of_the_folders_that_they_were_made_of() {
         assert_eq!(of_shards.validation[0].name, "3");
         let item = |clips: ClipSet| {
             let mut loader = ItemLoader::new(Arc::new(clips), settings, 6, 4, 1);
-            let item = loader.next_item().unwrap().item;
+            let item = loader.next_item().unwrap().frames.remove(0);
             (item.references, item.target, item.warp_reference, item.projection)
         };
         assert_eq!(item(of_shards), item(of_folders.clone()));
     }
+}
+
+/// Four processes read every clip exactly once in an epoch, no two the same; in further rounds each reads its own again.
+#[test]
+fn ranks_share_the_clips_of_an_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    let names: Vec<String> = (1..=8).map(|number| number.to_string()).collect();
+    names.iter().for_each(|name| fixture::clip(&folder.path().join(name), name, 12, 12));
+    let settings = ItemSettings { items_per_clip: 1, ..settings() };
+    let clips = Arc::new(open(folder.path(), &settings));
+    let of_rank = |rank: usize, ranks: usize, epoch: u64, count: usize| -> Vec<String> {
+        let settings = ItemSettings { share: RankShare { rank, ranks }, ..settings };
+        let an_epoch = clips.items(&settings) as u64;
+        let mut loader = ItemLoader::new(Arc::clone(&clips), settings, an_epoch, (epoch - 1) * an_epoch, 1);
+        let stem = |item: &TrainingItem| item.clip.split('_').next().unwrap().to_owned();
+        (0..count).map(|_| stem(&loader.next_item().unwrap().frames[0])).collect()
+    };
+    for epoch in [1, 2] {
+        let single = of_rank(0, 1, epoch, 8);
+        let shares: Vec<Vec<String>> = (0..4).map(|rank| of_rank(rank, 4, epoch, 2)).collect();
+        let mut all: Vec<String> = shares.concat();
+        all.sort();
+        assert_eq!(all, names, "every clip exactly once");
+        // Together they see, step by step, what a single process sees.
+        for (step, wanted) in single.chunks(4).enumerate() {
+            assert_eq!(shares.iter().map(|share| share[step].clone()).collect::<Vec<_>>(), wanted);
+        }
+    }
+    assert_ne!(of_rank(0, 4, 1, 2), of_rank(0, 4, 2, 2), "another share in another epoch");
+    // Three ranks of eight clips: the one with fewer begins its own again.
+    let shares: Vec<Vec<String>> = (0..3).map(|rank| of_rank(rank, 3, 1, 3)).collect();
+    let mut all: Vec<String> =
+        shares.iter().enumerate().flat_map(|(rank, share)| share[..if rank < 2 { 3 } else { 2 }].to_vec()).collect();
+    all.sort();
+    assert_eq!(all, names);
+    assert!(shares[2][..2].contains(&shares[2][2]));
+}
+
+/// Behind the single frames an item is consecutive frames in one square, with the same references; before, all is as without sequences.
+#[test]
+fn sequences_are_consecutive_frames_in_one_square() {
+    let folder = tempfile::tempdir().unwrap();
+    fixture::clip(folder.path(), "1", 24, 24);
+    let sequence = SequenceSettings { single_epochs: 1, window: 2, first: 3, double_every: 1, most: 100 };
+    let settings = ItemSettings { sequence, ..settings() };
+    let clips = open(folder.path(), &settings);
+    let clip = &clips.training[0];
+    let draw = |settings: &ItemSettings, epoch: u64, index: u64| {
+        Choice::draw(clip, settings, ItemPosition { epoch, index, attempt: 0 }).unwrap()
+    };
+    let single = ItemSettings { sequence: SequenceSettings::SINGLE, ..settings };
+    assert_eq!(draw(&settings, 1, 0), draw(&single, 1, 0));
+    for index in 0..5 {
+        let choice = draw(&settings, 2, index);
+        assert_eq!(choice.length, 6);
+        assert!(choice.target >= 6 && choice.target + choice.length <= 24, "{choice:?}");
+        let items = make_sequence(clip, &choice, &settings).unwrap();
+        assert_eq!(items.len(), 6);
+        for (at, item) in items.iter().enumerate() {
+            let alone = Choice { target: choice.target + at, length: 1, ..choice.clone() };
+            assert!(*item == make_item(clip, &alone, &settings).unwrap(), "frame {at}");
+        }
+        assert_ne!(items[0].target.landmarks, items[1].target.landmarks, "nothing moves");
+    }
+    assert_eq!(draw(&settings, 6, 0).length, 18, "no more than the clip has behind its references");
+    let longer = SequenceSettings { window: 17, ..sequence };
+    let error = ClipSet::open(
+        folder.path(),
+        &ItemSettings { sequence: SequenceSettings { window: 23, ..longer }, ..settings },
+        true,
+        None,
+    );
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("23 consecutive targets"), "{error}");
 }

@@ -10,7 +10,7 @@ use talkinghead_media::{
     probe, write_picture,
 };
 use talkinghead_motion::{MotionError, MotionTrack};
-use talkinghead_render::PreparedPerformance;
+use talkinghead_render::{FrameOrder, PreparedPerformance};
 
 use crate::framing::{Shown, Window};
 use crate::job::{Job, job_settings};
@@ -131,7 +131,7 @@ impl Generation {
         }
         let mut inputs: Vec<&Path> = self.audio.iter().map(PathBuf::as_path).collect();
         inputs.extend(self.options.performance.path());
-        inputs.extend(renderer.and_then(RendererChoice::path));
+        inputs.extend(renderer.into_iter().flat_map(RendererChoice::paths));
         // A prepared person's pictures may be gone, but must not be written over.
         if let Speaker::References(..) = self.speaker {
             check_inputs(references.iter().map(PathBuf::as_path))?;
@@ -301,7 +301,11 @@ impl Generation {
             job.tell(Stage::Rendering, 0, total);
             let planar =
                 |index| job.measure_core(Stage::Rendering, || frame(index).map(|picture| PlanarFrame::from_rgb(&picture)));
-            in_order(track.len(), self.threads(), planar, |index, frame| {
+            let threads = match performance.order() {
+                FrameOrder::Any => self.threads(),
+                FrameOrder::Rising => NonZeroUsize::MIN,
+            };
+            in_order(track.len(), threads, planar, |index, frame| {
                 writer.write_planar(frame)?;
                 if index % (2 * FRAME_RATE as usize) == 0 || index + 1 == track.len() {
                     child_peak = child_peak.max(memory::child_peak_memory_bytes());

@@ -28,6 +28,7 @@ mod progress;
 #[cfg(feature = "neural")]
 mod reenactment;
 mod reference_cache;
+mod reference_frames;
 mod reference_identity;
 mod reference_loader;
 mod reference_reader;
@@ -57,6 +58,7 @@ pub use reenactment::{ReenactedPicture, Reenactment, ReenactmentInputs, Reenactm
 pub use reference_cache::CACHE_VARIABLE;
 #[doc(hidden)]
 pub use reference_cache::is_subject_file;
+pub use reference_frames::{ReferenceFrame, ReferenceFrames};
 pub use report::Report;
 pub use talkinghead_face::FaceChoice;
 pub use talkinghead_media::{DamagedPictures, Limits};

@@ -3,9 +3,10 @@
 use talkinghead_render::Shot;
 use talkinghead_synthesis::BurnDevice;
 use talkinghead_synthesis::generator::InferenceGenerator;
-use talkinghead_synthesis::import::load_sided_generator;
+use talkinghead_synthesis::import::LoadedWeights;
 use talkinghead_synthesis::neural::NeuralRenderer;
 use talkinghead_synthesis::options::Options;
+use talkinghead_synthesis::weights::Weights;
 
 use crate::reference_loader::Subject;
 use crate::{GenerationError, NeuralChoice, RendererChoice};
@@ -34,7 +35,12 @@ impl LoadedGenerator {
     /// There is no file, it cannot be read or does not fit, or this machine lacks the device.
     pub(crate) fn open(choice: &NeuralChoice) -> Result<Self, GenerationError> {
         let device = choice.device.open()?;
-        let (config, weights, side) = load_sided_generator(&choice.weights, &Options::new())?;
+        let loaded = LoadedWeights::read(&choice.weights, &Options::new())?;
+        let LoadedWeights { config, dict, side } = match &choice.person {
+            Some(person) => loaded.tuned(&choice.weights, person)?,
+            None => loaded,
+        };
+        let weights = Weights::Checkpoint(dict);
         let generator = InferenceGenerator::with_precision(&config, weights, &device, choice.precision)?.for_side(side)?;
         Ok(Self { generator, device })
     }

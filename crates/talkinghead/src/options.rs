@@ -102,6 +102,8 @@ pub enum RendererChoice {
 pub struct NeuralChoice {
     /// Trained weights.
     pub weights: PathBuf,
+    /// What fine-tuning on the person changed of them (`talkinghead finetune`).
+    pub person: Option<PathBuf>,
     /// Where the network runs.
     pub device: Device,
     /// In which numbers its convolutions multiply on the processor.
@@ -112,7 +114,12 @@ pub struct NeuralChoice {
 impl NeuralChoice {
     /// The network of a weights file, on the processor.
     pub fn new(weights: impl Into<PathBuf>) -> Self {
-        Self { weights: weights.into(), device: Device::default(), precision: Precision::default() }
+        Self { weights: weights.into(), person: None, device: Device::default(), precision: Precision::default() }
+    }
+
+    /// The files that it needs.
+    pub(crate) fn paths(&self) -> Vec<&Path> {
+        std::iter::once(&self.weights).chain(&self.person).map(PathBuf::as_path).collect()
     }
 }
 
@@ -153,12 +160,12 @@ impl HeadMotionChoice {
 }
 
 impl RendererChoice {
-    /// The weights it needs, if it needs any.
-    pub(crate) fn path(&self) -> Option<&Path> {
+    /// The files that it needs.
+    pub(crate) fn paths(&self) -> Vec<&Path> {
         match self {
-            Self::Projection => None,
+            Self::Projection => Vec::new(),
             #[cfg(feature = "neural")]
-            Self::Neural(neural) => Some(&neural.weights),
+            Self::Neural(neural) => neural.paths(),
         }
     }
 }

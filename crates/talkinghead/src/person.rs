@@ -1,5 +1,6 @@
 //! Who speaks: prepared once from pictures and videos, then able to speak any number of recordings.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use crate::job::{Job, job_settings};
 #[cfg(feature = "neural")]
 use crate::neural::LoadedGenerator;
 use crate::reference_cache::{CachePlace, FoundPerson};
+use crate::reference_frames::{ReferenceFrame, ReferenceFrames, hand_out};
 use crate::reference_identity::IdentityCheck;
 use crate::reference_loader::{ReferenceLoader, Subject, WholeShots};
 use crate::tracked_reference::{ReferenceTracker, TrackedReference};
@@ -131,13 +133,23 @@ impl PersonBuilder {
 
     job_settings!();
 
+    /// Hands out frames of the references instead of preparing the person: the one that [`PersonBuilder::prepare`] would move, then up to
+    /// `most - 1` others, spread evenly, in the order of the references. References that show somebody else than the first are left out
+    /// (or not), as there. One frame is in memory at a time.
+    ///
+    /// # Errors
+    /// A reference is missing, unreadable, or the first shows no face.
+    pub fn frames(&self, most: NonZeroUsize, take: &mut dyn FnMut(ReferenceFrame)) -> Result<ReferenceFrames, GenerationError> {
+        hand_out(&self.references, &self.options, most, &self.job.begin()?, take)
+    }
+
     /// Does it.
     ///
     /// # Errors
     /// A reference is missing, unreadable or shows no face, the portrait cannot be animated, weights do not fit.
     pub fn prepare(&self) -> Result<Person, GenerationError> {
         let job = self.job.begin()?;
-        check_inputs(self.references.iter().map(PathBuf::as_path).chain(self.options.renderer.path()))?;
+        check_inputs(self.references.iter().map(PathBuf::as_path).chain(self.options.renderer.paths()))?;
         check_renderer(&self.options.renderer)?;
         let references = find_references(&self.references, &self.options)?;
         prepare(&self.references, references, &self.options, &job)

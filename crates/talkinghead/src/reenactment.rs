@@ -96,8 +96,8 @@ impl Reenactment {
         let files = &self.inputs;
         let named = [&files.landmarks, &files.rotations, &files.front, &files.reference, &files.reference_landmarks];
         let optional = [&files.projection, &files.audio].into_iter().flatten();
-        let all = named.into_iter().chain(optional).chain([&self.neural.weights]);
-        let all: Vec<&Path> = all.map(PathBuf::as_path).collect();
+        let all = named.into_iter().chain(optional).map(PathBuf::as_path);
+        let all: Vec<&Path> = all.chain(self.neural.paths()).collect();
         check_inputs(all.iter().copied())?;
         let _claim = OutputClaim::new(&self.output, all)?;
         let reference_landmarks = read_landmarks(&files.reference_landmarks)?;

@@ -10,6 +10,8 @@ pub mod evaluate;
 mod evaluate_maker;
 #[cfg(feature = "training")]
 pub mod export;
+#[cfg(feature = "training")]
+pub mod finetune;
 pub mod generate;
 #[cfg(feature = "neural")]
 pub mod import;
@@ -70,6 +72,8 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Inspect(command) => command.run(shared),
         #[cfg(feature = "training")]
         Command::Train(command) => command.run(shared),
+        #[cfg(feature = "training")]
+        Command::Finetune(command) => command.run(shared),
         Command::Doctor(command) => command.run(),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),

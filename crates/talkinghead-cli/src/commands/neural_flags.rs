@@ -20,6 +20,10 @@ pub struct NeuralFlags {
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
 
+    /// What `talkinghead finetune` learned of the person, beside the weights that it learned from.
+    #[arg(long, value_name = "FILE")]
+    person: Option<PathBuf>,
+
     /// Where the neural renderer runs.
     #[arg(long, value_enum, default_value_t = DeviceFlag::Cpu)]
     device: DeviceFlag,
@@ -51,6 +55,10 @@ impl NeuralFlags {
                 "the projection renderer has no use for --weights",
                 "leave --weights out, or add --renderer neural",
             )),
+            RendererFlag::Projection if self.person.is_some() => Err(Failure::new(
+                "the projection renderer has no use for --person",
+                "leave --person out, or add --renderer neural and --weights",
+            )),
             RendererFlag::Projection => Ok(RendererChoice::Projection),
             RendererFlag::Neural => Ok(RendererChoice::Neural(self.choice()?)),
         }
@@ -64,6 +72,7 @@ impl NeuralFlags {
                 "name them with --weights FILE, or use --renderer projection",
             )
         })?;
-        Ok(NeuralChoice { weights, device: self.device.into(), precision: self.precision.into() })
+        let (device, precision) = (self.device.into(), self.precision.into());
+        Ok(NeuralChoice { weights, person: self.person.clone(), device, precision })
     }
 }

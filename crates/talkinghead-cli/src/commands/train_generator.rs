@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, ValueEnum};
 use talkinghead::Device;
+use talkinghead_training::distributed::World;
 use talkinghead_training::recipe::{Recipe, RecipeDraft};
 use talkinghead_training::run::{GeneratorTraining, RunError, Start};
 
@@ -41,9 +42,9 @@ pub struct TrainGenerator {
     #[arg(long, value_name = "FILE.toml")]
     recipe: Option<PathBuf>,
 
-    /// Go on from the run's last checkpoint, with its own recipe where nothing else is said.
-    #[arg(long)]
-    resume: bool,
+    /// Go on from the run's last checkpoint, with its own recipe where nothing else is said; with `=if-any`, begin where there is none.
+    #[arg(long, value_enum, value_name = "always|if-any", num_args = 0..=1, require_equals = true, default_missing_value = "always", hide_possible_values = true)]
+    resume: Option<Resume>,
 
     /// Where the networks are trained.
     #[arg(long, value_enum, default_value_t = DeviceFlag::Cpu)]
@@ -52,6 +53,11 @@ pub struct TrainGenerator {
     /// Folder that keeps decoded frames, which several runs may share; in the run's folder when left out.
     #[arg(long, value_name = "FOLDER")]
     frames: Option<PathBuf>,
+
+    /// One of several processes that train together: rank, number and the first one's address come from the environment, as
+    /// torchrun, Slurm or an indexed job of Kubernetes sets them.
+    #[arg(long)]
+    distributed: bool,
 
     #[command(flatten)]
     overrides: RecipeFlags,
@@ -72,7 +78,7 @@ struct RecipeFlags {
     /// References an item.
     #[arg(long, value_name = "N")]
     shots: Option<u64>,
-    /// Target frames an item; only 1.
+    /// Frames that the network sees at a time, the one to synthesise included; 1 for single frames throughout.
     #[arg(long, value_name = "N")]
     target_frames: Option<u64>,
     /// Items a batch.
@@ -84,7 +90,7 @@ struct RecipeFlags {
     /// Epochs at the full learning rate.
     #[arg(long, value_name = "N")]
     epochs: Option<u64>,
-    /// Epochs before several frames are trained; at least all of them.
+    /// Epochs of single frames, before several are trained.
     #[arg(long, value_name = "N")]
     single_frame_epochs: Option<u64>,
     /// Stop after so many steps.
@@ -184,11 +190,18 @@ impl TrainGenerator {
             allocator::limit_to_what_is_free();
         }
         let device = Device::from(self.device).open()?;
-        let start = if self.resume { Start::Resumed } else { Start::Anew };
-        let training = GeneratorTraining { data: self.data, run: self.run.clone(), recipe, start, device, frames: self.frames };
+        let start = match self.resume {
+            None => Start::Anew,
+            Some(Resume::Always) => Start::Resumed,
+            Some(Resume::IfAny) => Start::Either,
+        };
+        let world = if self.distributed { Some(World::from_environment()?) } else { None };
+        let first = world.as_ref().is_none_or(World::is_first);
+        let frames = self.frames;
+        let training = GeneratorTraining { data: self.data, run: self.run.clone(), recipe, start, device, frames, world };
         let stop = interruption::wait_for_the_step();
         allocator::name_when_full("training.batch (--batch), data.shots (--shots), data.size or network.ngf");
-        let mut progress = TrainingProgress::new(shared.quiet);
+        let mut progress = TrainingProgress::new(shared.quiet || !first);
         let outcome = training.run(&stop, &mut |event| progress.show(event));
         progress.clear();
         let summary = outcome?;
@@ -201,7 +214,7 @@ impl TrainGenerator {
                 "skipped": summary.skipped,
             }));
         }
-        if !shared.quiet {
+        if !shared.quiet && first {
             eprintln!("{}: {} steps; look at {}", self.run.display(), summary.steps, self.run.join("report.html").display());
         }
         Ok(())
@@ -210,20 +223,30 @@ impl TrainGenerator {
     /// The recipe that file and flags make; none where a resumed run's own is meant.
     fn recipe(&self) -> Result<Option<Recipe>, Failure> {
         let said = self.overrides.said();
-        if self.resume && self.recipe.is_none() && said.is_empty() && self.set.is_empty() {
+        let resumes = self.resume.is_some();
+        if resumes && self.recipe.is_none() && said.is_empty() && self.set.is_empty() {
             return Ok(None);
         }
         // What is said when a run goes on is said over the run's own recipe.
         let own = self.run.join("recipe.toml");
         let mut draft = match &self.recipe {
             Some(path) => RecipeDraft::read(path).map_err(RunError::from)?,
-            None if self.resume && own.is_file() => RecipeDraft::read(&own).map_err(RunError::from)?,
+            None if resumes && own.is_file() => RecipeDraft::read(&own).map_err(RunError::from)?,
             None => RecipeDraft::new(),
         };
         said.iter().for_each(|(key, value)| draft.set(key, value));
         self.set.iter().for_each(|(key, value)| draft.set(key, value));
         Ok(Some(draft.finish().map_err(RunError::from)?))
     }
+}
+
+/// `--resume`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Resume {
+    /// There must be a checkpoint.
+    Always,
+    /// Where there is no checkpoint the run begins.
+    IfAny,
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {

@@ -3,7 +3,7 @@
 use crate::program::Place;
 use crate::{assert_said, transcript};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "generate",
     "motion",
     "import",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 15] = [
     "train generator",
     "train expression",
     "train unsmile",
+    "finetune",
     "doctor",
     "completions",
     "man",

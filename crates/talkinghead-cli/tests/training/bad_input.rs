@@ -98,7 +98,7 @@ fn recipes_that_are_none() {
     let run = folder.path().join("run");
     for (more, wanted) in [
         (vec!["--set", "network.ngff=3"], "ngff"),
-        (vec!["--target-frames", "2"], "target_frames"),
+        (vec!["--target-frames", "0"], "target_frames"),
         (vec!["--single-frame-epochs", "3"], "single_frame_epochs"),
         (vec!["--set", "data.size=30"], "data.size"),
         (vec!["--set", "perceptual.network=vgg19"], "perceptual.weights"),

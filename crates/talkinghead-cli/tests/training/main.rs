@@ -6,7 +6,9 @@ mod fixture;
 mod program;
 
 mod bad_input;
+mod clusters;
 mod flag_table;
 mod killed;
 mod outputs;
 mod teachers;
+mod together;

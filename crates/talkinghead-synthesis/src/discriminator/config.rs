@@ -2,6 +2,7 @@
 
 use crate::error::SynthesisError;
 use crate::options::Options;
+use crate::weights::StateDict;
 
 /// Structure of one scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct DiscriminatorConfig {
     pub kind: ScaleKind,
     /// Normalisation.
     pub norm: DiscriminatorNorm,
+    /// Consecutive frames that it judges together, by themselves; 0 for one that judges a picture beside a reference and its label.
+    pub stacked_frames: usize,
 }
 
 impl DiscriminatorConfig {
@@ -76,6 +79,7 @@ impl DiscriminatorConfig {
             scales: options.count("num_D", 1)?,
             kind,
             norm,
+            stacked_frames: 0,
         };
         let in_range = (1..=1024).contains(&config.width)
             && (1..=12).contains(&config.layers)
@@ -93,9 +97,74 @@ impl DiscriminatorConfig {
         Ok(config)
     }
 
+    /// The design that a state dict's shapes show; none where it holds no discriminator of layers.
+    pub fn of_shapes(dict: &StateDict) -> Option<Self> {
+        let first = dict.shape("discriminator_0.model0.0.weight")?;
+        let (width, input) = (*first.first()?, *first.get(1)?);
+        let count = |name: &dyn Fn(usize) -> String| (0..32).take_while(|i| dict.contains_prefix(&name(*i))).count();
+        let norm = if dict.contains("discriminator_0.model1.0.0.weight_orig") {
+            DiscriminatorNorm::SpectralInstance
+        } else {
+            DiscriminatorNorm::Spectral
+        };
+        Some(Self {
+            label_channels: (input / 2).checked_sub(3)?,
+            width,
+            layers: count(&|i| format!("discriminator_0.model{i}.")).checked_sub(2)?,
+            scales: count(&|i| format!("discriminator_{i}.")),
+            kind: ScaleKind::Layers,
+            norm,
+            stacked_frames: 0,
+        })
+    }
+
+    /// The smallest one: for where none is asked.
+    pub fn smallest() -> Self {
+        Self {
+            label_channels: 1,
+            width: 1,
+            layers: 1,
+            scales: 1,
+            kind: ScaleKind::Layers,
+            norm: DiscriminatorNorm::SpectralInstance,
+            stacked_frames: 0,
+        }
+    }
+
+    /// The published temporal discriminator beside this one: one scale that looks at `frames` consecutive frames.
+    pub fn of_frames(self, frames: usize) -> Self {
+        Self { scales: 1, kind: ScaleKind::Layers, stacked_frames: frames.max(1), ..self }
+    }
+
+    /// Channels that a scale sees.
+    pub fn input_channels(&self) -> usize {
+        match self.stacked_frames {
+            0 => 2 * (self.label_channels + 3),
+            frames => 3 * frames,
+        }
+    }
+
     /// Width of layer `layer`.
     pub fn channels(&self, layer: usize) -> usize {
         const WIDEST: usize = 512;
         (self.width << layer).min(WIDEST.max(self.width))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::discriminator::Discriminator;
+    use crate::weights::{Weights, state_dict_of};
+
+    #[test]
+    fn shapes_show_the_design() {
+        for (layers, scales, norm) in [(4, 1, DiscriminatorNorm::SpectralInstance), (2, 3, DiscriminatorNorm::Spectral)] {
+            let config = DiscriminatorConfig { width: 4, layers, scales, norm, ..DiscriminatorConfig::smallest() };
+            let network = Discriminator::new(&config, Weights::Zeros, &burn::tensor::Device::flex()).unwrap();
+            assert_eq!(DiscriminatorConfig::of_shapes(&state_dict_of(&network, network.entries()).unwrap()), Some(config));
+        }
+        assert_eq!(DiscriminatorConfig::of_shapes(&StateDict::new()), None);
     }
 }

@@ -76,13 +76,34 @@ impl Discriminator {
         check("fake image", fake.dims(), 3)?;
         check("real image", real.dims(), 3)?;
         let twice = |x: Tensor<4>| Tensor::cat(vec![x.clone(), x], 0);
-        let mut condition = twice(Tensor::cat(vec![reference.label.clone(), reference.image.clone()], 1));
+        let condition = twice(Tensor::cat(vec![reference.label.clone(), reference.image.clone()], 1));
         let picture = Tensor::cat(vec![fake, real], 0);
-        let mut input = Tensor::cat(vec![twice(label.clone()), picture], 1);
+        self.judge(Some(condition), Tensor::cat(vec![twice(label.clone()), picture], 1), pass)
+    }
+
+    /// Judges stacks of consecutive fake and real frames in one call.
+    ///
+    /// # Shapes
+    /// Both [batch, frames * 3, H, W].
+    ///
+    /// # Errors
+    /// Shapes that differ, or another number of frames.
+    pub fn forward_stack(&self, fake: Tensor<4>, real: Tensor<4>, pass: &mut Pass) -> Result<Features, SynthesisError> {
+        let [batch, _, height, width] = fake.dims();
+        let wanted = [batch, self.config.input_channels(), height, width];
+        for (name, found) in [("fake frames", fake.dims()), ("real frames", real.dims())] {
+            if found != wanted {
+                return Err(SynthesisError::input(name, format!("{wanted:?}"), format!("{found:?}")));
+            }
+        }
+        self.judge(None, Tensor::cat(vec![fake, real], 0), pass)
+    }
+
+    fn judge(&self, mut condition: Option<Tensor<4>>, mut input: Tensor<4>, pass: &mut Pass) -> Result<Features, SynthesisError> {
         let mut features = Vec::with_capacity(self.scales.len());
         for (index, scale) in self.scales.iter().enumerate() {
             if index > 0 {
-                condition = halve(condition);
+                condition = condition.map(halve);
                 input = halve(input);
             }
             features.push(scale.forward(condition.clone(), input.clone(), pass)?);

@@ -68,9 +68,14 @@ impl Scale {
         let instance = |builder: &mut WeightBuilder| Normalisation::plain(builder, "", NormalisationKind::Instance, 0);
         let normed = config.norm == DiscriminatorNorm::SpectralInstance;
         let (generator, first) = match config.kind {
-            ScaleKind::Layers => {
-                (None, Some(Convolution::new(builder, &format!("{key}.model0.0"), shape(2 * one, config.width, 2, true))))
-            }
+            ScaleKind::Layers => (
+                None,
+                Some(Convolution::new(
+                    builder,
+                    &format!("{key}.model0.0"),
+                    shape(config.input_channels(), config.width, 2, true),
+                )),
+            ),
             ScaleKind::Adaptive { pooled } => {
                 let outputs = one * KERNEL * KERNEL;
                 let weight = builder.parameter(&format!("{key}.fc_0.weight"), [outputs, pooled * pooled]);
@@ -96,16 +101,22 @@ impl Scale {
     }
 
     /// # Shapes
-    /// Condition and picture with its label, each [batch, label + 3, height, width] -> outputs of all layers.
+    /// Condition and picture with its label, each [batch, label + 3, height, width], or a stack of pictures -> outputs of all layers.
     ///
     /// # Errors
     /// Maps of another shape.
-    pub fn forward(&self, condition: Tensor<4>, input: Tensor<4>, pass: &mut Pass) -> Result<Vec<Tensor<4>>, KernelError> {
+    pub fn forward(
+        &self,
+        condition: Option<Tensor<4>>,
+        input: Tensor<4>,
+        pass: &mut Pass,
+    ) -> Result<Vec<Tensor<4>>, KernelError> {
         let mut outputs = Vec::with_capacity(self.middle.len() + 2);
-        let mut x = match (&self.generator, &self.first) {
-            (Some(generator), _) => generator.forward(condition, input, pass)?,
-            (None, Some(first)) => first.forward_activated(Tensor::cat(vec![condition, input], 1))?,
-            (None, None) => input,
+        let mut x = match (&self.generator, &self.first, condition) {
+            (Some(generator), _, Some(condition)) => generator.forward(condition, input, pass)?,
+            (_, Some(first), Some(condition)) => first.forward_activated(Tensor::cat(vec![condition, input], 1))?,
+            (_, Some(first), None) => first.forward_activated(input)?,
+            (_, None, _) => input,
         };
         outputs.push(x.clone());
         for layer in &self.middle {

@@ -146,6 +146,9 @@ pub struct GeneratorConfig {
     pub flow: FlowConfig,
     /// Sampling convention of the warp.
     pub grid: GridAlignment,
+    /// Frames before the one to synthesise that the network is shown, the last of which it warps (`n_frames_G - 1`); 0 for a network that
+    /// makes each frame by itself.
+    pub previous_frames: usize,
 }
 
 impl Default for GeneratorConfig {
@@ -179,6 +182,7 @@ impl Default for GeneratorConfig {
                 upsampling: FlowUpsampling::Nearest,
             },
             grid: GridAlignment::Corners,
+            previous_frames: 0,
         }
     }
 }
@@ -187,6 +191,8 @@ impl Default for GeneratorConfig {
 const WIDEST: usize = 1024;
 /// No option may ask for more halvings or blocks than this.
 const DEEPEST: usize = 16;
+/// Most frames that a network may be shown of the past.
+const LONGEST_PAST: usize = 16;
 
 impl GeneratorConfig {
     /// Channels that a label map has inside the network.
@@ -221,13 +227,14 @@ impl GeneratorConfig {
 
     /// Number of modulation maps of level `level`.
     pub fn maps(&self, level: usize) -> usize {
-        // Label, reference, projection, and the slot for the previous frame that only the temporal stage fills.
+        // Label, reference, projection, and the previous frame, which only a network of several frames fills.
         if self.composition == Composition::Nonlinear && level < self.composition_layers { 4 } else { 1 }
     }
 
     /// Both picture sides must be multiples of this.
     pub fn size_divisor(&self) -> usize {
-        let flow = if self.warp_reference || self.warp_projection { self.flow.downsamplings } else { 0 };
+        let flows = self.warp_reference || self.warp_projection || self.previous_frames > 0;
+        let flow = if flows { self.flow.downsamplings } else { 0 };
         1 << self.downsamplings.max(flow).min(DEEPEST)
     }
 
@@ -284,6 +291,9 @@ impl GeneratorConfig {
             return fail(
                 "add_raw_loss needs n_sc_layers of at least 1: without such layers there is no separate raw image".into(),
             );
+        }
+        if self.previous_frames > LONGEST_PAST {
+            return fail(format!("n_frames_G = {}: at most {}", self.previous_frames + 1, LONGEST_PAST + 1));
         }
         if let Some(adaptive) = self.adaptive {
             if adaptive.layers > depth + 1 {

@@ -29,8 +29,8 @@ pub struct FlowNetwork {
 }
 
 impl FlowNetwork {
-    /// Takes `KEY.*`, for example `warp.flow_network_ref.*`.
-    pub fn new(builder: &mut WeightBuilder, key: &str, config: &GeneratorConfig) -> Self {
+    /// Takes `KEY.*`, for example `warp.flow_network_ref.*`. `frames`: the target's and those of the sources, 2 for a single source.
+    pub fn new(builder: &mut WeightBuilder, key: &str, config: &GeneratorConfig, frames: usize) -> Self {
         let flow = config.flow;
         let width = |level: usize| flow.width.saturating_mul(1 << level).min(WIDEST);
         let plain = |input: usize, output: usize| ConvolutionShape { bias: false, ..ConvolutionShape::three(input, output) };
@@ -38,7 +38,7 @@ impl FlowNetwork {
             let name = format!("{key}.{part}.{index}");
             ConvBlock::named(builder, [&format!("{name}.0"), &format!("{name}.1")], flow.normalisation, shape)
         };
-        let mut down = vec![block("down_flow", 0, plain(2 * config.label_width() + 3, width(0)))];
+        let mut down = vec![block("down_flow", 0, plain(frames * config.label_width() + (frames - 1) * 3, width(0)))];
         for i in 0..flow.downsamplings {
             down.push(block("down_flow", 2 * (i + 1), plain(width(i), width(i + 1)).stride(2)));
         }
@@ -65,7 +65,7 @@ impl FlowNetwork {
     }
 
     /// # Shapes
-    /// Target label and source label [batch, label, H, W], source picture [batch, 3, H, W] -> flow [batch, 2, H, W] in pixels
+    /// Target label [batch, label, H, W], source labels [batch, sources * label, H, W], source pictures [batch, sources * 3, H, W] -> flow [batch, 2, H, W] in pixels
     /// (x, y) and occlusion mask [batch, 1, H, W] in 0..1.
     ///
     /// # Errors

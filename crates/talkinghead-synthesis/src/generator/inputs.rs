@@ -32,15 +32,35 @@ pub struct Targets {
     pub reference: Option<Source>,
     /// The projected (animation) frame; needed if the network warps projections.
     pub projection: Option<Source>,
+    /// The frames before, for a network of several frames; none at the start of a sequence, where its branch is left out.
+    pub previous: Option<PreviousFrames>,
+}
+
+/// Frames that were made before the one to synthesise, the oldest first.
+#[derive(Debug, Clone)]
+pub struct PreviousFrames {
+    /// `[batch, frames * channels, H, W]`.
+    pub labels: Tensor<4>,
+    /// `[batch, frames * 3, H, W]`, -1..1.
+    pub images: Tensor<4>,
 }
 
 /// Something for each warped source.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct PerSource<T> {
     /// Of the reference frame.
     pub reference: Option<T>,
     /// Of the projected frame.
     pub projection: Option<T>,
+    /// Of the previous frame.
+    pub previous: Option<T>,
+}
+
+impl<T> Default for PerSource<T> {
+    /// Nothing for any.
+    fn default() -> Self {
+        Self { reference: None, projection: None, previous: None }
+    }
 }
 
 /// What the generator makes of one batch.
@@ -122,6 +142,20 @@ impl GeneratorConfig {
                 return Err(SynthesisError::input(&format!("{name} label"), format!("{label:?}"), found));
             }
         }
+        self.check_previous(targets)
+    }
+
+    fn check_previous(&self, targets: &Targets) -> Result<(), SynthesisError> {
+        let Some(previous) = targets.previous.as_ref().filter(|_| self.previous_frames > 0) else { return Ok(()) };
+        let ([batch, channels, height, width], frames) = (targets.label.dims(), self.previous_frames);
+        for (name, wanted, found) in [
+            ("previous labels", [batch, frames * channels, height, width], previous.labels.dims()),
+            ("previous images", [batch, frames * 3, height, width], previous.images.dims()),
+        ] {
+            if found != wanted {
+                return Err(SynthesisError::input(name, format!("{wanted:?}"), format!("{found:?}")));
+            }
+        }
         Ok(())
     }
 
@@ -144,6 +178,15 @@ impl GeneratorConfig {
             ));
         }
         Ok(())
+    }
+
+    /// The same for the labels of several frames.
+    pub(super) fn expand_labels(&self, labels: Tensor<4>, frames: usize) -> Tensor<4> {
+        if self.label_classes == 0 || frames == 0 {
+            return labels;
+        }
+        let expanded = labels.chunk(frames, 1).into_iter().map(|label| self.expand_label(label)).collect();
+        Tensor::cat(expanded, 1)
     }
 
     /// One-hot channels for label maps of integers; other label maps as they are. Fractions are cut off.

@@ -19,7 +19,7 @@ pub use config::{
     AdaptiveLayers, Composition, EmbedderShape, Embedding, FlowConfig, FlowUpsampling, GeneratorConfig, GridAlignment, Warping,
 };
 pub use inference::{InferenceGenerator, USUAL_SIDE};
-pub use inputs::{PerSource, References, Source, Synthesis, Targets};
+pub use inputs::{PerSource, PreviousFrames, References, Source, Synthesis, Targets};
 pub use network::{EncodedReferences, Generator, RawImage};
 pub use warp::warp;
 pub use weight_generation::{GeneratedConvolution, GeneratedLayer, GeneratedModulation};

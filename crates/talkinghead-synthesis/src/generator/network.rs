@@ -12,7 +12,7 @@ use super::main_block::MainBlock;
 use super::reference_encoder::{ReferenceEncoder, ShotFeatures, depends_on_target};
 use super::warp::warp;
 use super::weight_generation::WeightGenerator;
-use super::{Composition, GeneratedLayer, GeneratorConfig, PerSource, References, Source, Synthesis, Targets, Warping};
+use super::{Composition, GeneratedLayer, GeneratorConfig, PerSource, References, Synthesis, Targets, Warping};
 use crate::error::SynthesisError;
 use crate::layers::{Convolution, ConvolutionShape, Mode, Pass, lrelu, operation, upsample_nearest};
 use crate::weights::{Entry, WeightBuilder, Weights};
@@ -29,8 +29,10 @@ pub struct Generator {
     image_head: Convolution,
     flow_reference: Option<FlowNetwork>,
     flow_projection: Option<FlowNetwork>,
+    flow_previous: Option<FlowNetwork>,
     reference_embedder: Option<LabelEmbedder>,
     projection_embedder: Option<LabelEmbedder>,
+    previous_embedder: Option<LabelEmbedder>,
     #[module(skip)]
     config: GeneratorConfig,
     #[module(skip)]
@@ -94,12 +96,15 @@ impl Generator {
             (0..=config.downsamplings).rev().map(|level| MainBlock::new(builder, config, level)).collect();
         blocks.reverse();
         let image_head = Convolution::new(builder, "netG.conv_img", ConvolutionShape::three(config.width, 3));
-        let flow_reference = config.warp_reference.then(|| FlowNetwork::new(builder, "warp.flow_network_ref", config));
-        let flow_projection = config.warp_projection.then(|| FlowNetwork::new(builder, "warp.flow_network_ani", config));
+        let flow_reference = config.warp_reference.then(|| FlowNetwork::new(builder, "warp.flow_network_ref", config, 2));
+        let flow_projection = config.warp_projection.then(|| FlowNetwork::new(builder, "warp.flow_network_ani", config, 2));
+        let frames = config.previous_frames;
+        let flow_previous = (frames > 0).then(|| FlowNetwork::new(builder, "warp.flow_network_temp", config, frames + 1));
         let nonlinear = config.composition == Composition::Nonlinear;
         let mut embedder =
             |key: &str| nonlinear.then(|| LabelEmbedder::new(builder, key, config, 4, config.composition_embedder, 0));
         let (reference_embedder, projection_embedder) = (embedder("img_ref_embedding"), embedder("img_ani_embedding"));
+        let previous_embedder = if frames > 0 { embedder("img_prev_embedding") } else { None };
         let finished = std::mem::replace(builder, WeightBuilder::new(Weights::Zeros, device));
         let entries = finished.finish()?;
         Ok(Self {
@@ -112,8 +117,10 @@ impl Generator {
             image_head,
             flow_reference,
             flow_projection,
+            flow_previous,
             reference_embedder,
             projection_embedder,
+            previous_embedder,
             config: *config,
             entries,
         })
@@ -219,8 +226,13 @@ impl Generator {
         ];
         for (network, source, slot) in branches {
             if let (Some(network), Some(source)) = (network, source) {
-                *slot = Some(self.move_source(network, &label, source, pass)?);
+                *slot =
+                    Some(self.move_source(network, &label, config.expand_label(source.label.clone()), &source.image, pass)?);
             }
+        }
+        if let (Some(network), Some(previous)) = (&self.flow_previous, &targets.previous) {
+            let labels = config.expand_labels(previous.labels.clone(), config.previous_frames);
+            result.previous = Some(self.move_source(network, &label, labels, &previous.images, pass)?);
         }
         // One reference set serves a whole batch of targets.
         let start = appearance.image;
@@ -240,14 +252,15 @@ impl Generator {
             }
         };
         let ([flow_r, weight_r, warped_r], [flow_p, weight_p, warped_p]) = (show(&result.reference), show(&result.projection));
+        let [flow_b, weight_b, warped_b] = show(&result.previous);
         let strongest: Option<Tensor<1, Int>> = attention.as_ref().map(strongest_shot);
         Ok(Synthesis {
             image,
             raw,
             with_projection,
-            flow: PerSource { reference: flow_r, projection: flow_p },
-            weight: PerSource { reference: weight_r, projection: weight_p },
-            warped: PerSource { reference: warped_r, projection: warped_p },
+            flow: PerSource { reference: flow_r, projection: flow_p, previous: flow_b },
+            weight: PerSource { reference: weight_r, projection: weight_p, previous: weight_b },
+            warped: PerSource { reference: warped_r, projection: warped_p, previous: warped_b },
             attention: attention.map(|a| {
                 let [batch, shots, h, w] = a.dims();
                 a.reshape([batch, shots, h * w])
@@ -256,19 +269,24 @@ impl Generator {
         })
     }
 
+    /// The flow of a source; of several frames the last one is warped.
     fn move_source(
         &self,
         network: &FlowNetwork,
         label: &Tensor<4>,
-        source: &Source,
+        source_labels: Tensor<4>,
+        source_images: &Tensor<4>,
         pass: &mut Pass,
     ) -> Result<Branch, KernelError> {
-        let source_label = self.config.expand_label(source.label.clone());
-        let (flow, weight) = network.forward(label.clone(), source_label, source.image.clone(), pass)?;
-        let warped = operation("warp", 0, || warp(source.image.clone(), flow.clone(), self.config.grid))?;
+        let (flow, weight) = network.forward(label.clone(), source_labels, source_images.clone(), pass)?;
+        let image = match source_images.dims()[1] {
+            3 => source_images.clone(),
+            channels => source_images.clone().narrow(1, channels - 3, 3),
+        };
+        let warped = operation("warp", 0, || warp(image.clone(), flow.clone(), self.config.grid))?;
         let shown = match self.config.warping {
             Warping::Warped => warped.clone(),
-            Warping::Unwarped => source.image.clone(),
+            Warping::Unwarped => image,
         };
         Ok(Branch { flow, weight, warped, shown })
     }
@@ -298,6 +316,7 @@ impl Generator {
             };
         let reference = embed(&self.reference_embedder, &branches.reference, "img_ref_embedding")?;
         let projection = embed(&self.projection_embedder, &branches.projection, "img_ani_embedding")?;
+        let previous = embed(&self.previous_embedder, &branches.previous, "img_prev_embedding")?;
         let (mut x, mut raw) = (start, None);
         for level in (0..self.blocks.len()).rev() {
             let label = Some(labels[level].clone());
@@ -307,7 +326,8 @@ impl Generator {
             raw = raw.map(|raw| self.level(level, raw, std::slice::from_ref(&label), generated, pass)).transpose()?;
             let composed = level < layers;
             let maps = if composed {
-                vec![label, reference.get(level).cloned(), projection.get(level).cloned(), None]
+                let of = |maps: &[Tensor<4>]| maps.get(level).cloned();
+                vec![label, of(&reference), of(&projection), of(&previous)]
             } else {
                 vec![label]
             };
@@ -330,7 +350,7 @@ impl Generator {
             x = self.level(level, x, &[Some(labels[level].clone())], generated, pass)?;
         }
         let raw = self.head(x)?;
-        if branches.reference.is_none() && branches.projection.is_none() {
+        if branches.reference.is_none() && branches.projection.is_none() && branches.previous.is_none() {
             return Ok((raw, None, None));
         }
         // The published code blends the warped pictures even where `no_warp` is set; that option then only changes what is returned.
@@ -340,10 +360,7 @@ impl Generator {
         };
         let with_projection = branches.projection.as_ref().map(|branch| blend(raw.clone(), branch));
         let image = with_projection.clone().unwrap_or_else(|| raw.clone());
-        let image = match &branches.reference {
-            Some(branch) => blend(image, branch),
-            None => image,
-        };
+        let image = [&branches.reference, &branches.previous].into_iter().flatten().fold(image, blend);
         Ok((image, Some(raw), with_projection))
     }
 
@@ -380,6 +397,8 @@ impl Generator {
             // Flows are multiplied by 20 pixels: rounded to bf16 they would move the picture visibly.
             flow_reference: self.flow_reference.map(|part| part.prepare(Precision::F32)).transpose()?,
             flow_projection: self.flow_projection.map(|part| part.prepare(Precision::F32)).transpose()?,
+            flow_previous: self.flow_previous.map(|part| part.prepare(Precision::F32)).transpose()?,
+            previous_embedder: self.previous_embedder.map(|part| part.prepare(precision)).transpose()?,
             entries: Vec::new(),
             ..self
         })
@@ -399,4 +418,5 @@ struct Branch {
 struct PartialSynthesis {
     reference: Option<Branch>,
     projection: Option<Branch>,
+    previous: Option<Branch>,
 }

@@ -1,10 +1,13 @@
 //! What the network is shown of a clip's file set, frame by frame, as the published demo does (SPEC-data section 10).
 
+use std::sync::{Mutex, PoisonError};
+
 use burn::tensor::{Device, Tensor};
 use image::RgbImage;
 use talkinghead_face::{CROP_SIDE, FlatLandmarks68, HannWindow, Landmarks68, ReferencePose, key_frame};
 
 use super::conditioning::{FrameInput, image_tensor, masked_source, resized, sided_label};
+use super::history::History;
 use crate::SynthesisError;
 use crate::generator::{EncodedReferences, InferenceGenerator, RawImage, References, Source, Synthesis, Targets};
 
@@ -147,6 +150,7 @@ pub struct DrivenSynthesis {
     encoded: EncodedReferences,
     shots: Vec<usize>,
     sources: Vec<Source>,
+    history: Mutex<History>,
     device: Device,
 }
 
@@ -176,10 +180,12 @@ impl DrivenSynthesis {
         let labels = stack(inputs.iter().map(|input| label(&input.landmarks, side, device)).collect());
         let encoded = generator.encode_references(&References { images, labels })?;
         let sources = inputs.iter().map(|input| masked_source(input, side, device)).collect();
-        Ok(Self { driving, generator, encoded, shots, sources, device: device.clone() })
+        let history = Mutex::new(History::new(generator.config().previous_frames));
+        Ok(Self { driving, generator, encoded, shots, sources, history, device: device.clone() })
     }
 
-    /// Target frame `index`; `projection` is the projection's picture of that frame, if the network takes one.
+    /// Target frame `index`; `projection` is the projection's picture of that frame, if the network takes one. A network of several frames is
+    /// shown those it made before, as long as frames are asked for in order.
     ///
     /// # Errors
     /// If the network needs a projection and there is none.
@@ -188,12 +194,16 @@ impl DrivenSynthesis {
             let landmarks = self.driving.projection_landmarks(index);
             masked_source(&FrameInput { picture, landmarks }, self.generator.side(), &self.device)
         });
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         let targets = Targets {
             label: self.label(index),
             reference: self.sources.get(self.driving.nearest(&self.shots, index)).cloned(),
             projection,
+            previous: history.before(index),
         };
-        self.generator.synthesise(&self.encoded, &targets, raw)
+        let made = self.generator.synthesise(&self.encoded, &targets, raw)?;
+        history.push(index, &targets.label, &made.image);
+        Ok(made)
     }
 
     /// Label image of target frame `index` at the network's side, `[1, 1, side, side]`.

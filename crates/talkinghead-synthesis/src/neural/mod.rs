@@ -3,7 +3,9 @@
 mod conditioning;
 mod driving;
 mod head_in_crop;
+mod history;
 mod paste;
+mod person_frames;
 mod renderer;
 
 pub use conditioning::{
@@ -11,5 +13,6 @@ pub use conditioning::{
 };
 pub use driving::{DrivenSynthesis, Driving};
 pub use paste::paste;
+pub use person_frames::{PersonFrame, PersonFrames, angle_distance};
 pub use renderer::{NetworkInput, NeuralRenderer};
 pub use talkinghead_formats::{parse_landmarks, parse_poses, read_landmarks, read_poses};

@@ -7,11 +7,13 @@ use image::RgbImage;
 use talkinghead_face::{
     CROP_SIDE, CropMode, EyeCentre, FaceCrop, FaceMotion, FlatLandmarks68, HeadPose, Landmarks, RigidFit, flat_landmarks,
 };
-use talkinghead_render::{FrameError, PreparedPerformance, ProjectionRenderer, Renderer, Shot};
+use talkinghead_render::{FrameError, FrameOrder, PreparedPerformance, ProjectionRenderer, Renderer, Shot};
 
 use super::conditioning::{FrameInput, image_tensor, masked_source, picture_of, resized, sided_label};
 use super::head_in_crop::HeadInCrop;
+use super::history::History;
 use super::paste::paste;
+use super::person_frames::angle_distance;
 use crate::SynthesisError;
 use crate::generator::{EncodedReferences, InferenceGenerator, RawImage, References, Source, Targets};
 
@@ -105,7 +107,8 @@ impl NeuralRenderer {
         // The photographed head as it was, moved as one piece, on black, as the network was taught; expression comes from the label image.
         let projection = self.head.moved(&self.projection.head_motion(&rest.head_pose), &self.crop);
         let angles = HeadPose::angles(&(self.projection.pose(&rest).rigid.rotation * self.fit.rotation));
-        let nearest = self.angles.iter().enumerate().min_by(|a, b| distance(a.1, &angles).total_cmp(&distance(b.1, &angles)));
+        let nearest =
+            self.angles.iter().enumerate().min_by(|a, b| angle_distance(a.1, &angles).total_cmp(&angle_distance(b.1, &angles)));
         NetworkInput {
             target: points68(&self.projection.project(motion).landmarks).map(|point| self.crop.to_crop(0, point)),
             projection,
@@ -113,11 +116,16 @@ impl NeuralRenderer {
         }
     }
 
-    /// One frame, of the reference's size.
+    /// One frame, of the reference's size, by itself: a network of several frames is shown none before it.
     ///
     /// # Errors
     /// When the network cannot be run.
     pub fn frame(&self, motion: &FaceMotion) -> Result<RgbImage, SynthesisError> {
+        self.frame_after(motion, 0, &mut History::default())
+    }
+
+    /// Frame `index` of a performance, behind those of `history`.
+    fn frame_after(&self, motion: &FaceMotion, index: usize, history: &mut History) -> Result<RgbImage, SynthesisError> {
         let mut frame = self.projection.frame(&at_rest(motion));
         let input = self.input(motion);
         let picture = {
@@ -127,8 +135,10 @@ impl NeuralRenderer {
                 label: label(&input.target, side, &network.device),
                 reference: network.references.get(input.reference).cloned(),
                 projection: Some(masked_source(&input.projection, side, &network.device)),
+                previous: history.before(index),
             };
             let made = network.generator.synthesise(&network.encoded, &targets, RawImage::Skipped)?;
+            history.push(index, &targets.label, &made.image);
             resized(&picture_of(&made.image)?, CROP_SIDE as usize)
         };
         paste(&mut frame, &picture, &self.crop);
@@ -145,16 +155,29 @@ impl Renderer for NeuralRenderer {
         &self,
         _performance: &mut dyn Iterator<Item = FaceMotion>,
     ) -> Result<Box<dyn PreparedPerformance + '_>, FrameError> {
-        Ok(Box::new(NeuralPerformance(self)))
+        let window = self.network.lock().unwrap_or_else(PoisonError::into_inner).generator.config().previous_frames;
+        Ok(Box::new(NeuralPerformance { renderer: self, window, history: Mutex::new(History::new(window)) }))
     }
 }
 
-/// Frames do not depend on each other: nothing is known beyond the person.
-struct NeuralPerformance<'a>(&'a NeuralRenderer);
+/// Nothing is known beyond the person, and, for a network of several frames, what it has just made.
+struct NeuralPerformance<'a> {
+    renderer: &'a NeuralRenderer,
+    window: usize,
+    history: Mutex<History>,
+}
 
 impl PreparedPerformance for NeuralPerformance<'_> {
-    fn render(&self, motion: &FaceMotion, _index: usize) -> Result<RgbImage, FrameError> {
-        self.0.frame(motion).map_err(FrameError::from)
+    fn order(&self) -> FrameOrder {
+        if self.window > 0 { FrameOrder::Rising } else { FrameOrder::Any }
+    }
+
+    fn render(&self, motion: &FaceMotion, index: usize) -> Result<RgbImage, FrameError> {
+        if self.window == 0 {
+            return self.renderer.frame(motion).map_err(FrameError::from);
+        }
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        self.renderer.frame_after(motion, index, &mut history).map_err(FrameError::from)
     }
 }
 
@@ -163,16 +186,16 @@ fn at_rest(motion: &FaceMotion) -> FaceMotion {
     FaceMotion { head_pose: motion.head_pose, ..FaceMotion::neutral() }
 }
 
-fn points68(landmarks: &Landmarks) -> FlatLandmarks68 {
+pub(super) fn points68(landmarks: &Landmarks) -> FlatLandmarks68 {
     flat_landmarks(&landmarks.to_68())
 }
 
-fn crop_of(landmarks: &Landmarks) -> Result<FaceCrop, SynthesisError> {
+pub(super) fn crop_of(landmarks: &Landmarks) -> Result<FaceCrop, SynthesisError> {
     FaceCrop::around(&[points68(landmarks)], CropMode::default(), EyeCentre::AllPoints)
         .map_err(|error| SynthesisError::Rendering(error.to_string()))
 }
 
-fn seen(picture: &RgbImage, landmarks: &Landmarks, crop: &FaceCrop) -> FrameInput {
+pub(super) fn seen(picture: &RgbImage, landmarks: &Landmarks, crop: &FaceCrop) -> FrameInput {
     let landmarks = points68(landmarks).map(|point| crop.to_crop(0, point));
     FrameInput { picture: crop.cut(0, picture), landmarks }
 }
@@ -188,10 +211,6 @@ fn spread(index: usize, wanted: usize, available: usize) -> usize {
 
 fn stack(tensors: Vec<Tensor<4>>) -> Tensor<5> {
     Tensor::cat(tensors, 0).unsqueeze_dim::<5>(0)
-}
-
-fn distance(a: &[f32; 3], b: &[f32; 3]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum()
 }
 
 #[cfg(test)]

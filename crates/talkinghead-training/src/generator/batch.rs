@@ -1,7 +1,7 @@
 //! What one step learns from.
 
 use burn::tensor::Tensor;
-use talkinghead_synthesis::generator::{PerSource, References, Source, Targets};
+use talkinghead_synthesis::generator::{PerSource, PreviousFrames, References, Source, Targets};
 
 use super::TrainingError;
 use crate::flow::TeacherFlow;
@@ -21,6 +21,17 @@ pub struct Batch {
     pub cropped_target: Option<Tensor<4>>,
     /// What the teacher says, where there is one.
     pub teacher: PerSource<TeacherFlow>,
+    /// Frames before, for the temporal discriminator; [`super::Trainer::step_sequence`] fills it.
+    pub before: Option<FrameStacks>,
+}
+
+/// Consecutive frames on top of each other, the oldest first, each `[batch, frames * 3, H, W]`, -1..1.
+#[derive(Debug, Clone)]
+pub struct FrameStacks {
+    /// Those that the generator made.
+    pub made: Tensor<4>,
+    /// The real ones.
+    pub real: Tensor<4>,
 }
 
 impl Batch {
@@ -60,7 +71,8 @@ impl Batch {
         if let Some(cropped) = &self.cropped_target {
             same("cropped target", picture, cropped.dims())?;
         }
-        for (name, teacher) in [("reference", &self.teacher.reference), ("projection", &self.teacher.projection)] {
+        let PerSource { reference, projection, previous } = &self.teacher;
+        for (name, teacher) in [("reference", reference), ("projection", projection), ("previous frame", previous)] {
             if let Some(teacher) = teacher {
                 same(&format!("teacher flow of the {name}"), [batch, 2, height, width], teacher.flow.dims())?;
                 same(&format!("teacher confidence of the {name}"), [batch, 1, height, width], teacher.confidence.dims())?;
@@ -82,6 +94,10 @@ impl Batch {
                 label: with(self.targets.label.clone()),
                 reference: self.targets.reference.as_ref().map(source),
                 projection: self.targets.projection.as_ref().map(source),
+                previous: self.targets.previous.as_ref().map(|previous| PreviousFrames {
+                    labels: with(previous.labels.clone()),
+                    images: with(previous.images.clone()),
+                }),
             },
             target_image: with(self.target_image.clone()),
             target_template: with(self.target_template.clone()),
@@ -89,7 +105,12 @@ impl Batch {
             teacher: PerSource {
                 reference: self.teacher.reference.as_ref().map(teacher),
                 projection: self.teacher.projection.as_ref().map(teacher),
+                previous: self.teacher.previous.as_ref().map(teacher),
             },
+            before: self
+                .before
+                .as_ref()
+                .map(|before| FrameStacks { made: with(before.made.clone()), real: with(before.real.clone()) }),
         }
     }
 }

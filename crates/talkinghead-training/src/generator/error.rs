@@ -5,6 +5,7 @@ use talkinghead_kernels::KernelError;
 use talkinghead_synthesis::{FormatError, SynthesisError};
 
 use super::Loss;
+use crate::distributed::LostRank;
 
 /// Errors of a training step.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +48,9 @@ pub enum TrainingError {
     /// A saved state belongs to other networks or settings.
     #[error("the saved state does not fit: {0}")]
     State(String),
+    /// A process that trains together with this one is gone. The networks may be between the halves of a step.
+    #[error(transparent)]
+    Lost(#[from] LostRank),
     /// A golden folder.
     #[error(transparent)]
     Golden(Box<EvaluationError>),
@@ -70,6 +74,7 @@ impl TrainingError {
             }
             Self::Settings(_) => "change the recipe or the flag that it comes from",
             Self::Input { .. } => "all tensors of a batch are of one size and number",
+            Self::Lost(_) => "start all ranks again, with --resume: they go on from the last checkpoint",
             Self::State(_) => "resume with the recipe that the checkpoint was written with",
             Self::Trunk(_) => "give torchvision's vgg19 as .pth or .safetensors, with keys features.N.weight and features.N.bias",
         };

@@ -72,6 +72,16 @@ impl Buffers {
         Self { by_id: read.by_id }
     }
 
+    /// A buffer, flat.
+    pub fn get(&self, id: ParamId) -> Option<&Tensor<1>> {
+        self.by_id.get(&id)
+    }
+
+    /// Replaces one.
+    pub fn insert(&mut self, id: ParamId, value: Tensor<1>) {
+        self.by_id.insert(id, value);
+    }
+
     /// Puts them into a network, and with it into every clone that shares its statistics.
     pub fn put_into<M: Module>(&self, module: M) -> M {
         module.map(&mut Write { buffers: self })

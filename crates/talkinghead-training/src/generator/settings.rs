@@ -4,7 +4,7 @@ use talkinghead_synthesis::discriminator::GanLoss;
 use talkinghead_synthesis::options::Options;
 
 use super::optimiser::AdamSettings;
-use super::{LearningRates, LossWeights, Phase, TrainingError};
+use super::{LearningRates, LossWeights, Phase, TrainingError, TunedPart};
 use crate::Compatibility;
 
 /// Which fakes the discriminator learns from.
@@ -71,7 +71,7 @@ impl TrainerSettings {
         } else {
             (LearningRates::two_scales(rate), AdamSettings::two_scales(beta2))
         };
-        let phase = if options.flag("finetune")? { Phase::FineTuning } else { Phase::Training };
+        let phase = if options.flag("finetune")? { Phase::FineTuning(TunedPart::Published) } else { Phase::Training };
         let gan = GanLoss::parse(options.get("gan_mode").unwrap_or("hinge"))?;
         let settings = Self { phase, gan, weights: LossWeights::from_options(options)?, rates, adam, ..Self::default() };
         settings.validate()?;

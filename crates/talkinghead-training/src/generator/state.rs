@@ -4,6 +4,7 @@ use talkinghead_synthesis::discriminator::Discriminator;
 use talkinghead_synthesis::generator::Generator;
 use talkinghead_synthesis::weights::{StateDict, Weights, state_dict_of};
 
+use super::temporal::{TEMPORAL, TemporalJudge};
 use super::trainer::generator_for;
 use super::{LearningRates, Trainer, TrainingError};
 
@@ -11,12 +12,19 @@ use super::{LearningRates, Trainer, TrainingError};
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainerState {
     /// `generator/KEY`, `discriminator/KEY`; of the optimisers `generator.first/KEY`, `.second/`, `.count/` and the same of the
-    /// discriminator; `average/KEY`.
+    /// discriminator; `average/KEY`; `temporal_discriminator/KEY` and the same of its optimiser.
     pub tensors: StateDict,
     /// Steps so far.
     pub steps: u64,
     /// Learning rates.
     pub rates: LearningRates,
+}
+
+impl TrainerState {
+    /// Whether it is of the temporal stage.
+    pub fn is_temporal(&self) -> bool {
+        self.tensors.contains_prefix(TEMPORAL)
+    }
 }
 
 const GENERATOR: &str = "generator/";
@@ -41,10 +49,31 @@ impl Trainer {
         }
         self.generator_adam.save(&mut tensors, "generator", of_generator)?;
         self.discriminator_adam.save(&mut tensors, "discriminator", of_discriminator)?;
+        self.save_temporal(&mut tensors)?;
         if let Some(average) = &self.average {
             average.save(&mut tensors, of_generator)?;
         }
         Ok(TrainerState { tensors, steps: self.steps, rates: self.rates })
+    }
+
+    /// Adds the temporal discriminator and its optimiser, where there is one.
+    pub(super) fn save_temporal(&self, tensors: &mut StateDict) -> Result<(), TrainingError> {
+        let Some(TemporalJudge { discriminator, adam, .. }) = &self.temporal else { return Ok(()) };
+        let entries = discriminator.entries();
+        for (key, tensor) in state_dict_of(discriminator, entries)?.into_tensors() {
+            tensors.insert(format!("{TEMPORAL}{key}"), tensor);
+        }
+        Ok(adam.save(tensors, TEMPORAL.trim_end_matches('/'), entries)?)
+    }
+
+    /// The temporal discriminator of a state, in the place of the trainer's own.
+    fn take_temporal(&self, tensors: &mut StateDict) -> Result<Option<TemporalJudge>, TrainingError> {
+        let Some(old) = &self.temporal else { return Ok(None) };
+        let weights = Weights::Checkpoint(tensors.take_prefixed(TEMPORAL));
+        let discriminator = Discriminator::new(old.discriminator.config(), weights, &self.device)?;
+        let mut adam = old.adam.clone();
+        adam.load(tensors, TEMPORAL.trim_end_matches('/'), discriminator.entries(), &self.device)?;
+        Ok(Some(TemporalJudge { discriminator, adam, past: old.past }))
     }
 
     /// Takes a state that [`Trainer::state`] gave, of a trainer with the same networks and settings.
@@ -60,6 +89,7 @@ impl Trainer {
         let (mut generator_adam, mut discriminator_adam) = (self.generator_adam.clone(), self.discriminator_adam.clone());
         generator_adam.load(&mut tensors, "generator", generator.entries(), &self.device)?;
         discriminator_adam.load(&mut tensors, "discriminator", discriminator.entries(), &self.device)?;
+        let temporal = self.take_temporal(&mut tensors)?;
         let average = match &self.average {
             None => None,
             Some(old) => {
@@ -72,11 +102,14 @@ impl Trainer {
             return Err(TrainingError::State(format!("{} tensors are left over, such as {key}", tensors.len())));
         }
         *self = Self {
+            low_rank: self.low_rank.take(),
             generator,
             discriminator,
             generator_adam,
             discriminator_adam,
             average,
+            temporal,
+            exchange: self.exchange.take(),
             rates,
             steps,
             settings: self.settings.clone(),

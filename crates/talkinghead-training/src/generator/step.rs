@@ -37,7 +37,14 @@ impl Trainer {
     /// # Errors
     /// As [`Trainer::step`]; no batch at all.
     pub fn step_accumulated(&mut self, batches: &[Batch]) -> Result<StepReport, TrainingError> {
-        let total: usize = batches.iter().map(Batch::len).sum();
+        let (report, _) = self.one_step(batches)?;
+        self.steps += 1;
+        Ok(report)
+    }
+
+    /// A step that is not counted yet, and the generator's picture of each batch.
+    pub(super) fn one_step(&mut self, batches: &[Batch]) -> Result<(StepReport, Vec<Tensor<4>>), TrainingError> {
+        let total = self.ranks() * batches.iter().map(Batch::len).sum::<usize>();
         if total == 0 {
             return Err(TrainingError::input("batch", "at least one target", "none"));
         }
@@ -52,46 +59,77 @@ impl Trainer {
             sum.add(half.losses, half.gradients, share(batch));
             Ok(())
         })?;
-        let (mut losses, gradients) = sum.finish();
         let entries = self.generator.entries().to_vec();
+        let (losses, gradients) = sum.finish();
+        let (mut losses, gradients) = self.summed(losses, gradients, &entries)?;
         let (generator_gradient, factor) = self.checked(&gradients, &entries)?;
         self.learn_generator(gradients, factor)?;
 
+        let mut discriminator_gradient = 0.0;
+        if self.asks_discriminator() {
+            let (of_discriminator, length) = self.discriminator_step(batches, &mut fakes, share)?;
+            losses.extend(of_discriminator);
+            discriminator_gradient = length;
+        }
+        let made: Vec<Tensor<4>> = fakes.into_iter().filter_map(|fakes| fakes.into_iter().next()).collect();
+        losses.extend(self.temporal_step(batches, &made, share)?);
+        self.average_statistics()?;
+        let step = self.steps + 1;
+        Ok((StepReport { step, losses, generator_gradient, discriminator_gradient, rates: self.rates }, made))
+    }
+
+    /// Whether any loss of the generator depends on the discriminator, which learns only then.
+    fn asks_discriminator(&self) -> bool {
+        self.settings.weights.adversarial > 0.0 || self.settings.weights.feature_matching > 0.0
+    }
+
+    /// The discriminator's half of a step; its losses and the length of its gradient. Fakes that are made anew take the place of the first.
+    fn discriminator_step(
+        &mut self,
+        batches: &[Batch],
+        fakes: &mut [Vec<Tensor<4>>],
+        share: impl Fn(&Batch) -> f64,
+    ) -> Result<(Vec<LossValue>, f64), TrainingError> {
         let mut sum = Sum::default();
-        let mut fakes = fakes.into_iter();
+        let mut fakes = fakes.iter_mut();
         self.repeated(batches, |trainer, batch| {
-            let first = fakes.next().unwrap_or_default();
-            let fakes = match trainer.settings.fakes {
-                DiscriminatorFakes::Anew => present(&trainer.second_pass(batch)?),
-                DiscriminatorFakes::Reused => first,
-            };
-            let half = trainer.discriminator_half(batch, fakes, share(batch))?;
+            let Some(fakes) = fakes.next() else { return Ok(()) };
+            if trainer.settings.fakes == DiscriminatorFakes::Anew {
+                *fakes = present(&trainer.second_pass(batch)?);
+            }
+            let half = trainer.discriminator_half(batch, fakes.clone(), share(batch))?;
             sum.add(half.losses, half.gradients, share(batch));
             Ok(())
         })?;
-        let (of_discriminator, gradients) = sum.finish();
-        losses.extend(of_discriminator);
         let entries = self.discriminator.entries().to_vec();
-        let (discriminator_gradient, factor) = self.checked(&gradients, &entries)?;
+        let (losses, gradients) = sum.finish();
+        let (losses, gradients) = self.summed(losses, gradients, &entries)?;
+        let (length, factor) = self.checked(&gradients, &entries)?;
         self.learn_discriminator(gradients, factor)?;
-        self.steps += 1;
-        Ok(StepReport { step: self.steps, losses, generator_gradient, discriminator_gradient, rates: self.rates })
+        Ok((losses, length))
     }
 
     /// Runs something for every batch, each time from the same spectral vectors.
-    fn repeated(
+    pub(super) fn repeated(
         &mut self,
         batches: &[Batch],
         mut run: impl FnMut(&mut Self, &Batch) -> Result<(), TrainingError>,
     ) -> Result<(), TrainingError> {
         let vectors = (batches.len() > 1).then(|| {
             let of_generator = Buffers::of(&self.generator, self.generator.entries(), is_spectral_vector);
-            (of_generator, Buffers::of(&self.discriminator, self.discriminator.entries(), is_spectral_vector))
+            let of_temporal = self
+                .temporal
+                .as_ref()
+                .map(|temporal| Buffers::of(&temporal.discriminator, temporal.discriminator.entries(), is_spectral_vector));
+            (of_generator, Buffers::of(&self.discriminator, self.discriminator.entries(), is_spectral_vector), of_temporal)
         });
         for (index, batch) in batches.iter().enumerate() {
-            if let Some((of_generator, of_discriminator)) = vectors.as_ref().filter(|_| index > 0) {
+            if let Some((of_generator, of_discriminator, of_temporal)) = vectors.as_ref().filter(|_| index > 0) {
                 self.generator = of_generator.put_into(self.generator.clone());
                 self.discriminator = of_discriminator.put_into(self.discriminator.clone());
+                if let Some((temporal, vectors)) = self.temporal.as_mut().zip(of_temporal.as_ref()) {
+                    temporal.discriminator = vectors.put_into(temporal.discriminator.clone());
+                }
             }
             run(self, batch)?;
         }
@@ -103,7 +141,11 @@ impl Trainer {
         // Parameters are changed in place while nobody else holds them: a network without memory takes the place for so long.
         let empty = Generator::new(self.generator.config(), Weights::Zeros, &self.device)?;
         let generator = std::mem::replace(&mut self.generator, empty);
-        self.generator = self.generator_adam.step(generator, gradients, self.rates.generator, factor)?;
+        let rate = self.rates.generator;
+        self.generator = match &mut self.low_rank {
+            Some(low_rank) => low_rank.step(generator, gradients, rate, factor)?,
+            None => self.generator_adam.step(generator, gradients, rate, factor)?,
+        };
         if let Some(average) = &mut self.average {
             average.follow(&self.generator, self.generator.entries())?;
         }
@@ -133,23 +175,26 @@ impl Trainer {
         let (weights, real) = (self.settings.weights, &batch.target_image);
         let compatibility = self.settings.compatibility;
         let mut terms = Terms::default();
-        let judge = learning(&self.discriminator, self.discriminator.entries(), |_| false);
+        let judge = self.asks_discriminator().then(|| learning(&self.discriminator, self.discriminator.entries(), |_| false));
         let trunk = self.trunk.as_ref().filter(|_| weights.perceptual > 0.0);
         let looks = trunk.map(|trunk| Ok::<_, TrainingError>((trunk, trunk.target(real.clone(), compatibility)?))).transpose()?;
         for fake in present(synthesis) {
-            let pass = &mut Pass::new(self.mode());
-            let features = judge.forward(batch.condition()?, &batch.targets.label, fake.clone(), real.clone(), pass)?;
-            terms.add(Loss::Adversarial, weights.adversarial, || adversarial(&features, self.settings.gan, compatibility));
-            terms.add(Loss::FeatureMatching, weights.feature_matching, || feature_matching(&features));
+            if let Some(judge) = &judge {
+                let pass = &mut Pass::new(self.mode());
+                let features = judge.forward(batch.condition()?, &batch.targets.label, fake.clone(), real.clone(), pass)?;
+                terms.add(Loss::Adversarial, weights.adversarial, || adversarial(&features, self.settings.gan, compatibility));
+                terms.add(Loss::FeatureMatching, weights.feature_matching, || feature_matching(&features));
+            }
             if let Some((trunk, target)) = &looks {
                 let distance = trunk.distance(fake, target, compatibility)?;
                 terms.add(Loss::Perceptual, weights.perceptual, || Some(distance));
             }
         }
         let image = &synthesis.image;
+        self.temporal_terms(batch, image, &mut terms)?;
         terms.add(Loss::Absolute, weights.absolute, || Some(absolute(image, real)));
         terms.add(Loss::MouthAbsolute, weights.mouth_absolute, || Some(masked_absolute(image, real, &batch.target_template)));
-        if self.settings.phase == Phase::FineTuning {
+        if self.settings.phase != Phase::Training {
             return Ok(terms.0);
         }
         let teacher = &batch.teacher;
@@ -157,6 +202,7 @@ impl Trainer {
         let branches = [
             (&flow.reference, &weight.reference, &warped.reference, &teacher.reference, real),
             (&flow.projection, &weight.projection, &warped.projection, &teacher.projection, batch.projection_target()),
+            (&flow.previous, &weight.previous, &warped.previous, &teacher.previous, real),
         ];
         for (flow, mask, warped, teacher, wanted) in branches {
             let (Some(flow), Some(mask), Some(warped)) = (flow, mask, warped) else { continue };
@@ -200,7 +246,7 @@ impl Trainer {
     }
 
     /// Reads the losses, refuses those that are no numbers, and differentiates their sum times `share`.
-    fn backward(
+    pub(super) fn backward(
         &self,
         terms: Vec<(Loss, Tensor<1>)>,
         share: f64,
@@ -225,7 +271,7 @@ impl Trainer {
     }
 
     /// Length of all gradients together and what to multiply them by.
-    fn checked(&self, gradients: &GradientSet, entries: &[Entry]) -> Result<(f64, f64), TrainingError> {
+    pub(super) fn checked(&self, gradients: &GradientSet, entries: &[Entry]) -> Result<(f64, f64), TrainingError> {
         let norms = gradients.norms()?;
         if let Some((id, _)) = norms.iter().find(|(_, norm)| !norm.is_finite()) {
             return Err(TrainingError::GradientNotFinite { key: key_of(entries, *id), step: self.steps + 1 });
@@ -254,6 +300,7 @@ fn detached(synthesis: Synthesis) -> Synthesis {
     let source = |source: PerSource<Tensor<4>>| PerSource {
         reference: source.reference.map(Tensor::without_autodiff),
         projection: source.projection.map(Tensor::without_autodiff),
+        previous: source.previous.map(Tensor::without_autodiff),
     };
     Synthesis {
         image: synthesis.image.without_autodiff(),

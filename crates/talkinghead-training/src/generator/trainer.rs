@@ -1,14 +1,20 @@
 //! The two networks with everything that changes while they learn.
 
+use std::collections::BTreeMap;
+
 use burn::module::Module;
 use burn::tensor::Device;
+use talkinghead_synthesis::WeightChange;
 use talkinghead_synthesis::discriminator::Discriminator;
 use talkinghead_synthesis::generator::{Generator, Synthesis};
 use talkinghead_synthesis::layers::{Mode, Pass};
+use talkinghead_synthesis::weights::{HostTensor, StateDict, state_dict_of};
 
 use super::frozen::learning;
-use super::optimiser::{Adam, Average};
-use super::{Batch, LearningRates, PerceptualTrunk, Phase, TrainerSettings, TrainingError, is_tuned};
+use super::optimiser::{Adam, Average, LowRank};
+use super::temporal::TemporalJudge;
+use super::{Batch, LearningRates, PerceptualTrunk, Phase, TrainerSettings, TrainingError, TunedPart};
+use crate::distributed::Exchange;
 
 /// Generator, discriminator, their optimisers and the average. One call of [`Trainer::step`] learns from one batch.
 #[derive(Debug)]
@@ -17,7 +23,13 @@ pub struct Trainer {
     pub(super) discriminator: Discriminator,
     pub(super) generator_adam: Adam,
     pub(super) discriminator_adam: Adam,
+    /// In the place of the generator's Adam, where changes are of low rank.
+    pub(super) low_rank: Option<LowRank>,
     pub(super) average: Option<Average>,
+    /// From the temporal stage on.
+    pub(super) temporal: Option<TemporalJudge>,
+    /// The other processes, where several train together.
+    pub(super) exchange: Option<Box<dyn Exchange>>,
     pub(super) rates: LearningRates,
     pub(super) steps: u64,
     pub(super) settings: TrainerSettings,
@@ -45,10 +57,17 @@ impl Trainer {
         let generator = generator_for(&settings, if device_of(&generator).is_autodiff() { generator } else { generator.train() });
         let discriminator = if device_of(&discriminator).is_autodiff() { discriminator } else { discriminator.train() };
         let average = settings.average.map(|decay| Average::new(decay, &generator, generator.entries())).transpose()?;
+        let low_rank = match settings.phase {
+            Phase::FineTuning(TunedPart::LowRank { rank }) => Some(LowRank::new(rank, settings.adam)),
+            _ => None,
+        };
         Ok(Self {
+            low_rank,
             generator_adam: Adam::new(settings.adam),
             discriminator_adam: Adam::new(settings.adam),
             average,
+            temporal: None,
+            exchange: None,
             rates: settings.rates,
             steps: 0,
             generator,
@@ -82,6 +101,28 @@ impl Trainer {
         &self.settings
     }
 
+    /// What the generator's steps have changed, by state-dict key: of parameters that learn. `before`: the weights it began with.
+    ///
+    /// # Errors
+    /// A tensor could not be read back from the device, or `before` is of another network.
+    pub fn changes(&self, before: &StateDict) -> Result<BTreeMap<String, WeightChange>, TrainingError> {
+        let mut changes = match &self.low_rank {
+            Some(low_rank) => low_rank.factors(self.generator.entries())?,
+            None => BTreeMap::new(),
+        };
+        let now = state_dict_of(&self.generator, self.generator.entries())?;
+        for (key, tensor) in now.into_tensors() {
+            let old = before.get(&key).filter(|old| old.shape == tensor.shape);
+            let old = old.ok_or_else(|| TrainingError::State(format!("{key} is missing in the weights from before")))?;
+            if tensor.integer || changes.contains_key(&key) || old.values == tensor.values {
+                continue;
+            }
+            let values = tensor.values.iter().zip(&old.values).map(|(new, old)| new - old).collect();
+            changes.insert(key, WeightChange::Full(HostTensor { values, ..tensor }));
+        }
+        Ok(changes)
+    }
+
     /// Steps so far.
     pub fn steps(&self) -> u64 {
         self.steps
@@ -111,7 +152,7 @@ impl Trainer {
     pub(super) fn mode(&self) -> Mode {
         match self.settings.phase {
             Phase::Training => Mode::Training,
-            Phase::FineTuning => Mode::Evaluation,
+            Phase::FineTuning(_) => Mode::Evaluation,
         }
     }
 }
@@ -124,6 +165,6 @@ fn device_of(module: &impl Module) -> Device {
 pub(super) fn generator_for(settings: &TrainerSettings, generator: Generator) -> Generator {
     match settings.phase {
         Phase::Training => generator,
-        Phase::FineTuning => learning(&generator, generator.entries(), is_tuned),
+        Phase::FineTuning(part) => learning(&generator, generator.entries(), |key| part.learns(key)),
     }
 }

@@ -19,7 +19,7 @@ pub fn batch_of(items: &[TrainingItem], device: &Device) -> Batch {
     };
     let shots = items.first().map_or(0, |item| item.references.len());
     let set = |channels: usize, of: &dyn Fn(&ItemSource) -> &Vec<f32>| -> Tensor<5> {
-        let references = items.iter().flat_map(|item| &item.references);
+        let references = items.iter().flat_map(|item| item.references.iter());
         let values = references.flat_map(|reference| of(reference).iter().copied()).collect();
         planes(channels, values).reshape([items.len(), shots, channels, side, side])
     };
@@ -44,17 +44,25 @@ pub fn batch_of(items: &[TrainingItem], device: &Device) -> Batch {
                 image: each(3, &|item| &item.warp_reference.image),
             }),
             projection,
+            previous: None,
         },
         target_image: each(3, &|item| &item.target.image),
         target_template: each(1, &|item| &item.template),
         cropped_target: cropped,
-        teacher: PerSource { reference: None, projection: None },
+        teacher: PerSource::default(),
+        before: None,
     }
 }
 
 /// What a flow teacher looks at, for the items of a batch: the target beside the reference that is warped, both with what the label image
-/// must supply hidden; and the target where the projection covers it beside the projection.
-pub fn flow_pairs(items: &[TrainingItem], batch: &Batch, device: &Device) -> PerSource<FlowPairs> {
+/// must supply hidden; the target where the projection covers it beside the projection; and, where the items of the frame before are given,
+/// the target beside the frame before it, both whole.
+pub fn flow_pairs(
+    items: &[TrainingItem],
+    before: Option<&[TrainingItem]>,
+    batch: &Batch,
+    device: &Device,
+) -> PerSource<FlowPairs> {
     let landmarks = |second: &dyn Fn(&TrainingItem) -> Option<&ItemSource>| -> Vec<LandmarkPair> {
         let pair = |item: &TrainingItem| Some(LandmarkPair { first: item.target.landmarks, second: second(item)?.landmarks });
         items.iter().filter_map(pair).collect()
@@ -72,5 +80,16 @@ pub fn flow_pairs(items: &[TrainingItem], batch: &Batch, device: &Device) -> Per
         second: source.image.clone(),
         landmarks: landmarks(&|item| item.projection.as_ref()),
     });
-    PerSource { reference, projection }
+    let previous = before.map(|before| {
+        let real = before.iter().flat_map(|item| item.target.image.iter().copied()).collect::<Vec<f32>>();
+        let pairs = items.iter().zip(before);
+        FlowPairs {
+            first: batch.target_image.clone(),
+            second: Tensor::from_data(TensorData::new(real, batch.target_image.dims()), device),
+            landmarks: pairs
+                .map(|(item, before)| LandmarkPair { first: item.target.landmarks, second: before.target.landmarks })
+                .collect(),
+        }
+    });
+    PerSource { reference, projection, previous }
 }

@@ -18,7 +18,7 @@ const AROUND: std::ops::RangeInclusive<usize> = 14..=300;
 pub struct ItemPosition {
     /// Epoch, counted from 1.
     pub epoch: u64,
-    /// Item of the epoch, counted from 0.
+    /// Item of the epoch, counted from 0; where several processes train together, of this one's.
     pub index: u64,
     /// How often a frame of it could not be read.
     pub attempt: u64,
@@ -43,8 +43,10 @@ pub(super) fn mixed(state: u64, value: u64) -> u64 {
 pub struct Choice {
     /// References.
     pub references: Vec<usize>,
-    /// The frame to synthesise.
+    /// The frame to synthesise; of a sequence the first.
     pub target: usize,
+    /// Consecutive frames to synthesise.
+    pub length: usize,
     /// Position among the references of the one that is warped.
     pub warp_reference: usize,
     /// The part of the references that is cut out.
@@ -60,9 +62,11 @@ pub struct Choice {
 impl Choice {
     /// Draws an item of a clip. `None` when the clip is too short.
     pub fn draw(clip: &TrainingClip, settings: &ItemSettings, position: ItemPosition) -> Option<Self> {
+        let position = settings.share.global(position);
         let random = &mut position.random(settings.seed);
         let scale = [0, 1].map(|_| random.random_range(0.8..=1.2));
-        let (references, target) = frames(clip.usable(), settings, random)?;
+        let wanted = settings.sequence.length(position.epoch);
+        let (references, target, length) = frames(clip.usable(), settings, wanted, random)?;
         let farthest = random.random_bool(settings.farthest_probability.clamp(0.0, 1.0));
         let drawn = random.random_range(0..references.len());
         let warp_reference = if farthest { farthest_of(clip, &references, target).unwrap_or(drawn) } else { drawn };
@@ -80,7 +84,7 @@ impl Choice {
             // Cut out otherwise, the projection would lie beside the frame that it explains.
             Compatibility::Right => target_part,
         };
-        Some(Self { references, target, warp_reference, reference_part, target_part, projection_part, mirrored })
+        Some(Self { references, target, length, warp_reference, reference_part, target_part, projection_part, mirrored })
     }
 
     /// An item to judge by, number `index` of `of`: nothing drawn, frames spread evenly, the nearest reference warped as at synthesis.
@@ -99,12 +103,31 @@ impl Choice {
         Some(Self {
             references,
             target,
+            length: 1,
             warp_reference,
             reference_part,
             target_part,
             projection_part: target_part,
             mirrored: false,
         })
+    }
+
+    /// The same for up to `length` consecutive frames, in one square: how many there are with a face.
+    pub fn fixed_sequence(
+        clip: &TrainingClip,
+        settings: &ItemSettings,
+        (index, of): (usize, usize),
+        length: usize,
+    ) -> Option<Self> {
+        let mut choice = Self::fixed(clip, settings, index, of)?;
+        let first = clip.usable().binary_search(&choice.target).ok()?;
+        choice.length = run_length(&clip.usable()[first..]).min(length);
+        Some(choice)
+    }
+
+    /// The choice of frame `at` of the sequence: all stay where they are.
+    pub(super) fn frame(&self, at: usize) -> Self {
+        Self { target: self.target + at, length: 1, ..self.clone() }
     }
 }
 
@@ -115,15 +138,24 @@ fn share(settings: &ItemSettings) -> f64 {
     }
 }
 
-/// References and target.
-fn frames(usable: &[usize], settings: &ItemSettings, random: &mut ChaCha8Rng) -> Option<(Vec<usize>, usize)> {
+/// References, the first target, and how many consecutive targets there are: as many as wanted, or as the clip has.
+fn frames(
+    usable: &[usize],
+    settings: &ItemSettings,
+    wanted: usize,
+    random: &mut ChaCha8Rng,
+) -> Option<(Vec<usize>, usize, usize)> {
     let shots = settings.shots;
     match settings.references {
         ReferenceRule::FirstPart(share) => {
-            let ranges = frame_ranges(usable.len(), shots, 1, share)?;
+            let ranges = frame_ranges(usable.len(), shots, settings.sequence.least(), share)?;
             let references = index::sample(random, ranges.references.len(), shots).into_iter();
             let references = references.map(|at| usable[ranges.references.start + at]).collect();
-            Some((references, usable[random.random_range(ranges.targets)]))
+            if wanted <= 1 {
+                return Some((references, usable[random.random_range(ranges.targets)], 1));
+            }
+            let (target, length) = consecutive(&usable[ranges.targets], wanted, random)?;
+            (length >= settings.sequence.least()).then_some((references, target, length))
         }
         ReferenceRule::Around => {
             let has_any = |at: &usize| (0..usable.len()).any(|other| AROUND.contains(&other.abs_diff(*at)));
@@ -134,15 +166,52 @@ fn frames(usable: &[usize], settings: &ItemSettings, random: &mut ChaCha8Rng) ->
             let target = targets[random.random_range(0..targets.len())];
             let near: Vec<usize> = (0..usable.len()).filter(|other| AROUND.contains(&other.abs_diff(target))).collect();
             let references = (0..shots).map(|_| usable[near[random.random_range(0..near.len())]]).collect();
-            Some((references, usable[target]))
+            let length = run_length(&usable[target..]).min(wanted.max(1));
+            Some((references, usable[target], length))
         }
+    }
+}
+
+/// How many frames follow each other without a gap from the first on.
+pub(super) fn run_length(frames: &[usize]) -> usize {
+    frames.iter().zip(0..).take_while(|(frame, k)| **frame == frames[0] + k).count()
+}
+
+/// The longest run of consecutive frames.
+pub(super) fn longest_run(frames: &[usize]) -> usize {
+    let mut longest = 0;
+    let mut at = 0;
+    while at < frames.len() {
+        let length = run_length(&frames[at..]);
+        longest = longest.max(length);
+        at += length;
+    }
+    longest
+}
+
+/// A run of `wanted` consecutive frames, or of as many as there are: its first frame and its length.
+fn consecutive(frames: &[usize], wanted: usize, random: &mut ChaCha8Rng) -> Option<(usize, usize)> {
+    let length = longest_run(frames).min(wanted);
+    let starts: Vec<usize> = (0..frames.len()).filter(|&at| run_length(&frames[at..]) >= length).collect();
+    if length == 0 || starts.is_empty() {
+        return None;
+    }
+    Some((frames[starts[random.random_range(0..starts.len())]], length))
+}
+
+/// Consecutive frames that targets may come from, at most.
+pub(super) fn target_run(usable: &[usize], settings: &ItemSettings) -> usize {
+    match settings.references {
+        ReferenceRule::FirstPart(share) => frame_ranges(usable.len(), settings.shots, settings.sequence.least(), share)
+            .map_or(0, |ranges| longest_run(&usable[ranges.targets])),
+        ReferenceRule::Around => longest_run(usable),
     }
 }
 
 /// Usable frames that a rule needs.
 pub(super) fn frames_needed(settings: &ItemSettings) -> usize {
     match settings.references {
-        ReferenceRule::FirstPart(_) => settings.shots + 1,
+        ReferenceRule::FirstPart(_) => settings.shots + settings.sequence.least(),
         ReferenceRule::Around => AROUND.start() + 1,
     }
 }

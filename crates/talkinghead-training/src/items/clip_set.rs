@@ -6,7 +6,7 @@ use rand::seq::SliceRandom;
 use talkinghead_dataset::{DatasetError, Split, read_manifest, unpack_shards};
 
 use super::ItemError;
-use super::choice::{frames_needed, mixed};
+use super::choice::{frames_needed, mixed, target_run};
 use super::search::Found;
 use super::{ItemOrder, ItemPosition, ItemSettings, TrainingClip};
 
@@ -39,22 +39,27 @@ impl ClipSet {
         }
         let (wanted, all) = (frames_needed(settings), training.len());
         let longest = training.iter().map(|clip| clip.usable().len()).max().unwrap_or(0);
-        let long = |clips: Vec<TrainingClip>| clips.into_iter().filter(|clip| clip.usable().len() >= wanted).collect::<Vec<_>>();
+        let least = settings.sequence.least();
+        let is_long = |clip: &TrainingClip| clip.usable().len() >= wanted && target_run(clip.usable(), settings) >= least;
+        let long = |clips: Vec<TrainingClip>| clips.into_iter().filter(is_long).collect::<Vec<_>>();
         let (training, validation) = (long(training), long(validation));
         if training.is_empty() {
             let path = data.to_owned();
-            return Err(ItemError::TooShort { path, clips: all, wanted, shots: settings.shots, longest });
+            return Err(ItemError::TooShort { path, clips: all, wanted, shots: settings.shots, targets: least, longest });
         }
         Ok(Self { too_short: all - training.len(), training, validation })
     }
 
-    /// Items of an epoch.
+    /// Items of an epoch; where several processes train together, of the one that has most.
     pub fn items(&self, settings: &ItemSettings) -> usize {
-        self.training.len() * settings.items_per_clip.max(1)
+        self.training.len().div_ceil(settings.share.ranks.max(1)) * settings.items_per_clip.max(1)
     }
 
     /// The clip of an item; indices beyond the epoch's items begin again.
     pub(super) fn clip(&self, settings: &ItemSettings, position: ItemPosition) -> &TrainingClip {
+        if settings.share.ranks > 1 {
+            return self.shared_clip(settings, position);
+        }
         let items = self.items(settings);
         let index = (position.index % items as u64) as usize;
         let clips = self.training.len();
@@ -67,6 +72,25 @@ impl ClipSet {
         let shuffle = ItemPosition { epoch: position.epoch, index: round, attempt: 0 };
         order.shuffle(&mut shuffle.random(mixed(settings.seed, u64::MAX)));
         &self.training[order[index % clips]]
+    }
+
+    /// The clip of an item of one of several processes: in an epoch each has clips of its own, the first round of them those of a single
+    /// process in turn. One with fewer clips than another begins again.
+    fn shared_clip(&self, settings: &ItemSettings, position: ItemPosition) -> &TrainingClip {
+        let clips = self.training.len();
+        let mut order: Vec<usize> = (0..clips).collect();
+        let serial = settings.order == ItemOrder::Serial;
+        let mixer = mixed(settings.seed, u64::MAX);
+        if !serial {
+            order.shuffle(&mut ItemPosition { index: 0, attempt: 0, ..position }.random(mixer));
+        }
+        let (rank, ranks) = (settings.share.rank % clips, settings.share.ranks);
+        let mut own: Vec<usize> = order.into_iter().skip(rank).step_by(ranks).collect();
+        let (round, within) = (position.index / own.len() as u64, (position.index % own.len() as u64) as usize);
+        if round > 0 && !serial {
+            own.shuffle(&mut ItemPosition { index: round, attempt: rank as u64 + 1, ..position }.random(mixer));
+        }
+        &self.training[own[within]]
     }
 
     /// A word that is the same exactly when names and lengths of the clips that teach are.

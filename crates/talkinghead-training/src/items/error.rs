@@ -31,7 +31,7 @@ pub enum ItemError {
         example: PathBuf,
     },
     /// No clip is long enough.
-    #[error("none of the {clips} clips of {} has the {wanted} usable frames that {shots} shots and a target need; the longest has {longest}", path.display())]
+    #[error("none of the {clips} clips of {} has the {wanted} usable frames that {shots} shots and {} need; the longest has {longest}", path.display(), if *targets == 1 { "a target".to_owned() } else { format!("{targets} consecutive targets") })]
     TooShort {
         /// The folder.
         path: PathBuf,
@@ -41,6 +41,8 @@ pub enum ItemError {
         wanted: usize,
         /// References an item.
         shots: usize,
+        /// Consecutive targets an item has at least.
+        targets: usize,
         /// Usable frames of the longest clip.
         longest: usize,
     },
@@ -102,7 +104,8 @@ impl ItemError {
                 "make clips first: `talkinghead preprocess --dataset videos --input VIDEOS --output CLIPS`, then --data CLIPS"
             }
             Self::Mixed { .. } => "give --data a folder of clips alone: the output of `talkinghead preprocess`",
-            Self::TooShort { .. } => "lower --shots, or preprocess longer recordings",
+            Self::TooShort { targets: 1, .. } => "lower --shots, or preprocess longer recordings",
+            Self::TooShort { .. } => "lower --shots or --target-frames, or preprocess longer recordings",
             Self::NoProjection { .. } => "preprocess the clip anew, or train without it: --warp-ani=false",
             Self::Frame { .. } | Self::Unreadable { .. } => {
                 "check the videos with `talkinghead inspect`, preprocess them anew, or raise data.unreadable_limit in the recipe"

@@ -1,5 +1,7 @@
 //! One item: pictures, label images and masks at the network's size (SPEC-data 8, 9 and 11).
 
+use std::sync::Arc;
+
 use image::RgbImage;
 use talkinghead_face::FlatLandmarks68;
 use talkinghead_render::masks::MaskKind;
@@ -29,8 +31,8 @@ pub struct TrainingItem {
     pub clip: String,
     /// Side of all pictures, pixels.
     pub side: usize,
-    /// References, never masked.
-    pub references: Vec<ItemSource>,
+    /// References, never masked; the frames of a sequence share them.
+    pub references: Arc<Vec<ItemSource>>,
     /// The frame to synthesise.
     pub target: ItemSource,
     /// 1 over the mouth of the target.
@@ -50,10 +52,32 @@ pub struct TrainingItem {
 /// # Errors
 /// A frame cannot be read.
 pub fn make_item(clip: &TrainingClip, choice: &Choice, settings: &ItemSettings) -> Result<TrainingItem, ItemError> {
+    make_frame(clip, choice, settings, None)
+}
+
+/// Makes the items of a choice's consecutive frames, in order. Crops and mirroring are those of the first, so that what moves is the head.
+///
+/// # Errors
+/// A frame cannot be read.
+pub fn make_sequence(clip: &TrainingClip, choice: &Choice, settings: &ItemSettings) -> Result<Vec<TrainingItem>, ItemError> {
+    let mut items: Vec<TrainingItem> = Vec::with_capacity(choice.length);
+    for at in 0..choice.length.max(1) {
+        let item = make_frame(clip, &choice.frame(at), settings, items.first())?;
+        items.push(item);
+    }
+    Ok(items)
+}
+
+/// An item, with the references of another one of the same choice where there is one.
+fn make_frame(
+    clip: &TrainingClip,
+    choice: &Choice,
+    settings: &ItemSettings,
+    first: Option<&TrainingItem>,
+) -> Result<TrainingItem, ItemError> {
     let view = |part| View { part, side: settings.side, mirrored: choice.mirrored };
     let (of_references, of_target, of_projection) =
         (view(choice.reference_part), view(choice.target_part), view(choice.projection_part));
-    let pictures: Vec<RgbImage> = choice.references.iter().map(|&frame| clip.frames.frame(frame)).collect::<Result<_, _>>()?;
     let source = |view: &View, picture: &RgbImage, points: &FlatLandmarks68| ItemSource {
         image: view.picture(picture),
         label: view.label(points),
@@ -66,16 +90,19 @@ pub fn make_item(clip: &TrainingClip, choice: &Choice, settings: &ItemSettings) 
             WarpInputs::Masked => hidden(&source.image, &view.mask(points, size, settings.hidden())),
         }
     };
-    let references: Vec<ItemSource> = choice
-        .references
-        .iter()
-        .zip(&pictures)
-        .map(|(&frame, picture)| source(&of_references, picture, clip.landmarks(frame)))
-        .collect();
-    let warp_points = clip.landmarks(choice.references[choice.warp_reference]);
-    let size = pictures[choice.warp_reference].dimensions();
-    let mut warp_reference = references[choice.warp_reference].clone();
-    warp_reference.image = masked(&of_references, &warp_reference, size, warp_points);
+    let (references, warp_reference) = match first {
+        Some(first) => (Arc::clone(&first.references), first.warp_reference.clone()),
+        None => {
+            let read = |&frame: &usize| Ok::<_, ItemError>((clip.frames.frame(frame)?, clip.landmarks(frame)));
+            let pictures: Vec<(RgbImage, &FlatLandmarks68)> = choice.references.iter().map(read).collect::<Result<_, _>>()?;
+            let references: Vec<ItemSource> =
+                pictures.iter().map(|(picture, points)| source(&of_references, picture, points)).collect();
+            let (picture, points) = &pictures[choice.warp_reference];
+            let mut warp_reference = references[choice.warp_reference].clone();
+            warp_reference.image = masked(&of_references, &warp_reference, picture.dimensions(), points);
+            (Arc::new(references), warp_reference)
+        }
+    };
 
     let (target_picture, target_points) = (clip.frames.frame(choice.target)?, clip.landmarks(choice.target));
     let target = source(&of_target, &target_picture, target_points);

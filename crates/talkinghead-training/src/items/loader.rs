@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use super::{Choice, ClipSet, ItemError, ItemPosition, ItemSettings, TrainingItem, make_item};
+use super::{Choice, ClipSet, ItemError, ItemPosition, ItemSettings, TrainingItem, make_sequence};
 
 /// Items that each thread makes ahead.
 const AHEAD: usize = 4;
 /// How often another draw replaces one whose frames cannot be read.
 const ATTEMPTS: u64 = 20;
 
-/// An item and what could not be read on the way to it.
+/// An item, frame by frame, and what could not be read on the way to it.
 #[derive(Debug)]
 pub struct LoadedItem {
-    /// The item.
-    pub item: TrainingItem,
+    /// Its consecutive frames; a single one before the temporal stage.
+    pub frames: Vec<TrainingItem>,
     /// One line for each draw that was passed over.
     pub skipped: Vec<String>,
 }
@@ -98,8 +98,8 @@ pub(super) fn load(clips: &ClipSet, settings: &ItemSettings, position: ItemPosit
             let clip = clip.name.clone();
             return Err(talkinghead_dataset::DatasetError::Settings(format!("{clip} is too short for an item")).into());
         };
-        match make_item(clip, &choice, settings) {
-            Ok(item) => return Ok(LoadedItem { item, skipped }),
+        match make_sequence(clip, &choice, settings) {
+            Ok(frames) => return Ok(LoadedItem { frames, skipped }),
             Err(error) if error.is_of_one_frame() && attempt + 1 < ATTEMPTS => skipped.push(error.to_string()),
             Err(error) => return Err(error),
         }

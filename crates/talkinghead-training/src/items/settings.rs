@@ -2,6 +2,7 @@
 
 use talkinghead_render::masks::MaskKind;
 
+use super::{RankShare, SequenceSettings};
 use crate::Compatibility;
 
 /// Where the references of an item come from.
@@ -69,6 +70,8 @@ pub struct ItemSettings {
     pub flips: Flips,
     /// Order of clips.
     pub order: ItemOrder,
+    /// How many consecutive target frames an item has.
+    pub sequence: SequenceSettings,
     /// Items a clip gives in an epoch; one, as published.
     pub items_per_clip: usize,
     /// Published oddities or not: the right animation is cut out as the target is, hides eyes and mouth as inference does, and covers
@@ -76,6 +79,8 @@ pub struct ItemSettings {
     pub compatibility: Compatibility,
     /// Decides everything that is drawn.
     pub seed: u64,
+    /// Which of the items are this process's.
+    pub share: RankShare,
 }
 
 impl ItemSettings {

@@ -164,7 +164,10 @@ mod tests {
             ("training.lr", "-1", "lr"),
             ("training.lr", "fast", "lr"),
             ("data.size", "100", "size"),
-            ("data.target_frames", "2", "target_frames"),
+            ("data.target_frames", "0", "target_frames"),
+            ("training.single_frame_epochs", "5", "single_frame_epochs"),
+            ("data.sequence_frames", "0", "sequence_frames"),
+            ("network.warp_prev", "true", "warp_prev"),
             ("training.average", "1.5", "average"),
             ("compatibility", "wrong", "wrong"),
         ] {

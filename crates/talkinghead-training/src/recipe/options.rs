@@ -5,7 +5,8 @@ use talkinghead_synthesis::options::Options;
 
 use super::{OptionValue, OptionValues};
 
-/// What `[network]` may hold. The number of shots is `data.shots`.
+/// What `[network]` may hold. The number of shots is `data.shots`, that of frames `data.target_frames`; whether the previous frame is warped
+/// follows from the epoch.
 pub const NETWORK_OPTIONS: [&str; 38] = [
     "input_nc",
     "label_nc",
@@ -48,7 +49,7 @@ pub const NETWORK_OPTIONS: [&str; 38] = [
 ];
 
 /// What `[losses]` may hold.
-pub const LOSS_OPTIONS: [&str; 10] = [
+pub const LOSS_OPTIONS: [&str; 11] = [
     "gan_mode",
     "lambda_feat",
     "no_ganFeat_loss",
@@ -59,7 +60,11 @@ pub const LOSS_OPTIONS: [&str; 10] = [
     "use_weight_loss",
     "face_l1",
     "mask_l1",
+    "lambda_temp",
 ];
+
+/// Options of a generator that other keys of a recipe decide.
+const ELSEWHERE: [&str; 3] = ["n_shot", "n_frames_G", "warp_prev"];
 
 /// The published training script's generator, every option written out.
 pub(super) fn published_network() -> OptionValues {
@@ -72,7 +77,7 @@ pub(super) fn published_network() -> OptionValues {
             _ => OptionValue::Word(text.to_owned()),
         },
     };
-    let kept = options.iter().filter(|(name, _)| *name != "n_shot");
+    let kept = options.iter().filter(|(name, _)| !ELSEWHERE.contains(name));
     OptionValues(kept.map(|(name, text)| (name.to_owned(), value(text))).collect())
 }
 

@@ -14,8 +14,14 @@ pub struct DataSection {
     pub size: usize,
     /// References an item (`n_shot`).
     pub shots: usize,
-    /// Target frames an item (`n_frames_G`); only 1.
+    /// Frames that the generator sees at a time, the one to synthesise included (`n_frames_G`); 1 for single frames throughout.
     pub target_frames: usize,
+    /// Target frames of a sequence when the temporal stage begins (`n_frames_total`).
+    pub sequence_frames: usize,
+    /// Epochs after which sequences are twice as long (`niter_step`); 0 for never.
+    pub sequence_double_every: usize,
+    /// Target frames of a sequence at most.
+    pub most_sequence_frames: usize,
     /// Share of a clip that references come from (`ref_ratio`), or "around".
     pub reference_share: ReferenceShare,
     /// How probable it is that the reference farthest in pose is warped (`worst_ref_prob`).
@@ -42,6 +48,9 @@ impl Default for DataSection {
             size: 256,
             shots: 8,
             target_frames: 1,
+            sequence_frames: 4,
+            sequence_double_every: 10,
+            most_sequence_frames: 128,
             reference_share: ReferenceShare::Share(0.25),
             farthest_probability: 0.75,
             crop_ref: true,
@@ -129,8 +138,10 @@ pub struct TrainingSection {
     pub epochs: usize,
     /// Epochs of its fall behind them (`niter_decay`).
     pub decay_epochs: usize,
-    /// Epochs before several frames are trained (`niter_single`); at least all of them.
+    /// Epochs before several frames are trained (`niter_single`).
     pub single_frame_epochs: usize,
+    /// Frames that the temporal discriminator sees together (`n_frames_D`); no more than `data.target_frames`.
+    pub discriminator_frames: usize,
     /// Stop after so many steps, even in mid-epoch; 0 for none.
     pub most_steps: u64,
     /// Learning rate (`lr`).
@@ -157,6 +168,7 @@ impl Default for TrainingSection {
             epochs: 1000,
             decay_epochs: 0,
             single_frame_epochs: 1001,
+            discriminator_frames: 2,
             most_steps: 0,
             lr: 0.0004,
             ttur: true,
@@ -183,6 +195,8 @@ pub struct RunSection {
     pub validate_every: u64,
     /// Frames of a validation.
     pub validation_items: usize,
+    /// Sequences of consecutive frames by which flicker is judged; 0 for none.
+    pub validation_sequences: usize,
     /// Checkpoints kept beside the best.
     pub keep: usize,
     /// Threads that make items (`nThreads`).
@@ -197,6 +211,7 @@ impl Default for RunSection {
             save_every_epochs: 5,
             validate_every: 500,
             validation_items: 8,
+            validation_sequences: 2,
             keep: 3,
             workers: 2,
         }

@@ -9,8 +9,8 @@ use talkinghead_synthesis::options::Options;
 
 use super::options::{LOSS_OPTIONS, NETWORK_OPTIONS};
 use super::{PerceptualKind, Recipe, RecipeError, ReferenceShare};
-use crate::generator::{DiscriminatorFakes, Schedule, TrainerSettings};
-use crate::items::{CropRule, Flips, ItemOrder, ItemSettings, ReferenceRule, WarpInputs};
+use crate::generator::{DiscriminatorFakes, Schedule, TemporalWindows, TrainerSettings};
+use crate::items::{CropRule, Flips, ItemOrder, ItemSettings, RankShare, ReferenceRule, SequenceSettings, WarpInputs};
 
 impl Recipe {
     /// The generator.
@@ -61,6 +61,11 @@ impl Recipe {
         Ok(settings)
     }
 
+    /// Windows of the temporal stage.
+    pub fn temporal_windows(&self) -> TemporalWindows {
+        TemporalWindows { generator: self.data.target_frames.max(2), discriminator: self.training.discriminator_frames }
+    }
+
     /// Learning rates by epoch.
     pub fn schedule(&self) -> Schedule {
         Schedule { constant: self.training.epochs, falling: self.training.decay_epochs }
@@ -81,9 +86,17 @@ impl Recipe {
             crop: if data.random_crop { CropRule::Random } else { CropRule::Centred },
             flips: if data.flip { Flips::Half } else { Flips::None },
             order: if data.serial { ItemOrder::Serial } else { ItemOrder::Shuffled },
+            sequence: SequenceSettings {
+                single_epochs: self.training.single_frame_epochs as u64,
+                window: data.target_frames,
+                first: data.sequence_frames,
+                double_every: data.sequence_double_every as u64,
+                most: data.most_sequence_frames,
+            },
             items_per_clip: data.items_per_clip,
             compatibility: self.compatibility.into(),
             seed: self.seed,
+            share: RankShare::default(),
         }
     }
 
@@ -102,17 +115,7 @@ impl Recipe {
         let divisor = self.generator()?.size_divisor();
         let fits = data.size > 0 && data.size <= 1024 && data.size.is_multiple_of(divisor);
         check(fits, "data.size", data.size.to_string(), &format!("a multiple of {divisor}, at most 1024"))?;
-        let single = "1: several frames are the published code's temporal stage, which its scripts never reach";
-        check(data.target_frames == 1, "data.target_frames", data.target_frames.to_string(), single)?;
-        let all = training.epochs + training.decay_epochs;
-        check(
-            training.single_frame_epochs >= all,
-            "training.single_frame_epochs",
-            training.single_frame_epochs.to_string(),
-            &format!(
-                "at least the {all} epochs there are: several frames are the published code's temporal stage, which its scripts never reach"
-            ),
-        )?;
+        self.validate_sequences()?;
         if let ReferenceShare::Share(share) = data.reference_share {
             check((0.0..1.0).contains(&share), "data.reference_share", share.to_string(), "0 to 1, or \"around\"")?;
         }
@@ -149,6 +152,28 @@ impl Recipe {
         check(limit.is_finite() && limit >= 0.0, "training.gradient_limit", limit.to_string(), "at least 0")?;
         self.discriminator()?;
         self.trainer().map(drop)
+    }
+
+    /// The temporal stage's values.
+    fn validate_sequences(&self) -> Result<(), RecipeError> {
+        let (data, training) = (&self.data, &self.training);
+        let check = |holds: bool, name: &'static str, value: usize, wanted: &str| {
+            if holds { Ok(()) } else { Err(RecipeError::Range { name, value: value.to_string(), wanted: wanted.to_owned() }) }
+        };
+        let frames = data.target_frames;
+        check((1..=17).contains(&frames), "data.target_frames", frames, "1 to 17")?;
+        let all = training.epochs + training.decay_epochs;
+        let single = training.single_frame_epochs;
+        let wanted =
+            format!("at least the {all} epochs there are, or data.target_frames of at least 2 for the epochs behind them");
+        check(frames > 1 || single >= all, "training.single_frame_epochs", single, &wanted)?;
+        let most = data.most_sequence_frames;
+        check((frames.max(1)..=1024).contains(&most), "data.most_sequence_frames", most, "data.target_frames to 1024")?;
+        let first = data.sequence_frames;
+        let wanted = "data.target_frames to data.most_sequence_frames";
+        check((frames.min(most)..=most).contains(&first), "data.sequence_frames", first, wanted)?;
+        let judged = training.discriminator_frames;
+        check((2..=17).contains(&judged), "training.discriminator_frames", judged, "2 to 17")
     }
 
     /// As a file that [`super::RecipeDraft::read`] reads, every value written out.

@@ -6,6 +6,7 @@ use talkinghead_evaluation::EvaluationError;
 use talkinghead_media::MediaError;
 use talkinghead_synthesis::SynthesisError;
 
+use crate::distributed::LostRank;
 use crate::flow::FlowError;
 use crate::generator::TrainingError;
 use crate::items::ItemError;
@@ -75,6 +76,19 @@ pub enum RunError {
         /// Why.
         source: MediaError,
     },
+    /// Processes that are to train together do not find each other, or do not fit.
+    #[error("{0}")]
+    World(String),
+    /// A process that trained together with this one is gone.
+    #[error("{lost}; {}", if *saved { format!("the checkpoint of step {step} is written") } else { format!("stopped after step {step}") })]
+    LostRank {
+        /// Steps done.
+        step: u64,
+        /// Which, and why.
+        lost: LostRank,
+        /// Whether this process wrote a checkpoint.
+        saved: bool,
+    },
     /// Someone asked to stop. A checkpoint was written.
     #[error("stopped after step {step}; the checkpoint is written")]
     Stopped {
@@ -127,6 +141,10 @@ impl RunError {
             Self::File { action: "write", .. } => "choose a folder that you may write to, with space left",
             Self::File { .. } => "check the path and its permissions",
             Self::Save { .. } => "make room on the disk (or lower --keep) and go on with --resume",
+            Self::World(_) => {
+                "all ranks need the same recipe, clips and program, and RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT as torchrun sets them"
+            }
+            Self::LostRank { .. } => "start all ranks again, with --resume",
             Self::Stopped { .. } => "go on with the same command and --resume",
         };
         Some(hint.to_owned())

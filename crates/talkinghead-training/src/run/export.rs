@@ -39,7 +39,7 @@ pub struct Exported {
 }
 
 /// The checkpoint that a path names: itself (.json), or the best or last of a run's folder.
-fn find_checkpoint(path: &Path, best: bool) -> Result<(Checkpoint, CheckpointDescription), RunError> {
+pub(super) fn find_checkpoint(path: &Path, best: bool) -> Result<(Checkpoint, CheckpointDescription), RunError> {
     if path.is_file() {
         let path = path.with_extension("json");
         let checkpoint = Checkpoint { path, step: 0 };
@@ -70,7 +70,10 @@ pub fn export_generator(
 ) -> Result<Exported, RunError> {
     let (checkpoint, description) = find_checkpoint(from, best)?;
     let mut tensors = checkpoint.state(&description)?.tensors;
-    let config = description.recipe.generator()?;
+    let mut config = description.recipe.generator()?;
+    if tensors.contains_prefix("temporal_discriminator/") {
+        config.previous_frames = description.recipe.temporal_windows().generator - 1;
+    }
     let mut dict = StateDict::new();
     let mut averaged = false;
     for (key, shape) in Generator::keys(&config)? {

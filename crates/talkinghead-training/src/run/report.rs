@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::metrics::{MetricLine, Metrics};
+use super::sequence_strip::SEQUENCE_ROWS;
 use super::series::chart;
 use super::tiles::COLUMNS;
 use super::{Best, RunError, RunFolder};
@@ -48,6 +49,9 @@ fn head(page: &mut String, lines: &[MetricLine], best: Option<&Best>) {
             " Best validation after step {step}: PSNR {:.2} dB, SSIM {:.3}, perceptual {:.3}.",
             scores.psnr, scores.ssim, scores.perceptual
         );
+        if let Some(flicker) = scores.flicker {
+            let _ = write!(page, " Flicker {flicker:.2} (1: as the real clip).");
+        }
     }
     page.push_str("</p>\n");
 }
@@ -60,6 +64,7 @@ fn curves(page: &mut String, lines: &[MetricLine]) {
     page.push_str(&chart("PSNR, dB", &of(&|line| line.validation.map(|scores| scores.psnr))));
     page.push_str(&chart("SSIM", &of(&|line| line.validation.map(|scores| scores.ssim))));
     page.push_str(&chart("perceptual distance", &of(&|line| line.validation.map(|scores| scores.perceptual))));
+    page.push_str(&chart("flicker", &of(&|line| line.validation.and_then(|scores| scores.flicker))));
     page.push_str("</div><h2>Losses</h2><div class=charts>");
     let mut losses: BTreeMap<&str, Vec<(u64, f64)>> = BTreeMap::new();
     for line in lines {
@@ -76,7 +81,12 @@ fn curves(page: &mut String, lines: &[MetricLine]) {
 
 fn pictures(page: &mut String, folder: &RunFolder) -> Result<(), RunError> {
     let all = folder.all_pictures();
-    let _ = write!(page, "<h2>Pictures</h2><p><small>Columns: {}.</small></p><div class=tiles>", COLUMNS.join(", "));
+    let _ = write!(
+        page,
+        "<h2>Pictures</h2><p><small>Columns: {}. Last rows: {}.</small></p><div class=tiles>",
+        COLUMNS.join(", "),
+        SEQUENCE_ROWS
+    );
     let shown = all.len().min(PICTURES);
     for index in 0..shown {
         let (step, path) = &all[if shown > 1 { index * (all.len() - 1) / (shown - 1) } else { 0 }];

@@ -27,11 +27,10 @@ pub(super) fn last_checkpoint(
 /// Refuses a recipe that would go on with other steps than the run's own.
 pub(super) fn check_recipe(folder: &RunFolder, own: &Recipe, wanted: &Recipe) -> Result<(), RunError> {
     let (own, wanted) = (flat(own), flat(wanted));
-    let free = |key: &str| FREE.iter().any(|free| key == *free || key.starts_with(&format!("{free}.")));
     let said = |list: &[(String, String)], key: &str| {
         list.iter().find(|(name, _)| name == key).map_or_else(|| "nothing".to_owned(), |(_, value)| value.clone())
     };
-    let mut keys: Vec<&String> = own.iter().chain(&wanted).map(|(key, _)| key).filter(|key| !free(key)).collect();
+    let mut keys: Vec<&String> = own.iter().chain(&wanted).map(|(key, _)| key).filter(|key| !is_free(key)).collect();
     keys.sort();
     keys.dedup();
     let differing: Vec<String> = keys
@@ -46,6 +45,15 @@ pub(super) fn check_recipe(folder: &RunFolder, own: &Recipe, wanted: &Recipe) ->
     let more = if more > 0 { format!(", and {more} more") } else { String::new() };
     let named = differing[..differing.len().min(NAMED)].join("; ");
     Err(RunError::OtherConfiguration { path: folder.path().to_owned(), differences: named + &more })
+}
+
+fn is_free(key: &str) -> bool {
+    FREE.iter().any(|free| key == *free || key.starts_with(&format!("{free}.")))
+}
+
+/// Keys that decide what a step computes, as `section.name` with their values.
+pub(crate) fn deciding_choices(recipe: &Recipe) -> Vec<(String, String)> {
+    flat(recipe).into_iter().filter(|(key, _)| !is_free(key)).collect()
 }
 
 /// Keys as `section.name` with their values.

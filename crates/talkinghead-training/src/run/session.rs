@@ -16,8 +16,9 @@ use super::teacher::Teacher;
 use super::trunk::trunk_of;
 use super::validation::Validation;
 use super::{EventFile, GeneratorTraining, RunError, RunFolder, Start};
+use crate::distributed::{Greeting, Peers, World};
 use crate::generator::{Trainer, initial_discriminator, initial_generator};
-use crate::items::{ClipSet, ItemSettings};
+use crate::items::{ClipSet, ItemSettings, RankShare};
 use crate::recipe::Recipe;
 
 /// A run that is open.
@@ -29,14 +30,21 @@ pub(super) struct Session {
     pub(super) trainer: Trainer,
     pub(super) teacher: Option<Teacher>,
     pub(super) validation: Validation,
-    pub(super) metrics: Metrics,
-    pub(super) events: EventFile,
+    /// What is written of the run; none in processes other than the first.
+    pub(super) records: Option<Records>,
+    pub(super) world: Option<World>,
     pub(super) device: Device,
     pub(super) best: Option<Best>,
     pub(super) skipped: u64,
     /// Steps of the last checkpoint.
     pub(super) saved: Option<u64>,
-    _claim: OutputClaim,
+    _claim: Option<OutputClaim>,
+}
+
+/// Files that grow with a run.
+pub(super) struct Records {
+    pub(super) metrics: Metrics,
+    pub(super) events: EventFile,
 }
 
 impl Session {
@@ -44,13 +52,17 @@ impl Session {
         let folder = RunFolder::new(&training.run);
         let mut warn = |text: String| tell(RunEvent::Warning(text));
         let found = last_checkpoint(&folder, &mut warn)?;
+        let world = training.world.clone().filter(|world| world.size > 1);
+        let first = world.as_ref().is_none_or(World::is_first);
         let found = match (training.start, found) {
+            // Only the first process goes by the folder; the others hear from it.
+            (_, found) if !first => found,
             (Start::Anew, Some((checkpoint, _))) => {
                 return Err(RunError::Exists { path: training.run.clone(), steps: checkpoint.step });
             }
             (Start::Anew, None) => None,
             (Start::Resumed, None) => return Err(RunError::NoCheckpoint { path: training.run.clone() }),
-            (Start::Resumed, found) => found,
+            (Start::Resumed | Start::Either, found) => found,
         };
         let own = found.as_ref().map(|(_, description)| &description.recipe);
         let recipe = match (&training.recipe, own) {
@@ -62,10 +74,11 @@ impl Session {
             (None, Some(own)) => own.clone(),
             (None, None) => Recipe::default(),
         };
-        let settings = recipe.items();
+        let share = world.as_ref().map_or_else(RankShare::default, |world| RankShare { rank: world.rank, ranks: world.size });
+        let settings = ItemSettings { share, ..recipe.items() };
         let (config, judge) = (recipe.generator()?, recipe.discriminator()?);
 
-        let claim = folder.prepare()?;
+        let claim = first.then(|| folder.prepare()).transpose()?;
         let frames = training.frames.clone().unwrap_or_else(|| folder.frames());
         std::fs::create_dir_all(&frames).map_err(|source| RunError::File { action: "write", path: frames.clone(), source })?;
         let mut clips = ClipSet::open(&training.data, &settings, config.warp_projection, Some(&frames))?;
@@ -73,9 +86,24 @@ impl Session {
             clips.training.truncate(recipe.data.clips);
         }
         if clips.too_short > 0 {
-            warn(format!("{} clips are too short for {} shots and a target and are left out", clips.too_short, settings.shots));
+            let targets = match settings.sequence.least() {
+                1 => "a target".to_owned(),
+                frames => format!("{frames} consecutive targets"),
+            };
+            warn(format!("{} clips are too short for {} shots and {targets} and are left out", clips.too_short, settings.shots));
+        }
+        if share.ranks > clips.training.len() {
+            let (ranks, clips) = (share.ranks, clips.training.len());
+            return Err(RunError::World(format!("{ranks} ranks train together, but there are only {clips} clips")));
         }
         let clips = Arc::new(clips);
+        let peers = match &world {
+            Some(world) => {
+                let greeting = Greeting::new(world.rank, world.size, &recipe, &clips.fingerprint());
+                Some(Peers::meet(world, &greeting)?)
+            }
+            None => None,
+        };
 
         let device = training.device.clone();
         let generator = Generator::new(&config, Weights::Checkpoint(initial_generator(&config, recipe.seed)?), &device)?;
@@ -85,8 +113,11 @@ impl Session {
         let trunk = trunk_of(&recipe.perceptual, &device)?;
         let mut trainer = Trainer::new(generator, discriminator, recipe.trainer()?, trunk)?;
         let (mut best, mut skipped, mut step) = (None, 0, 0);
-        if let Some((checkpoint, description)) = &found {
+        if let Some((checkpoint, description)) = found.as_ref().filter(|_| first) {
             let state = checkpoint.state(description)?;
+            if state.is_temporal() {
+                trainer.begin_temporal(recipe.temporal_windows(), recipe.seed)?;
+            }
             let other = |error: crate::generator::TrainingError| RunError::OtherNetwork {
                 path: checkpoint.path.clone(),
                 reason: error.to_string(),
@@ -99,11 +130,19 @@ impl Session {
                 );
             }
         }
-        talkinghead_media::write_file(&folder.recipe(), recipe.to_toml().as_bytes())?;
-        super::about::write_about(&folder, training, &clips)?;
-        let validation = Validation::new(&clips, &settings, recipe.run.validation_items, &device)?;
-        let (metrics, events) = (Metrics::open(&folder.metrics(), step)?, EventFile::begin(folder.path(), step)?);
-        let saved = found.map(|_| step);
+        if let Some(peers) = peers {
+            trainer.join(Box::new(peers));
+            super::session_together::share_state(&mut trainer, first, &recipe)?;
+        }
+        let records = if first {
+            talkinghead_media::write_file(&folder.recipe(), recipe.to_toml().as_bytes())?;
+            super::about::write_about(&folder, training, &clips)?;
+            Some(Records { metrics: Metrics::open(&folder.metrics(), step)?, events: EventFile::begin(folder.path(), step)? })
+        } else {
+            None
+        };
+        let validation = Validation::new(&clips, &settings, &recipe.run, &device)?;
+        let saved = found.filter(|_| first).map(|_| step);
         Ok(Self {
             folder,
             recipe,
@@ -112,8 +151,8 @@ impl Session {
             trainer,
             teacher,
             validation,
-            metrics,
-            events,
+            records,
+            world,
             device,
             best,
             skipped,

@@ -9,8 +9,8 @@ use super::RunError;
 use super::progress::{RunEvent, RunSummary};
 use super::report::write_report;
 use super::session::Session;
-use crate::generator::{Batch, StepReport};
-use crate::items::{ItemError, ItemLoader, batch_of};
+use crate::generator::{Batch, StepReport, TEMPORAL_RATE};
+use crate::items::{ItemError, ItemLoader, TrainingItem, batch_of};
 
 /// Steps over which the speed is measured.
 const LATELY: usize = 20;
@@ -44,14 +44,14 @@ impl Session {
         let items_an_epoch = an_epoch * self.items_a_step();
         let from = first * self.items_a_step();
         let mut loader = ItemLoader::new(Arc::clone(&self.clips), self.settings, items_an_epoch, from, self.recipe.run.workers);
-        if first == 0 {
+        if first == 0 && self.is_first() {
             self.look(tell)?;
             self.show(tell)?;
         }
         let mut lately = VecDeque::from([Instant::now()]);
         while self.trainer.steps() < last {
             let epoch = self.trainer.steps() / an_epoch + 1;
-            let report = self.step(&mut loader, epoch)?;
+            let report = self.guarded_step(&mut loader, epoch, tell)?;
             let now = Instant::now();
             let seconds = lately.back().map_or(0.0, |before| now.duration_since(*before).as_secs_f64());
             lately.push_back(now);
@@ -64,8 +64,10 @@ impl Session {
             let steps_per_second = (lately.len() - 1) as f64 / passed.max(1e-9);
             tell(RunEvent::Step { report, epoch, epochs, steps: last, steps_per_second });
             self.between(step, step.is_multiple_of(an_epoch).then_some(epoch), step == last, tell)?;
-            if stop.load(Ordering::Relaxed) && step < last {
-                self.save(tell)?;
+            if self.all_hear(stop.load(Ordering::Relaxed))? && step < last {
+                if self.is_first() {
+                    self.save(tell)?;
+                }
                 return Err(RunError::Stopped { step });
             }
             // What was done between two steps is no step's time.
@@ -73,35 +75,57 @@ impl Session {
                 *before = Instant::now();
             }
         }
-        let checkpoint = if self.saved == Some(last) { None } else { Some(self.save(tell)?) };
+        let checkpoint = if self.saved == Some(last) || !self.is_first() { None } else { Some(self.save(tell)?) };
         let checkpoint = match checkpoint {
             Some(checkpoint) => checkpoint.path,
             None => self.folder.checkpoints().join(format!("step-{last:08}.json")),
         };
-        write_report(&self.folder, self.best.as_ref())?;
+        if self.is_first() {
+            write_report(&self.folder, self.best.as_ref())?;
+        }
         let best = self.best.map(|best| (best.step, best.scores));
         Ok(RunSummary { steps: last, checkpoint, best, skipped: self.skipped })
     }
 
-    fn step(&mut self, loader: &mut ItemLoader, epoch: u64) -> Result<StepReport, RunError> {
-        let factor = self.recipe.schedule().factor(usize::try_from(epoch).unwrap_or(usize::MAX));
+    pub(super) fn step(&mut self, loader: &mut ItemLoader, epoch: u64) -> Result<StepReport, RunError> {
+        let temporal = self.settings.sequence.length(epoch) > 1;
+        if temporal && !self.trainer.is_temporal() {
+            self.trainer.begin_temporal(self.recipe.temporal_windows(), self.recipe.seed)?;
+        }
+        let slower = if temporal { TEMPORAL_RATE } else { 1.0 };
+        let factor = slower * self.recipe.schedule().factor(usize::try_from(epoch).unwrap_or(usize::MAX));
         let rates = self.trainer.settings().rates.scaled(factor);
         self.trainer.set_learning_rates(rates);
-        let mut batches: Vec<Batch> = Vec::with_capacity(self.recipe.training.accumulation);
+        // By batch and item, then by frame.
+        let mut sequences: Vec<Vec<Vec<TrainingItem>>> = Vec::with_capacity(self.recipe.training.accumulation);
         for _ in 0..self.recipe.training.accumulation {
             let mut items = Vec::with_capacity(self.recipe.training.batch);
             for _ in 0..self.recipe.training.batch {
                 let loaded = loader.next_item()?;
                 self.count_skipped(&loaded.skipped)?;
-                items.push(loaded.item);
+                items.push(loaded.frames);
             }
-            let mut batch = batch_of(&items, &self.device);
-            if let Some(teacher) = &self.teacher {
-                teacher.teach(&mut batch, &items, &self.device)?;
-            }
-            batches.push(batch);
+            sequences.push(items);
         }
-        Ok(self.trainer.step_accumulated(&batches)?)
+        // The shortest clip of a step decides how long its sequences are.
+        let length = self.shortest(sequences.iter().flatten().map(Vec::len).min().unwrap_or(1))?;
+        let (teacher, device) = (self.teacher.as_ref(), &self.device);
+        let frame = |at: usize| -> Result<Vec<Batch>, RunError> {
+            let items_at =
+                |items: &[Vec<TrainingItem>], at: usize| items.iter().map(|frames| frames[at].clone()).collect::<Vec<_>>();
+            let mut batches = Vec::with_capacity(sequences.len());
+            for sequence in &sequences {
+                let items = items_at(sequence, at);
+                let before = at.checked_sub(1).map(|before| items_at(sequence, before));
+                let mut batch = batch_of(&items, device);
+                if let Some(teacher) = teacher {
+                    teacher.teach(&mut batch, &items, before.as_deref(), device)?;
+                }
+                batches.push(batch);
+            }
+            Ok(batches)
+        };
+        if temporal { self.trainer.step_sequence(length, frame) } else { Ok(self.trainer.step_accumulated(&frame(0)?)?) }
     }
 
     fn count_skipped(&mut self, skipped: &[String]) -> Result<(), ItemError> {

@@ -4,18 +4,22 @@ use super::checkpoint::{Best, Checkpoint, CheckpointDescription};
 use super::metrics::MetricLine;
 use super::progress::RunEvent;
 use super::report::write_report;
+use super::sequence_strip::sequence_rows;
 use super::session::Session;
 use super::{RunError, Summary, tiles};
 use crate::generator::StepReport;
 
 /// Rows of a run's pictures at most.
 const ROWS: usize = 4;
+/// Sequences of them at most.
+const STRIPS: usize = 1;
 
 impl Session {
     pub(super) fn note(&mut self, report: &StepReport, epoch: u64, seconds: f64) -> Result<(), RunError> {
+        let Some(records) = &mut self.records else { return Ok(()) };
         let rates = [report.rates.generator, report.rates.discriminator];
         let gradients = [report.generator_gradient, report.discriminator_gradient];
-        self.metrics.add(&MetricLine {
+        records.metrics.add(&MetricLine {
             step: report.step,
             epoch,
             losses: report.losses.iter().map(|value| (value.loss.name().to_owned(), value.value)).collect(),
@@ -31,7 +35,7 @@ impl Session {
         add("gradients/discriminator".to_owned(), gradients[1]);
         add("rates/generator".to_owned(), rates[0]);
         add("speed/seconds_per_step".to_owned(), seconds);
-        self.events.add(report.step, &content)
+        records.events.add(report.step, &content)
     }
 
     /// What is due after a step; `ended`: the epoch that it ends.
@@ -42,6 +46,9 @@ impl Session {
         last: bool,
         tell: &mut dyn FnMut(RunEvent),
     ) -> Result<(), RunError> {
+        if !self.is_first() {
+            return Ok(());
+        }
         let run = &self.recipe.run;
         let (shown, judged) = (step.is_multiple_of(run.picture_every), step.is_multiple_of(run.validate_every));
         let by_epoch = ended.is_some_and(|epoch| run.save_every_epochs > 0 && epoch.is_multiple_of(run.save_every_epochs));
@@ -60,10 +67,15 @@ impl Session {
     pub(super) fn look(&mut self, tell: &mut dyn FnMut(RunEvent)) -> Result<bool, RunError> {
         let (step, scores) = (self.trainer.steps(), self.validation.scores(&self.trainer)?);
         let epoch = step / self.steps_an_epoch() + 1;
-        self.metrics.add(&MetricLine { step, epoch, validation: Some(scores), ..MetricLine::default() })?;
-        let named = [("psnr", scores.psnr), ("ssim", scores.ssim), ("perceptual", scores.perceptual)];
-        let content = named.map(|(name, value)| (format!("validation/{name}"), Summary::Scalar(value as f32)));
-        self.events.add(step, &content)?;
+        if let Some(records) = &mut self.records {
+            records.metrics.add(&MetricLine { step, epoch, validation: Some(scores), ..MetricLine::default() })?;
+        }
+        let named = [("psnr", scores.psnr), ("ssim", scores.ssim), ("perceptual", scores.perceptual)].into_iter();
+        let named = named.chain(scores.flicker.map(|flicker| ("flicker", flicker)));
+        let content: Vec<_> = named.map(|(name, value)| (format!("validation/{name}"), Summary::Scalar(value as f32))).collect();
+        if let Some(records) = &mut self.records {
+            records.events.add(step, &content)?;
+        }
         // Before the first step there is nothing to keep.
         let best = step > 0 && scores.psnr.is_finite() && self.best.is_none_or(|best| scores.psnr > best.scores.psnr);
         if best {
@@ -81,12 +93,17 @@ impl Session {
             let (_, batch, synthesis) = made?;
             rows.push(tiles::row(batch, &synthesis)?);
         }
+        for sequence in self.validation.made_sequences(&self.trainer).take(STRIPS) {
+            rows.extend(sequence_rows(&sequence?)?);
+        }
         let sheet = tiles::sheet(&rows);
         let path = self.folder.picture(step);
         talkinghead_media::write_picture(&path, &sheet)?;
         let png = std::fs::read(&path).map_err(|source| RunError::File { action: "read", path: path.clone(), source })?;
         let (width, height) = sheet.dimensions();
-        self.events.add(step, &[("pictures".to_owned(), Summary::Picture { width, height, png })])?;
+        if let Some(records) = &mut self.records {
+            records.events.add(step, &[("pictures".to_owned(), Summary::Picture { width, height, png })])?;
+        }
         if let Err(error) = write_report(&self.folder, self.best.as_ref()) {
             tell(RunEvent::Warning(format!("no report: {error}")));
         }
@@ -100,7 +117,7 @@ impl Session {
             format: CheckpointDescription::FORMAT.to_owned(),
             step,
             epoch: step / self.steps_an_epoch() + 1,
-            items: step * self.items_a_step(),
+            items: step * self.items_a_step() * self.settings.share.ranks as u64,
             rates: [state.rates.generator, state.rates.discriminator],
             skipped: self.skipped,
             best: self.best,

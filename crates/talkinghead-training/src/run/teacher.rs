@@ -52,21 +52,31 @@ impl Teacher {
             Compatibility::Right => Occlusion::ForwardBackward,
         };
         let teacher = FlowTeacher::open(kind, section.weights.as_deref(), items.compatibility, occlusion, device)?;
-        let sources =
-            PerSource { reference: network.warp_reference.then_some(()), projection: network.warp_projection.then_some(()) };
-        if sources.reference.is_none() && sources.projection.is_none() {
+        let frames = items.sequence.least() > 1;
+        let sources = PerSource {
+            reference: network.warp_reference.then_some(()),
+            projection: network.warp_projection.then_some(()),
+            previous: frames.then_some(()),
+        };
+        if sources.reference.is_none() && sources.projection.is_none() && sources.previous.is_none() {
             return Ok(None);
         }
         let cache = (items.crop == CropRule::Centred).then(|| FlowCache::new(cache));
         Ok(Some(Self { teacher, cache, sources }))
     }
 
-    /// Puts the flows of a batch's items into it.
+    /// Puts the flows of a batch's items into it; `before`: those of the frame before, in a sequence.
     ///
     /// # Errors
     /// The teacher's.
-    pub(super) fn teach(&self, batch: &mut Batch, items: &[TrainingItem], device: &Device) -> Result<(), FlowError> {
-        let pairs = flow_pairs(items, batch, device);
+    pub(super) fn teach(
+        &self,
+        batch: &mut Batch,
+        items: &[TrainingItem],
+        before: Option<&[TrainingItem]>,
+        device: &Device,
+    ) -> Result<(), FlowError> {
+        let pairs = flow_pairs(items, before, batch, device);
         let told = |wanted: Option<()>, pairs: Option<FlowPairs>| -> Result<Option<TeacherFlow>, FlowError> {
             let Some(pairs) = pairs.filter(|_| wanted.is_some()) else { return Ok(None) };
             let flow = match &self.cache {
@@ -78,6 +88,7 @@ impl Teacher {
         batch.teacher = PerSource {
             reference: told(self.sources.reference, pairs.reference)?,
             projection: told(self.sources.projection, pairs.projection)?,
+            previous: told(self.sources.previous, pairs.previous)?,
         };
         Ok(())
     }

@@ -8,6 +8,7 @@ use burn::tensor::Device;
 use super::RunError;
 use super::progress::{RunEvent, RunSummary};
 use super::session::Session;
+use crate::distributed::World;
 use crate::recipe::Recipe;
 
 /// Whether a run begins or goes on.
@@ -17,6 +18,8 @@ pub enum Start {
     Anew,
     /// It goes on from the last checkpoint.
     Resumed,
+    /// It goes on where there is a checkpoint, and begins where there is none.
+    Either,
 }
 
 /// A training of the generator.
@@ -34,6 +37,8 @@ pub struct GeneratorTraining {
     pub device: Device,
     /// Where decoded frames are kept; the run's own folder where nothing is said.
     pub frames: Option<PathBuf>,
+    /// The processes that train together, where there are several; the first writes the run's folder.
+    pub world: Option<World>,
 }
 
 impl GeneratorTraining {

@@ -9,4 +9,6 @@ mod guard;
 mod perceptual;
 mod resume;
 mod scene;
+mod temporal;
+mod together;
 mod tuning;

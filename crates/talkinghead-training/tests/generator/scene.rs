@@ -43,6 +43,7 @@ pub fn judge() -> DiscriminatorConfig {
         scales: 1,
         kind: ScaleKind::Layers,
         norm: DiscriminatorNorm::SpectralInstance,
+        stacked_frames: 0,
     }
 }
 
@@ -86,6 +87,7 @@ pub fn batch(config: &GeneratorConfig, size: usize, salt: &str) -> Batch {
             label: plane("target label", 1, Recipe::label),
             reference: Some(source("reference")),
             projection: config.warp_projection.then(|| source("projection")),
+            previous: None,
         },
         target_image: plane("target image", 3, Recipe::image),
         target_template: plane("template", 1, Recipe::confidence),
@@ -93,7 +95,9 @@ pub fn batch(config: &GeneratorConfig, size: usize, salt: &str) -> Batch {
         teacher: PerSource {
             reference: config.warp_reference.then(|| teacher("reference")),
             projection: config.warp_projection.then(|| teacher("projection")),
+            previous: None,
         },
+        before: None,
     }
 }
 
@@ -119,6 +123,7 @@ pub fn joined(a: &Batch, b: &Batch) -> Batch {
             label: cat(&a.targets.label, &b.targets.label),
             reference: both(&a.targets.reference, &b.targets.reference, source),
             projection: both(&a.targets.projection, &b.targets.projection, source),
+            previous: None,
         },
         target_image: cat(&a.target_image, &b.target_image),
         target_template: cat(&a.target_template, &b.target_template),
@@ -126,6 +131,8 @@ pub fn joined(a: &Batch, b: &Batch) -> Batch {
         teacher: PerSource {
             reference: both(&a.teacher.reference, &b.teacher.reference, teacher),
             projection: both(&a.teacher.projection, &b.teacher.projection, teacher),
+            previous: None,
         },
+        before: None,
     }
 }

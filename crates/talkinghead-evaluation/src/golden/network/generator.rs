@@ -64,6 +64,7 @@ fn inputs(golden: &GoldenNetwork, config: &GeneratorConfig, device: &Device) -> 
         label: golden.input("tgt_label", InputKind::Label, [batch, channels, height, width], device)?,
         reference: if config.warp_reference { Some(source("warp_ref")?) } else { None },
         projection: if config.warp_projection { Some(source("ani")?) } else { None },
+        previous: None,
     };
     Ok((references, targets))
 }
@@ -82,7 +83,7 @@ fn tensors(synthesis: &Synthesis) -> Result<StateDict, EvaluationError> {
     add("attention", synthesis.attention.as_ref().map(host).transpose()?);
     add("ref_idx", synthesis.strongest_shot.as_ref().map(|index| host(&index.clone().float())).transpose()?);
     let sources = [("flow", &synthesis.flow), ("weight", &synthesis.weight), ("warped", &synthesis.warped)];
-    for (name, PerSource { reference, projection }) in sources {
+    for (name, PerSource { reference, projection, .. }) in sources {
         add(&format!("{name}_ref"), reference.as_ref().map(host).transpose()?);
         add(&format!("{name}_ani"), projection.as_ref().map(host).transpose()?);
     }

@@ -71,7 +71,7 @@ fn batch(golden: &GoldenNetwork, config: &GeneratorConfig, phase: Phase, device:
             image: plane(&format!("{name}_image"), InputKind::Image, 3)?,
         })
     };
-    let tuning = phase == Phase::FineTuning;
+    let tuning = phase != Phase::Training;
     let teacher = |name: &str, warped: bool| -> Result<Option<TeacherFlow>, TrainingError> {
         let flow = || plane(&format!("flow_gt_{name}"), InputKind::Flow, 2);
         let confidence = || plane(&format!("conf_gt_{name}"), InputKind::Confidence, 1);
@@ -89,6 +89,7 @@ fn batch(golden: &GoldenNetwork, config: &GeneratorConfig, phase: Phase, device:
             label: plane("tgt_label", InputKind::Label, channels)?,
             reference: Some(source("warp_ref")?),
             projection: config.warp_projection.then(|| source("ani")).transpose()?,
+            previous: None,
         },
         target_image: plane("tgt_image", InputKind::Image, 3)?,
         target_template: template,
@@ -96,6 +97,8 @@ fn batch(golden: &GoldenNetwork, config: &GeneratorConfig, phase: Phase, device:
         teacher: PerSource {
             reference: teacher("ref", config.warp_reference)?,
             projection: teacher("ani", config.warp_projection)?,
+            previous: None,
         },
+        before: None,
     })
 }

@@ -9,6 +9,10 @@ pub enum Loss {
     FeatureMatching,
     /// Distance of the perceptual network's features.
     Perceptual,
+    /// The generator's adversarial loss on consecutive frames.
+    TemporalAdversarial,
+    /// Distance of the temporal discriminator's features.
+    TemporalFeatureMatching,
     /// Distance from the teacher's flow.
     Flow,
     /// Distance of the warped sources from the target.
@@ -23,14 +27,20 @@ pub enum Loss {
     Real,
     /// Fakes judged real.
     Fake,
+    /// Real consecutive frames judged fake.
+    TemporalReal,
+    /// Fake consecutive frames judged real.
+    TemporalFake,
 }
 
 impl Loss {
     /// Every loss, in the published order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Adversarial,
         Self::FeatureMatching,
         Self::Perceptual,
+        Self::TemporalAdversarial,
+        Self::TemporalFeatureMatching,
         Self::Flow,
         Self::Warp,
         Self::Absolute,
@@ -38,6 +48,8 @@ impl Loss {
         Self::Mask,
         Self::Real,
         Self::Fake,
+        Self::TemporalReal,
+        Self::TemporalFake,
     ];
 
     /// The name in the published logs.
@@ -46,6 +58,8 @@ impl Loss {
             Self::Adversarial => "G_GAN",
             Self::FeatureMatching => "G_GAN_Feat",
             Self::Perceptual => "G_VGG",
+            Self::TemporalAdversarial => "GT_GAN",
+            Self::TemporalFeatureMatching => "GT_GAN_Feat",
             Self::Flow => "F_Flow",
             Self::Warp => "F_Warp",
             Self::Absolute => "L1_Loss",
@@ -53,11 +67,13 @@ impl Loss {
             Self::Mask => "W",
             Self::Real => "D_real",
             Self::Fake => "D_fake",
+            Self::TemporalReal => "DT_real",
+            Self::TemporalFake => "DT_fake",
         }
     }
 
     /// Whether the discriminator learns from it; else the generator does.
     pub fn is_of_discriminator(self) -> bool {
-        matches!(self, Self::Real | Self::Fake)
+        matches!(self, Self::Real | Self::Fake | Self::TemporalReal | Self::TemporalFake)
     }
 }

@@ -23,6 +23,8 @@ pub struct LossWeights {
     pub absolute: f64,
     /// Absolute distance within the template (`mask_l1`), 0.
     pub mouth_absolute: f64,
+    /// Factor on both losses of the temporal discriminator (`lambda_temp`), 1.
+    pub temporal: f64,
 }
 
 impl Default for LossWeights {
@@ -36,6 +38,7 @@ impl Default for LossWeights {
             mask: 0.0,
             absolute: 0.0,
             mouth_absolute: 0.0,
+            temporal: 1.0,
         }
     }
 }
@@ -57,6 +60,7 @@ impl LossWeights {
             mask: if options.flag("use_weight_loss")? { options.number("lambda_weight", 10.0)? } else { 0.0 },
             absolute: options.number("face_l1", 0.0)?,
             mouth_absolute: options.number("mask_l1", 0.0)?,
+            temporal: options.number("lambda_temp", 1.0)?,
         })
     }
 
@@ -74,6 +78,7 @@ impl LossWeights {
             ("mask", self.mask),
             ("absolute", self.absolute),
             ("mouth", self.mouth_absolute),
+            ("temporal", self.temporal),
         ];
         match named.iter().find(|(_, weight)| !(weight.is_finite() && *weight >= 0.0)) {
             Some((name, weight)) => {

@@ -90,7 +90,7 @@ impl Adam {
         update.failure.map_or(Ok(module), Err)
     }
 
-    fn updated(
+    pub(super) fn updated(
         &mut self,
         id: ParamId,
         parameter: Tensor<1>,

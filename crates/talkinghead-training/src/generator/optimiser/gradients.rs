@@ -55,6 +55,11 @@ impl GradientSet {
         self.by_id.get(&id).cloned()
     }
 
+    /// Puts a parameter's gradient in, flat.
+    pub fn insert(&mut self, id: ParamId, gradient: Tensor<1>) {
+        self.by_id.insert(id, gradient);
+    }
+
     /// Takes a parameter's gradient out.
     pub fn remove(&mut self, id: ParamId) -> Option<Tensor<1>> {
         self.by_id.remove(&id)
