@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs an evaluation suite and writes its table into docs/results.md, between the suite's marks, with the commit it was measured on.
-#   SUITE=suites/projection.toml   MATERIAL=folder of the clips   WORK=folder for videos, report.html and run.json
+#   SUITE=suites/projection.toml   MATERIAL=folder of the clips   WEIGHTS=of the neural renderer   WORK=folder for videos, report.html and run.json
 set -eu
 
 suite="${SUITE:-suites/projection.toml}"
@@ -16,7 +16,7 @@ grep -q "<!-- suite $name -->" "$results" || { echo "error: $results has no line
 mkdir -p "$work"
 start="$(date +%s)"
 # A clip that fails is told and left out; the table says how many there were.
-"$talkinghead" evaluate --suite "$suite" ${MATERIAL:+--material "$MATERIAL"} --work "$work" \
+"$talkinghead" evaluate --suite "$suite" ${MATERIAL:+--material "$MATERIAL"} ${WEIGHTS:+--weights "$WEIGHTS"} --work "$work" \
     --report "$work/report.html" --save "$work/run.json" >"$work/table.md" || [ -s "$work/table.md" ]
 minutes="$(( ($(date +%s) - start + 30) / 60 ))"
 

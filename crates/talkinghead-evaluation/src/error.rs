@@ -69,8 +69,16 @@ pub enum EvaluationError {
         /// Why there is none.
         source: FaceError,
     },
-    /// The network of the perceptual distance failed; its file is part of the program, so this is a defect.
-    #[error("the network of the perceptual distance failed: {reason}")]
+    /// A file of weights is not that of the network that is wanted.
+    #[error("{}: {reason}", path.display())]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong: the first tensor that is missing or of another shape.
+        reason: String,
+    },
+    /// A network failed whose weights had been taken: a defect.
+    #[error("a network of the metrics failed: {reason}")]
     Network {
         /// What the runtime said.
         reason: String,
@@ -102,6 +110,7 @@ impl EvaluationError {
                 Some("leave out --face, or give a lower number".to_owned())
             }
             Self::Face { .. } => Some("give a video in which the face is larger".to_owned()),
+            Self::Weights { .. } => Some("the book's chapter on evaluation says which files these networks come in".to_owned()),
             Self::Network { .. } => Some("this is a defect of the program: please report it".to_owned()),
             #[cfg(feature = "neural")]
             Self::Synthesis(error) => error.hint(),

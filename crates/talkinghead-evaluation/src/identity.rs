@@ -28,6 +28,24 @@ pub fn identity_score(face: &IdentityEmbedding, reference: &IdentityEmbedding) -
     }
 }
 
+/// The mean of embeddings, each brought to length 1; `None` of none, or of different lengths.
+pub fn mean_direction(embeddings: &[Vec<f32>]) -> Option<Vec<f32>> {
+    let length = embeddings.first()?.len();
+    if embeddings.iter().any(|embedding| embedding.len() != length) {
+        return None;
+    }
+    let scales: Vec<f32> = embeddings.iter().map(|e| e.iter().map(|v| v * v).sum::<f32>().sqrt().max(1e-12)).collect();
+    let mean = |k: usize| embeddings.iter().zip(&scales).map(|(e, scale)| e[k] / scale).sum::<f32>() / embeddings.len() as f32;
+    Some((0..length).map(mean).collect())
+}
+
+/// Cosine of two embeddings (CSIM); `None` where one is nothing.
+pub fn csim(a: &[f32], b: &[f32]) -> Option<f64> {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+    let lengths = (dot(a, a) * dot(b, b)).sqrt();
+    (lengths > 0.0).then(|| dot(a, b) / lengths)
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -40,5 +58,8 @@ mod tests {
         assert!((found.distance - 2.0_f64.sqrt()).abs() < 1e-6 && found.cosine.abs() < 1e-9);
         assert_eq!(mean_embedding(&[of([1.0, 0.0]), of([0.0, 1.0])]).unwrap().values, [0.5, 0.5]);
         assert!(mean_embedding(&[]).is_none());
+        let mean = mean_direction(&[vec![2.0, 0.0], vec![0.0, 5.0]]).unwrap();
+        assert!((csim(&mean, &[3.0, 3.0]).unwrap() - 1.0).abs() < 1e-6 && csim(&mean, &[1.0, -1.0]).unwrap().abs() < 1e-6);
+        assert!(csim(&mean, &[0.0, 0.0]).is_none() && mean_direction(&[vec![1.0], vec![]]).is_none());
     }
 }

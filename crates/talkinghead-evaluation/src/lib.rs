@@ -19,6 +19,7 @@ pub mod report;
 pub mod scores;
 pub mod statistics;
 pub mod suite;
+pub mod supplied;
 pub mod time;
 
 pub use error::EvaluationError;

@@ -5,10 +5,12 @@
 //! what a newcomer waits for.
 
 mod constants;
+mod foreign;
 mod network;
 mod plan;
 
 pub use constants::{OnnxConstant, constants, float_constant};
+pub use foreign::ForeignOnnx;
 pub use network::OnnxNetwork;
 pub use plan::{OnnxError, OnnxOutput, OnnxPlan};
 /// The messages of an ONNX file, for readers of graphs.

@@ -6,11 +6,12 @@ use clap::Args;
 use talkinghead_evaluation::evaluation::{Evaluation, Evaluator, Pair, mean_opening, read_pairs};
 use talkinghead_evaluation::measurement::MeasurementSettings;
 use talkinghead_evaluation::report::{EarlierRun, ReportSection, markdown_table, report_page, text_table};
-use talkinghead_evaluation::suite::{Suite, SuiteOutcome, run_suite};
+use talkinghead_evaluation::suite::{JobRenderer, Suite, SuiteOutcome, run_suite};
 use talkinghead_face::FaceChoice;
 use talkinghead_media::{check_output, write_file};
 
 use super::evaluate_maker::ProgramMaker;
+use super::evaluate_networks::SuppliedArguments;
 use super::generate::seconds;
 use super::{Shared, print, print_json, warn};
 use crate::failure::Failure;
@@ -35,7 +36,8 @@ relative to its folder. A pair that cannot be measured is named, and the others 
 
 Every video is brought to 25 frames/s and a common size and encoded once more before it is
 measured, so that codecs do not decide. The book's chapter on evaluation says what each metric
-means, which way is better, and what misleads.")]
+means, which way is better, and what misleads. LPIPS, FID, CSIM, LSE-C and LSE-D need networks
+that cannot ship: name their files, and the metrics are there.")]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["generated", "pairs", "suite"]))]
 pub struct Evaluate {
     /// The video to score.
@@ -61,6 +63,10 @@ pub struct Evaluate {
     /// Another folder of the suite's clips than it names.
     #[arg(long, value_name = "DIR", requires = "suite")]
     material: Option<PathBuf>,
+
+    /// Weights of the neural renderer, for the suite's jobs that use it; without any they are skipped.
+    #[arg(long, value_name = "FILE", requires = "suite")]
+    weights: Option<PathBuf>,
 
     /// Where the suite's videos go.
     #[arg(long, value_name = "DIR", requires = "suite", default_value = "out/evaluate")]
@@ -97,6 +103,9 @@ pub struct Evaluate {
     /// Write what --json prints to this file.
     #[arg(long, value_name = "FILE.json")]
     save: Option<PathBuf>,
+
+    #[command(flatten)]
+    supplied: SuppliedArguments,
 }
 
 impl Evaluate {
@@ -135,7 +144,11 @@ impl Evaluate {
     }
 
     fn run_suite(&self, file: &Path, shared: Shared) -> Result<(), Failure> {
-        let suite = Suite::read(file, self.material.as_deref())?;
+        let mut suite = Suite::read(file, self.material.as_deref())?;
+        if let Some(weights) = &self.weights {
+            let neural = suite.jobs.iter_mut().filter(|job| job.renderer == JobRenderer::Neural);
+            neural.for_each(|job| job.weights = Some(weights.clone()));
+        }
         self.check_outputs(suite.clips.iter().map(|clip| clip.file.as_path()))?;
         let earlier = |job: &str| self.compare.as_ref().map(|path| EarlierRun::read(path, Some(job))).transpose();
         let earlier = suite.jobs.iter().map(|job| earlier(&job.name)).collect::<Result<Vec<_>, _>>()?;
@@ -146,21 +159,19 @@ impl Evaluate {
                 eprintln!("{what}");
             }
         })?;
+        outcome.skipped.iter().for_each(|job| eprintln!("skipped: {}: {}", job.name, job.why));
         outcome.jobs.iter().for_each(|job| tell(&job.evaluation, &format!("{}: ", job.name)));
         let failed: usize = outcome.jobs.iter().map(|job| job.evaluation.failed.len()).sum();
-        let count = suite.jobs.len() * suite.clips.len();
+        let count = outcome.jobs.len() * suite.clips.len();
         if failed == count {
             return Err(Failure::new(
                 format!("none of the {count} videos could be made and measured"),
                 "the lines marked `not measured` say why",
             ));
         }
-        let sections: Vec<ReportSection<'_>> = outcome
-            .jobs
-            .iter()
-            .zip(&earlier)
-            .map(|(job, earlier)| section(&job.name, &job.about, &job.evaluation, earlier.as_ref()))
-            .collect();
+        let of_job = |name: &str| suite.jobs.iter().position(|job| job.name == name).and_then(|k| earlier[k].as_ref());
+        let sections: Vec<ReportSection<'_>> =
+            outcome.jobs.iter().map(|job| section(&job.name, &job.about, &job.evaluation, of_job(&job.name))).collect();
         self.write_page(&outcome.suite, &sections)?;
         self.give(&outcome, || markdown_table(&outcome))?;
         failures(failed, count)
@@ -173,6 +184,7 @@ impl Evaluate {
                 real: self.real.clone(),
                 reference: self.reference.clone(),
                 fixed_form: true,
+                other_person: false,
                 person: None,
             }]),
             (None, Some(list)) => Ok(read_pairs(list)?),
@@ -189,7 +201,7 @@ impl Evaluate {
             limits: usual.limits.with_max_seconds(self.max_seconds),
             ..usual
         };
-        let mut evaluator = Evaluator::new(settings);
+        let mut evaluator = Evaluator::new(settings).with_supplied(self.supplied.read()?);
         if !mean_from.is_empty() {
             evaluator = evaluator.with_mean_opening(mean_opening(mean_from, &settings)?);
         }

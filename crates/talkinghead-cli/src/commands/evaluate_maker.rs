@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use talkinghead::{
     Generation, GenerationError, GenerationOptions, MotionGeneration, PerformanceChoice, PerformanceOptions, PersonOptions,
+    RendererChoice,
 };
 use talkinghead_evaluation::suite::{Maker, Order};
 
 use crate::failure::Failure;
 
-/// Makes videos with the projection renderer; motion that is taken over from a video is measured once.
+/// Makes videos; motion that is taken over from a video is measured once.
 pub struct ProgramMaker {
     threads: Option<NonZeroUsize>,
     tracks: BTreeMap<PathBuf, PathBuf>,
@@ -46,9 +47,16 @@ impl Maker for ProgramMaker {
             }
             None => PerformanceChoice::Generated(PerformanceOptions { seed: order.seed, ..PerformanceOptions::default() }),
         };
+        let renderer = match &order.weights {
+            None => RendererChoice::Projection,
+            #[cfg(feature = "neural")]
+            Some(weights) => RendererChoice::Neural(talkinghead::NeuralChoice::new(weights)),
+            #[cfg(not(feature = "neural"))]
+            Some(_) => return Err("this program was built without the neural renderer".to_owned()),
+        };
         let options = GenerationOptions { performance, threads: self.threads, ..GenerationOptions::default() };
         Generation::new(order.references.clone(), &order.audio, &order.output)
-            .person_options(PersonOptions { shots: order.shots, ..PersonOptions::default() })
+            .person_options(PersonOptions { shots: order.shots, renderer, ..PersonOptions::default() })
             .options(options)
             .run()
             .map(drop)

@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod driving_flags;
 pub mod evaluate;
 mod evaluate_maker;
+mod evaluate_networks;
 #[cfg(feature = "training")]
 pub mod export;
 #[cfg(feature = "training")]

@@ -49,6 +49,12 @@ pub struct EvaluatedClip {
     /// Curves of the real one.
     #[serde(skip)]
     pub real_curves: Option<ClipCurves>,
+    /// What Inception says of frames, for the list's Fréchet distance; empty where it was not supplied.
+    #[serde(skip)]
+    pub inception: Vec<Vec<f32>>,
+    /// The same of the real video.
+    #[serde(skip)]
+    pub real_inception: Vec<Vec<f32>>,
     /// Frames to look at first.
     #[serde(skip)]
     pub worst: Vec<WorstFrame>,

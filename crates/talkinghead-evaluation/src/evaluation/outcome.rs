@@ -9,6 +9,7 @@ use crate::measurement::MeasurementSettings;
 use crate::pose::{HeadCurve, unison};
 use crate::scores::{Summary, Value, summaries};
 use crate::statistics::{correlation, mean};
+use crate::supplied::{SuppliedNetworks, frechet_distance};
 
 /// A list of pairs, scored.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -69,6 +70,7 @@ impl Evaluation {
         failed: Vec<FailedPair>,
         mut files: Vec<MeasuredFile>,
         settings: &MeasurementSettings,
+        supplied: &SuppliedNetworks,
     ) -> Self {
         other_clips(&mut clips);
         let people: Vec<String> = clips.iter().map(|clip| clip.pair.person()).collect();
@@ -76,9 +78,10 @@ impl Evaluation {
         let scores: Vec<_> = clips.iter().map(|clip| &clip.scores).collect();
         let mut metrics = summaries(&scores, &people);
         metrics.extend(heads_together(&clips));
+        metrics.extend(fid(&clips).map(|found| ("fid".to_owned(), found)));
         files.sort();
         files.dedup();
-        let settings = BTreeMap::from([
+        let mut settings = BTreeMap::from([
             ("frames_per_second", talkinghead_media::FRAME_RATE.into()),
             ("longest_side", settings.longest_side.into()),
             ("picture_side", settings.picture_side.into()),
@@ -86,6 +89,11 @@ impl Evaluation {
             ("slow_metrics_every_frames", settings.every.into()),
             ("intervals", "95 %, 2000 resamplings over clips; of one clip over its seconds".into()),
         ]);
+        let sources = supplied.sources.iter().map(|(name, hash)| format!("{name} {}", &hash[..hash.len().min(16)]));
+        let sources = sources.collect::<Vec<_>>().join(", ");
+        if !sources.is_empty() {
+            settings.insert("supplied_networks_sha256", sources.into());
+        }
         Self { metrics, clips, failed, files, settings, versions: Versions::now() }
     }
 }
@@ -108,6 +116,22 @@ fn other_clips(clips: &mut [EvaluatedClip]) {
     }
 }
 
+/// Fréchet distance between all generated frames and all real ones that were looked at; real videos count once.
+fn fid(clips: &[EvaluatedClip]) -> Option<Summary> {
+    let made: Vec<Vec<f32>> = clips.iter().flat_map(|clip| clip.inception.iter().cloned()).collect();
+    let mut known: Vec<&std::path::Path> = Vec::new();
+    let mut real: Vec<Vec<f32>> = Vec::new();
+    for clip in clips {
+        if !known.contains(&clip.pair.recording()) {
+            known.push(clip.pair.recording());
+            real.extend(clip.real_inception.iter().cloned());
+        }
+    }
+    let mean = frechet_distance(&made, &real)?;
+    let frames = made.len().min(real.len());
+    Some(Summary { frames, clips: clips.len(), ..Summary::of_list(mean) })
+}
+
 /// Whether the heads of different recordings move alike; the first clip of each recording counts.
 fn heads_together(clips: &[EvaluatedClip]) -> BTreeMap<String, Summary> {
     let mut first: Vec<&EvaluatedClip> = Vec::new();
@@ -119,16 +143,8 @@ fn heads_together(clips: &[EvaluatedClip]) -> BTreeMap<String, Summary> {
     let heads: Vec<HeadCurve> = first.iter().map(|clip| clip.curves.head.clone()).collect();
     let real: Vec<HeadCurve> = first.iter().filter_map(|clip| Some(clip.real_curves.as_ref()?.head.clone())).collect();
     let (Some(found), real) = (unison(&heads), unison(&real)) else { return BTreeMap::new() };
-    let summary = |mean: f64, real: Option<f64>| Summary {
-        mean,
-        low: None,
-        high: None,
-        people_low: None,
-        people_high: None,
-        real,
-        frames: found.frames,
-        clips: first.len(),
-    };
+    let summary =
+        |mean: f64, real: Option<f64>| Summary { real, frames: found.frames, clips: first.len(), ..Summary::of_list(mean) };
     BTreeMap::from([
         ("pose_unison".to_owned(), summary(found.mean_absolute(), real.map(|u| u.mean_absolute()))),
         ("pose_unison_signed".to_owned(), summary(found.mean_signed(), real.map(|u| u.mean_signed()))),

@@ -15,6 +15,9 @@ pub struct Pair {
     /// A picture or video of the person who should be seen; the real video otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<PathBuf>,
+    /// Whether the real video shows another person, whose motion alone is comparable.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub other_person: bool,
     /// Whether the sentence is one of the form whose mean opening is taken out, where one is; see [`super::mean_opening`].
     #[serde(skip)]
     pub fixed_form: bool,
@@ -68,6 +71,7 @@ pub fn read_pairs(list: &Path) -> Result<Vec<Pair>, EvaluationError> {
             reference: row.reference.map(beside),
             person: row.person,
             fixed_form: true,
+            other_person: false,
         });
     }
     if pairs.is_empty() {

@@ -2,10 +2,10 @@
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, RgbImage};
-use talkinghead_media::{FRAME_RATE, FrameReader};
+use talkinghead_media::FRAME_RATE;
 
 use crate::EvaluationError;
-use crate::measurement::{MeasuredVideo, MeasurementSettings, PictureScores};
+use crate::measurement::{MeasuredVideo, PictureScores};
 
 /// Frames between two that are picked for one reason.
 const APART: usize = 12;
@@ -29,7 +29,6 @@ pub struct WorstFrame {
 pub(super) fn worst_frames(
     video: &MeasuredVideo,
     real: Option<(&MeasuredVideo, &PictureScores)>,
-    settings: &MeasurementSettings,
 ) -> Result<Vec<WorstFrame>, EvaluationError> {
     let mut picked: Vec<(usize, String)> = Vec::new();
     if let Some((real, pictures)) = real {
@@ -50,8 +49,8 @@ pub(super) fn worst_frames(
     let mut order: Vec<usize> = picked.iter().map(|(frame, _)| *frame).collect();
     order.sort_unstable();
     order.dedup();
-    let made = pictures_at(video, &order, settings)?;
-    let true_ones = real.map(|(real, _)| pictures_at(real, &order, settings)).transpose()?;
+    let made = pictures_at(video, &order)?;
+    let true_ones = real.map(|(real, _)| pictures_at(real, &order)).transpose()?;
     let with_picture = picked.into_iter().filter_map(|(frame, reason)| {
         let at = order.iter().position(|&f| f == frame)?;
         let picture = match &true_ones {
@@ -77,9 +76,9 @@ fn largest(values: &[Option<f64>], count: usize) -> Vec<(usize, f64)> {
 }
 
 /// The frames of those numbers, in order, made small.
-fn pictures_at(video: &MeasuredVideo, order: &[usize], settings: &MeasurementSettings) -> Result<Vec<RgbImage>, EvaluationError> {
+fn pictures_at(video: &MeasuredVideo, order: &[usize]) -> Result<Vec<RgbImage>, EvaluationError> {
     let mut found = Vec::new();
-    for (index, frame) in video.frames(settings)?.enumerate() {
+    for (index, frame) in video.encoded.frames()?.enumerate() {
         let frame = frame?;
         if order.contains(&index) {
             let scale = f64::from(KEPT_SIDE) / f64::from(frame.width().max(frame.height()));
@@ -106,11 +105,4 @@ fn jpeg(picture: &RgbImage) -> Option<Vec<u8>> {
     let mut encoder = JpegEncoder::new_with_quality(&mut bytes, QUALITY);
     encoder.encode(picture.as_raw(), picture.width(), picture.height(), ExtendedColorType::Rgb8).ok()?;
     Some(bytes)
-}
-
-impl MeasuredVideo {
-    /// Its frames as they were measured.
-    fn frames(&self, settings: &MeasurementSettings) -> Result<FrameReader, EvaluationError> {
-        Ok(FrameReader::open(self.encoded(), &settings.limits)?)
-    }
 }

@@ -63,12 +63,27 @@ impl Plane {
         upper * (1.0 - v) + lower * v
     }
 
+    /// Stretched to another size, linear between pixels and not smoothed: OpenCV's `INTER_LINEAR`, PyTorch's bilinear interpolation without
+    /// aligned corners.
+    pub fn stretched(&self, width: usize, height: usize) -> Self {
+        let (across, down) = (self.width as f32 / width.max(1) as f32, self.height as f32 / height.max(1) as f32);
+        let at = |pixel: usize, scale: f32| (pixel as f32 + 0.5) * scale - 0.5;
+        Self::from_fn(width, height, |x, y| self.between(at(x, across), at(y, down)))
+    }
+
     /// Means of 2 x 2 pixels; the last row or column of an odd side counts twice.
     pub fn halved(&self) -> Self {
-        let at = |x: usize, y: usize| self.at(x.min(self.width - 1), y.min(self.height - 1));
-        Self::from_fn(self.width.div_ceil(2), self.height.div_ceil(2), |x, y| {
-            (at(2 * x, 2 * y) + at(2 * x + 1, 2 * y) + at(2 * x, 2 * y + 1) + at(2 * x + 1, 2 * y + 1)) / 4.0
-        })
+        let row = |y: usize| &self.values[y.min(self.height - 1) * self.width..][..self.width];
+        let mut values = Vec::with_capacity(self.width.div_ceil(2) * self.height.div_ceil(2));
+        for y in (0..self.height).step_by(2) {
+            let (upper, lower) = (row(y), row(y + 1));
+            let pairs = upper.chunks(2).zip(lower.chunks(2));
+            values.extend(pairs.map(|(upper, lower)| match (upper, lower) {
+                ([a, b], [c, d]) => (a + b + c + d) / 4.0,
+                _ => (upper[0] + upper[0] + lower[0] + lower[0]) / 4.0,
+            }));
+        }
+        Self { width: self.width.div_ceil(2), height: self.height.div_ceil(2), values }
     }
 
     /// Weighted sums over a square window, where the whole window lies inside: `[height - n + 1, width - n + 1]` for `n` weights,

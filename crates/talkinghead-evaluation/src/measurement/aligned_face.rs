@@ -18,19 +18,26 @@ pub fn aligned_face(picture: &RgbImage, landmarks: &Landmarks, side: u32) -> Rgb
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let pixels = picture.as_raw().as_chunks::<3>().0;
     let mut face = RgbImage::new(side, side);
-    for (index, out) in face.as_chunks_mut::<3>().0.iter_mut().enumerate() {
-        let (i, j) = ((index % side as usize) as f32, (index / side as usize) as f32);
-        let x = (start[0] + i * right[0] + j * down[0]).clamp(0.0, (width - 1) as f32);
-        let y = (start[1] + i * right[1] + j * down[1]).clamp(0.0, (height - 1) as f32);
-        let (left, top) = (x as usize, y as usize);
-        let (next, below) = (usize::from(left + 1 < width), if top + 1 < height { width } else { 0 });
-        let (u, v) = (x - left as f32, y - top as f32);
-        let at = top * width + left;
-        let (a, b, c, d) = (pixels[at], pixels[at + next], pixels[at + below], pixels[at + below + next]);
-        for k in 0..3 {
-            let upper = f32::from(a[k]) + u * (f32::from(b[k]) - f32::from(a[k]));
-            let lower = f32::from(c[k]) + u * (f32::from(d[k]) - f32::from(c[k]));
-            out[k] = (upper + v * (lower - upper) + 0.5) as u8;
+    // The pixel to the upper left of a place, and how far the place lies from it; at the far edges the one before the last.
+    let within = |at: f32, length: usize| {
+        let at = at.clamp(0.0, (length - 1) as f32);
+        let first = (at as i32).min(length as i32 - 2).max(0);
+        (first as usize, at - first as f32)
+    };
+    let (next, below) = (usize::from(width > 1), if height > 1 { width } else { 0 });
+    for (j, row) in face.as_chunks_mut::<3>().0.chunks_exact_mut(side as usize).enumerate() {
+        let j = j as f32;
+        let (from_x, from_y) = (start[0] + j * down[0], start[1] + j * down[1]);
+        for (i, out) in row.iter_mut().enumerate() {
+            let i = i as f32;
+            let ((left, u), (top, v)) = (within(from_x + i * right[0], width), within(from_y + i * right[1], height));
+            let (upper, lower) = (&pixels[top * width + left..], &pixels[top * width + left + below..]);
+            let (a, b, c, d) = (upper[0], upper[next], lower[0], lower[next]);
+            for k in 0..3 {
+                let upper = f32::from(a[k]) + u * (f32::from(b[k]) - f32::from(a[k]));
+                let lower = f32::from(c[k]) + u * (f32::from(d[k]) - f32::from(c[k]));
+                out[k] = (upper + v * (lower - upper) + 0.5) as u8;
+            }
         }
     }
     face

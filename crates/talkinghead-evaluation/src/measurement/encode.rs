@@ -4,23 +4,27 @@ use std::path::Path;
 
 use image::RgbImage;
 use image::imageops::FilterType;
-use talkinghead_media::{FrameReader, MediaKind, VideoOptions, VideoWriter, probe};
-use tempfile::TempPath;
+use talkinghead_media::{FrameReader, MediaInfo, MediaKind, VideoOptions, VideoWriter};
 
+use super::encoded::EncodedFrames;
 use super::settings::{MeasurementSettings, same_proportions, size_within};
 use crate::EvaluationError;
 
 /// A video at 25 frames/s, of the common size, encoded once more in a temporary file.
 pub(super) struct Encoded {
-    pub file: TempPath,
+    pub video: EncodedFrames,
     pub size: (u32, u32),
     pub frames: usize,
     pub warnings: Vec<String>,
 }
 
-/// Makes it. `like`: the size of the video to be compared with, taken over where the proportions are the same.
-pub(super) fn encode(path: &Path, like: Option<(u32, u32)>, settings: &MeasurementSettings) -> Result<Encoded, EvaluationError> {
-    let info = probe(path, &settings.limits)?;
+/// Makes it of a file that was probed. `like`: the size of the video to be compared with, taken over where the proportions are the same.
+pub(super) fn encode(
+    path: &Path,
+    info: MediaInfo,
+    like: Option<(u32, u32)>,
+    settings: &MeasurementSettings,
+) -> Result<Encoded, EvaluationError> {
     if !matches!(info.kind, MediaKind::Video | MediaKind::FrameFolder) {
         return Err(EvaluationError::NotAVideo { path: path.to_owned() });
     }
@@ -45,7 +49,8 @@ pub(super) fn encode(path: &Path, like: Option<(u32, u32)>, settings: &Measureme
     warnings.extend(reader.warnings());
     let frames = writer.frame_count() as usize;
     writer.finish()?;
-    Ok(Encoded { file, size, frames, warnings })
+    let video = EncodedFrames::open(file, &settings.limits)?;
+    Ok(Encoded { video, size, frames, warnings })
 }
 
 /// A picture of that size; one that has it is given back.

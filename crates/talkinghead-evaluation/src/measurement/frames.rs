@@ -1,14 +1,14 @@
 //! The pass over a video's frames once its face is known: everything that needs pixels of one video alone.
 
-use std::path::Path;
-
 use image::RgbImage;
 use rayon::prelude::*;
-use talkinghead_face::{FaceNetworks, IdentityEmbedding, Landmarks};
-use talkinghead_media::FrameReader;
+use talkinghead_face::{IdentityEmbedding, Landmarks};
 
 use super::aligned_face::aligned_face;
+use super::embeddings::FaceEmbeddings;
 use super::encode::resized;
+use super::encoded::EncodedFrames;
+use super::networks::MeasurementNetworks;
 use super::settings::{MeasurementSettings, size_within};
 use crate::EvaluationError;
 use crate::image::{Plane, cpbd, laplacian_variance};
@@ -31,7 +31,9 @@ pub struct FrameScores {
     /// Jump across contours around the face.
     pub seam: SeamProfile,
     /// Who it is.
-    pub identities: Vec<IdentityEmbedding>,
+    pub faces: FaceEmbeddings,
+    /// What Inception says of whole frames, where it was supplied.
+    pub inception: Vec<Vec<f32>>,
 }
 
 struct OneFrame {
@@ -40,25 +42,27 @@ struct OneFrame {
     flicker: Option<f64>,
     frozen: bool,
     seam: Option<SeamProfile>,
-    identity: Option<IdentityEmbedding>,
+    face: Option<(IdentityEmbedding, Option<Vec<f32>>)>,
+    inception: Option<Vec<f32>>,
 }
 
 /// Looks at every frame of an encoded video.
 pub(super) fn look(
-    file: &Path,
+    video: &EncodedFrames,
     landmarks: &[Landmarks],
     seen: &[bool],
-    networks: &FaceNetworks,
+    networks: &MeasurementNetworks,
     settings: &MeasurementSettings,
 ) -> Result<FrameScores, EvaluationError> {
-    let mut reader = FrameReader::open(file, &settings.limits)?;
+    let mut reader = video.frames()?;
     let mut scores = FrameScores {
         cpbd: Vec::new(),
         detail: Vec::new(),
         flicker: Vec::new(),
         frozen: Vec::new(),
         seam: SeamProfile::empty(),
-        identities: Vec::new(),
+        faces: FaceEmbeddings::default(),
+        inception: Vec::new(),
     };
     let mut before: Option<Plane> = None;
     loop {
@@ -77,14 +81,16 @@ pub(super) fn look(
             let seen_before = index > 0 && seen[index] && seen[index - 1];
             let small = || resized(frame.clone(), size_within(frame.dimensions(), settings.picture_side));
             let detail = || laplacian_variance(&Plane::luma(&aligned_face(frame, face, settings.picture_side)));
-            let identity = (due && seen[index]).then(|| networks.identity(frame, face)).transpose()?;
+            let embeddings = || FaceEmbeddings::of_face(frame, face, networks);
+            let inception = networks.supplied.inception.as_ref().filter(|_| due);
             Ok(OneFrame {
                 cpbd: due.then(|| cpbd(&Plane::luma(&small()))),
                 detail: (due && seen[index]).then(detail),
                 flicker: previous.filter(|_| seen_before).and_then(|p| flicker((p, &landmarks[index - 1]), (luma, face))),
                 frozen: previous.is_some_and(|previous| is_frozen(previous, luma)),
                 seam: (due && seen[index]).then(|| seam_profile(luma, face)),
-                identity,
+                face: (due && seen[index]).then(embeddings).transpose()?,
+                inception: inception.map(|network| network.features(frame)).transpose()?,
             })
         });
         for frame in found.collect::<Result<Vec<OneFrame>, EvaluationError>>()? {
@@ -93,7 +99,8 @@ pub(super) fn look(
             scores.flicker.push(frame.flicker);
             scores.frozen.push(frame.frozen);
             frame.seam.iter().for_each(|seam| scores.seam.add(seam));
-            scores.identities.extend(frame.identity);
+            frame.face.into_iter().for_each(|face| scores.faces.add(face));
+            scores.inception.extend(frame.inception);
         }
         before = lumas.pop();
     }

@@ -2,7 +2,6 @@
 
 use image::RgbImage;
 use rayon::prelude::*;
-use talkinghead_media::FrameReader;
 
 use super::aligned_face::aligned_face;
 use super::encode::resized;
@@ -11,6 +10,7 @@ use super::settings::{MeasurementSettings, same_proportions, size_within};
 use super::video::MeasuredVideo;
 use crate::EvaluationError;
 use crate::image::{PerceptualNetwork, PictureSimilarity, psnr_db};
+use crate::supplied::{Lpips, SuppliedNetworks};
 
 /// One value a frame of the common length, `None` where it was not taken.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,10 @@ pub struct PictureScores {
     pub face_ssim: Vec<Option<f64>>,
     /// Aligned faces, every few frames.
     pub face_perceptual: Vec<Option<f64>>,
+    /// LPIPS of whole frames, every few frames, where the network was supplied.
+    pub lpips_alex: Vec<Option<f64>>,
+    /// LPIPS on the other network.
+    pub lpips_vgg: Vec<Option<f64>>,
     /// Whether whole frames were compared.
     pub comparable: bool,
 }
@@ -35,6 +39,7 @@ struct OneFrame {
     whole: Option<(f64, PictureSimilarity)>,
     face: Option<(f64, f64)>,
     perceptual: Option<f64>,
+    lpips: [Option<f64>; 2],
 }
 
 impl PictureScores {
@@ -42,13 +47,17 @@ impl PictureScores {
     ///
     /// # Errors
     /// A temporary file cannot be read, or the network fails.
-    pub fn of(generated: &MeasuredVideo, real: &MeasuredVideo, settings: &MeasurementSettings) -> Result<Self, EvaluationError> {
+    pub fn of(
+        generated: &MeasuredVideo,
+        real: &MeasuredVideo,
+        supplied: &SuppliedNetworks,
+        settings: &MeasurementSettings,
+    ) -> Result<Self, EvaluationError> {
         let comparable = same_proportions(generated.size, real.size);
         let size = size_within(real.size, settings.picture_side);
-        let mut readers = [generated, real].map(|video| FrameReader::open(&video.encoded, &settings.limits)).into_iter();
-        let (Some(of_generated), Some(of_real)) = (readers.next(), readers.next()) else { return Ok(Self::default()) };
         let count = generated.len().min(real.len());
-        let mut pairs = of_generated?.zip(of_real?).take(count).map(|(a, b)| Ok::<_, EvaluationError>((a?, b?)));
+        let mut pairs =
+            generated.encoded.frames()?.zip(real.encoded.frames()?).take(count).map(|(a, b)| Ok::<_, EvaluationError>((a?, b?)));
         let network = PerceptualNetwork::get();
         let mut scores = Self { comparable, ..Self::default() };
         loop {
@@ -68,8 +77,13 @@ impl PictureScores {
                 let perceptual = faces.as_ref().filter(|_| due).map(|(a, b)| network.distance(a, b)).transpose()?;
                 let face = faces.as_ref().and_then(similar);
                 let whole = comparable.then(|| (resized(made, size), resized(actual, size)));
+                let lpips = |network: &Option<Lpips>| match (network, &whole) {
+                    (Some(network), Some((a, b))) if due => network.distance(a, b),
+                    _ => Ok(None),
+                };
+                let lpips = [lpips(&supplied.lpips_alex)?, lpips(&supplied.lpips_vgg)?];
                 let whole = whole.and_then(|(a, b)| Some((psnr_db(&a, &b)?, PictureSimilarity::of_scales(&a, &b)?)));
-                Ok(OneFrame { whole, face, perceptual })
+                Ok(OneFrame { whole, face, perceptual, lpips })
             });
             for frame in found.collect::<Result<Vec<OneFrame>, EvaluationError>>()? {
                 scores.psnr_db.push(frame.whole.as_ref().map(|(psnr, _)| *psnr));
@@ -78,6 +92,8 @@ impl PictureScores {
                 scores.face_psnr_db.push(frame.face.map(|(psnr, _)| psnr));
                 scores.face_ssim.push(frame.face.map(|(_, ssim)| ssim));
                 scores.face_perceptual.push(frame.perceptual);
+                scores.lpips_alex.push(frame.lpips[0]);
+                scores.lpips_vgg.push(frame.lpips[1]);
             }
         }
     }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use talkinghead_media::{FRAME_RATE, Limits, probe};
+use talkinghead_media::{AudioReader, FRAME_RATE, Limits, MediaInfo};
 use talkinghead_motion::SpeechRhythm;
-use talkinghead_speech::SpeechFeatures;
+use talkinghead_speech::{AudioSource, SpeechFeatures, choose_channels};
 
 use crate::EvaluationError;
 
@@ -12,6 +12,8 @@ use crate::EvaluationError;
 const VOICED: f32 = 0.5;
 /// Weight of the class of p, b and m from which a phone is one of them.
 const LABIAL: f32 = 0.5;
+/// Seconds of the longest sound that is held in memory: 19 MB.
+const LONGEST_HELD: f64 = 300.0;
 /// Seconds before a phone's peak at which the lips meet.
 const AHEAD: f32 = 0.04;
 
@@ -29,15 +31,15 @@ pub struct MeasuredSound {
 }
 
 impl MeasuredSound {
-    /// Listens to a file; `None` where it has no sound.
+    /// Listens to a file that was probed; `None` where it has no sound.
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn of(path: &Path, limits: &Limits) -> Result<Option<Self>, EvaluationError> {
-        if path.is_dir() || probe(path, limits)?.audio.is_none() {
+    pub fn of_probed(path: &Path, info: MediaInfo, limits: &Limits) -> Result<Option<Self>, EvaluationError> {
+        if path.is_dir() || info.audio.is_none() {
             return Ok(None);
         }
-        let features = SpeechFeatures::open(path, limits)?;
+        let features = features(path, info, limits)?;
         let loud = features.loudness().loud;
         let mut sound = Self::default();
         let (mut levels, mut pitches) = (Vec::new(), Vec::new());
@@ -54,4 +56,17 @@ impl MeasuredSound {
         sound.pause = rhythm.pause;
         Ok(Some(sound))
     }
+}
+
+/// Features read three times from memory where the sound is short, and from the file otherwise.
+fn features(path: &Path, info: MediaInfo, limits: &Limits) -> Result<SpeechFeatures, EvaluationError> {
+    let channels = choose_channels(path, &info, limits)?.channels;
+    if info.seconds.is_none_or(|seconds| seconds > LONGEST_HELD) {
+        return Ok(SpeechFeatures::of(AudioSource::file(path, limits, channels))?);
+    }
+    let mut samples = Vec::new();
+    for block in AudioReader::open_channels(path, info, limits, channels)? {
+        samples.extend(block?);
+    }
+    Ok(SpeechFeatures::of_samples(samples)?)
 }

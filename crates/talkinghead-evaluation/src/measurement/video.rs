@@ -4,24 +4,24 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use talkinghead_face::{FaceNetworks, FaceTracker, IdentityEmbedding, Landmarks, Smoothing};
-use talkinghead_media::{FrameReader, MediaKind, probe};
+use talkinghead_face::{FaceNetworks, FaceTracker, Landmarks, Smoothing};
+use talkinghead_media::{MediaInfo, probe};
 use talkinghead_motion::MotionTrack;
-use tempfile::TempPath;
 
 use super::encode::{Encoded, encode};
+use super::encoded::EncodedFrames;
 use super::frames::{FrameScores, look};
+use super::networks::MeasurementNetworks;
 use super::settings::{MeasurementSettings, size_within};
 use super::sound::MeasuredSound;
+use super::sync::{SyncScores, sync_scores};
 use crate::EvaluationError;
 use crate::lips::LipCurve;
 use crate::pose::HeadCurve;
 use crate::time::jitter;
 
-/// Faces of a reference that are enough to know the person.
-const ENOUGH_FACES: usize = 25;
-
-/// A video, measured: 25 frames/s, one value a frame. Holds 12 kB a frame and a temporary file.
+/// A video, measured: 25 frames/s, one value a frame. Holds 12 kB a frame, a temporary file, and, until
+/// [`MeasuredVideo::let_frames_go`], up to 128 MB of frames.
 #[derive(Debug)]
 pub struct MeasuredVideo {
     /// The file.
@@ -46,9 +46,11 @@ pub struct MeasuredVideo {
     pub pictures: FrameScores,
     /// Its sound, if it has any.
     pub sound: Option<MeasuredSound>,
+    /// How well its lips fit its sound, where SyncNet was supplied and there is sound.
+    pub sync: SyncScores,
     /// What was not quite right, one sentence each.
     pub warnings: Vec<String>,
-    pub(super) encoded: TempPath,
+    pub(crate) encoded: EncodedFrames,
 }
 
 impl MeasuredVideo {
@@ -59,29 +61,49 @@ impl MeasuredVideo {
     pub fn of(
         path: &Path,
         like: Option<(u32, u32)>,
-        networks: &FaceNetworks,
+        networks: &MeasurementNetworks,
         settings: &MeasurementSettings,
     ) -> Result<Self, EvaluationError> {
-        let (encoded, sound) = rayon::join(|| encode(path, like, settings), || MeasuredSound::of(path, &settings.limits));
-        let Encoded { file, size, frames, mut warnings } = encoded?;
+        Self::of_probed(path, probe(path, &settings.limits)?, like, networks, settings)
+    }
+
+    /// The same of a file that [`probe`] has looked at already.
+    ///
+    /// # Errors
+    /// As [`MeasuredVideo::of`].
+    pub fn of_probed(
+        path: &Path,
+        info: MediaInfo,
+        like: Option<(u32, u32)>,
+        networks: &MeasurementNetworks,
+        settings: &MeasurementSettings,
+    ) -> Result<Self, EvaluationError> {
+        let heard = info.clone();
+        let (encoded, sound) =
+            rayon::join(|| encode(path, info, like, settings), || MeasuredSound::of_probed(path, heard, &settings.limits));
+        let Encoded { mut video, size, frames, mut warnings } = encoded?;
         // A sound track that cannot be heard does not keep the pictures from being measured.
         let sound = sound.unwrap_or_else(|error| {
             warnings.push(format!("the sound of {} was left out: {error}", path.display()));
             None
         });
-        let tracker = FaceTracker::new(networks, settings.face).with_smoothing(Smoothing::Off);
+        let tracker = FaceTracker::new(&networks.face, settings.face).with_smoothing(Smoothing::Off);
         let in_file = |error: talkinghead_face::FaceError| EvaluationError::Face { path: path.to_owned(), source: error };
-        let raw = tracker.track(FrameReader::open(&file, &settings.limits)?).map_err(in_file)?;
+        let raw = tracker.track(video.first_pass()?).map_err(in_file)?;
         let seen: Vec<bool> = raw.frames.iter().map(|frame| !frame.interpolated).collect();
         let missing = seen.iter().filter(|&&seen| !seen).count();
         if missing > 0 {
             warnings.push(format!("{}: no face in {missing} of {frames} frames, which do not count", path.display()));
         }
-        warnings.extend(several_faces(&file, path, networks, settings)?);
+        warnings.extend(several_faces(&video, path, &networks.face)?);
         let measured: Vec<Landmarks> = raw.frames.iter().map(|frame| frame.landmarks.clone()).collect();
         let landmarks: Vec<Landmarks> = raw.smoothed().frames.into_iter().map(|frame| frame.landmarks).collect();
         let motion = MotionTrack::from_landmarks(&landmarks)?;
-        let pictures = look(&file, &landmarks, &seen, networks, settings)?;
+        let pictures = look(&video, &landmarks, &seen, networks, settings)?;
+        let sync = match (&networks.supplied.syncnet, &sound) {
+            (Some(network), Some(_)) => sync_scores(path, &video, &landmarks, network, settings)?,
+            _ => SyncScores::default(),
+        };
         Ok(Self {
             path: path.to_owned(),
             sha256: sha256(path)?,
@@ -94,23 +116,24 @@ impl MeasuredVideo {
             seen,
             pictures,
             sound,
+            sync,
             warnings,
-            encoded: file,
+            encoded: video,
         })
     }
 
-    /// The size at which a video would be measured by itself.
+    /// The size at which a video that was probed would be measured by itself.
     ///
     /// # Errors
-    /// It cannot be read or is no video.
-    pub fn size_of(path: &Path, settings: &MeasurementSettings) -> Result<(u32, u32), EvaluationError> {
-        let size = probe(path, &settings.limits)?.size.ok_or_else(|| EvaluationError::NotAVideo { path: path.to_owned() })?;
+    /// It is no video.
+    pub fn size_of(path: &Path, info: &MediaInfo, settings: &MeasurementSettings) -> Result<(u32, u32), EvaluationError> {
+        let size = info.size.ok_or_else(|| EvaluationError::NotAVideo { path: path.to_owned() })?;
         Ok(size_within(size, settings.longest_side))
     }
 
-    /// The temporary file of its frames, as they were measured.
-    pub(crate) fn encoded(&self) -> &Path {
-        &self.encoded
+    /// Gives the memory of its frames back; they are read from the temporary file when they are needed again.
+    pub fn let_frames_go(&mut self) {
+        self.encoded.let_go();
     }
 
     /// Number of frames.
@@ -129,49 +152,17 @@ impl MeasuredVideo {
     }
 }
 
-/// Embeddings of a reference: a picture's face, or up to 25 of a video's.
-///
-/// # Errors
-/// It cannot be read or shows no face.
-pub fn reference_identities(
-    path: &Path,
-    networks: &FaceNetworks,
-    settings: &MeasurementSettings,
-) -> Result<Vec<IdentityEmbedding>, EvaluationError> {
-    let in_file = |error: talkinghead_face::FaceError| EvaluationError::Face { path: path.to_owned(), source: error };
-    let info = probe(path, &settings.limits)?;
-    let expected = info.seconds.map_or(1.0, |seconds| seconds * f64::from(talkinghead_media::FRAME_RATE)) as usize;
-    let every = if info.kind == MediaKind::Picture { 1 } else { (expected / ENOUGH_FACES).max(1) };
-    let mut found = Vec::new();
-    for frame in FrameReader::open_probed(path, info, &settings.limits)?.step_by(every).take(ENOUGH_FACES) {
-        let frame = frame?;
-        match networks.still_face(&frame, settings.face) {
-            Ok(face) => found.push(networks.identity(&frame, &face.landmarks).map_err(in_file)?),
-            Err(talkinghead_face::FaceError::NoFace { .. }) => {}
-            Err(error) => return Err(in_file(error)),
-        }
-    }
-    if found.is_empty() {
-        return Err(in_file(talkinghead_face::FaceError::NoFace { place: "the reference".to_owned() }));
-    }
-    Ok(found)
-}
-
 /// A word where the first frame shows more than one face.
-fn several_faces(
-    file: &Path,
-    path: &Path,
-    networks: &FaceNetworks,
-    settings: &MeasurementSettings,
-) -> Result<Option<String>, EvaluationError> {
-    let Some(frame) = FrameReader::open(file, &settings.limits)?.next() else { return Ok(None) };
+fn several_faces(video: &EncodedFrames, path: &Path, networks: &FaceNetworks) -> Result<Option<String>, EvaluationError> {
+    let Some(frame) = video.frames()?.next() else { return Ok(None) };
     let faces = networks.find_faces(&frame?).map_err(|source| EvaluationError::Face { path: path.to_owned(), source })?;
     Ok((faces.len() > 1).then(|| {
         format!("{} shows {} faces: the chosen one was followed (--face N chooses another)", path.display(), faces.len())
     }))
 }
 
-fn sha256(path: &Path) -> Result<String, EvaluationError> {
+/// A file's SHA-256 in hexadecimal digits; empty for a folder.
+pub(crate) fn sha256(path: &Path) -> Result<String, EvaluationError> {
     if path.is_dir() {
         return Ok(String::new());
     }

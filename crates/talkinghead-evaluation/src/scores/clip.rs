@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use talkinghead_face::IdentityEmbedding;
 use talkinghead_media::FRAME_RATE;
 
 use super::value::Value;
-use crate::identity::{identity_score, mean_embedding};
+use crate::identity::{csim, identity_score, mean_direction, mean_embedding};
 use crate::landmarks::LandmarkDistance;
 use crate::lips::{best_lag, chance_correlation, closures, motion_in_silence};
-use crate::measurement::{MeasuredVideo, PictureScores};
+use crate::measurement::{FaceEmbeddings, MeasuredVideo, PictureScores};
 use crate::pose::{HeadCurve, beat_alignment};
 use crate::statistics::{correlation, deviation, mean, without_mean_curve};
+use crate::supplied::SyncScore;
 use crate::time::blink_rate;
 
 /// Share of the real opening's deviation under which a mouth counts as still.
@@ -25,7 +25,9 @@ pub struct Comparison<'a> {
     /// Its pictures against the generated ones.
     pub pictures: Option<&'a PictureScores>,
     /// Faces of the person who should be seen; the real video's are taken otherwise.
-    pub reference: Option<&'a [IdentityEmbedding]>,
+    pub reference: Option<&'a FaceEmbeddings>,
+    /// Whether the real video shows another person: its faces and pictures are not compared.
+    pub other_person: bool,
     /// Mean opening of a corpus whose sentences have one fixed form.
     pub mean_opening: Option<&'a [f64]>,
 }
@@ -45,6 +47,9 @@ impl ClipScores {
         scores.identity(video, against);
         if let Some(real) = against.real {
             scores.beside(video, real);
+            if !against.other_person {
+                scores.shape(video, real);
+            }
             scores.lips(video, real, against.mean_opening);
         }
         if let Some(pictures) = against.pictures {
@@ -54,6 +59,8 @@ impl ClipScores {
             scores.put("face_psnr_db", Value::of_frames(&pictures.face_psnr_db));
             scores.put("face_ssim", Value::of_frames(&pictures.face_ssim));
             scores.put("face_perceptual_squeezenet", Value::of_frames(&pictures.face_perceptual));
+            scores.put("lpips_alex", Value::of_frames(&pictures.lpips_alex));
+            scores.put("lpips_vgg", Value::of_frames(&pictures.lpips_vgg));
         }
         scores
     }
@@ -91,18 +98,31 @@ impl ClipScores {
             Some(Value::of_clip(found.share()?, found.due))
         });
         put("lip_motion_in_silence", &|v| clip(v, motion_in_silence(&v.lips.opening, &v.sound.as_ref()?.pause)?));
+        let sync =
+            |score: Option<SyncScore>, of: fn(&SyncScore) -> f64| score.map(|score| Value::of_clip(of(&score), score.windows));
+        put("syncnet_lse_c", &|v| sync(v.sync.face, |score| score.confidence));
+        put("syncnet_lse_d", &|v| sync(v.sync.face, |score| score.distance));
+        put("syncnet_offset_frames", &|v| sync(v.sync.face, |score| score.offset_frames as f64));
+        put("syncnet_whole_frame_lse_c", &|v| sync(v.sync.whole, |score| score.confidence));
+        put("syncnet_whole_frame_lse_d", &|v| sync(v.sync.whole, |score| score.distance));
+        put("syncnet_whole_frame_offset_frames", &|v| sync(v.sync.whole, |score| score.offset_frames as f64));
     }
 
     fn identity(&mut self, video: &MeasuredVideo, against: Comparison<'_>) {
-        let reference = against.reference.or(against.real.map(|real| real.pictures.identities.as_slice()));
-        let Some(reference) = reference.and_then(mean_embedding) else { return };
-        let scores: Vec<_> = video.pictures.identities.iter().map(|face| identity_score(face, &reference)).collect();
+        let Some(reference) = against.reference.or(against.real.map(|real| &real.pictures.faces)) else { return };
+        let faces = &video.pictures.faces;
+        if let Some(of_reference) = mean_direction(&reference.arcface) {
+            let cosines: Vec<_> = faces.arcface.iter().map(|face| csim(face, &of_reference)).collect();
+            self.put("arcface_csim", Value::of_frames(&cosines));
+        }
+        let Some(reference) = mean_embedding(&reference.identities) else { return };
+        let scores: Vec<_> = faces.identities.iter().map(|face| identity_score(face, &reference)).collect();
         self.put("identity_distance", Value::of_frames(&scores.iter().map(|s| Some(s.distance)).collect::<Vec<_>>()));
         self.put("identity_cosine", Value::of_frames(&scores.iter().map(|s| Some(s.cosine)).collect::<Vec<_>>()));
     }
 
-    /// Landmarks, pose and detail against the real video, frame by frame where both show the face.
-    fn beside(&mut self, video: &MeasuredVideo, real: &MeasuredVideo) {
+    /// Landmarks and detail against the same person's real video, frame by frame where both show the face.
+    fn shape(&mut self, video: &MeasuredVideo, real: &MeasuredVideo) {
         let both = seen_in_both(video, real);
         let distances: Vec<LandmarkDistance> =
             both.iter().map(|&t| LandmarkDistance::between(&video.landmarks[t], &real.landmarks[t])).collect();
@@ -114,6 +134,15 @@ impl ClipScores {
         }
         self.put("lmd_aligned_percent", Value::of_frames(&curve(|d| d.whole_aligned)));
         self.put("lmd_mouth_aligned_percent", Value::of_frames(&curve(|d| d.mouth_aligned)));
+        let detail = |v: &MeasuredVideo| Value::of_frames(&v.pictures.detail).map(|value| value.mean);
+        let (made, wanted) = (detail(video), detail(real));
+        let ratio = made.zip(wanted).filter(|(_, wanted)| *wanted > 1e-6).map(|(made, wanted)| made / wanted);
+        self.put("face_detail_ratio", ratio.map(|ratio| Value::of_clip(ratio, both.len())));
+    }
+
+    /// The pose against the real head's.
+    fn beside(&mut self, video: &MeasuredVideo, real: &MeasuredVideo) {
+        let both = seen_in_both(video, real);
         for (k, name) in ["pose_yaw_error_deg", "pose_pitch_error_deg", "pose_roll_error_deg"].into_iter().enumerate() {
             let error = |&t: &usize| Some((video.head.angles[k][t] - real.head.angles[k][t]).abs());
             self.put(name, Value::of_frames(&both.iter().map(error).collect::<Vec<_>>()));
@@ -122,8 +151,6 @@ impl ClipScores {
         let ratio = |a: f64, b: f64| (b > 1e-6).then(|| Value::of_clip(a / b, frames));
         self.put("pose_sd_ratio", ratio(diversity(&video.head), diversity(&real.head)));
         self.put("pose_speed_ratio", ratio(video.head.statistics().speed, real.head.statistics().speed));
-        let detail = |v: &MeasuredVideo| Value::of_frames(&v.pictures.detail).map(|value| value.mean);
-        self.put("face_detail_ratio", detail(video).zip(detail(real)).and_then(|(a, b)| ratio(a, b)));
     }
 
     fn lips(&mut self, video: &MeasuredVideo, real: &MeasuredVideo, mean_opening: Option<&[f64]>) {

@@ -31,6 +31,13 @@ pub struct Summary {
     pub clips: usize,
 }
 
+impl Summary {
+    /// One value of a whole list, of which nobody knows how sure it is.
+    pub(crate) fn of_list(mean: f64) -> Self {
+        Self { mean, low: None, high: None, people_low: None, people_high: None, real: None, frames: 0, clips: 0 }
+    }
+}
+
 /// Every metric over all clips that have it, by name. `people`: who is seen in each clip.
 pub fn summaries(clips: &[&ClipScores], people: &[&str]) -> BTreeMap<String, Summary> {
     let mut found = BTreeMap::new();

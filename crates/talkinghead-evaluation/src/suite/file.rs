@@ -50,8 +50,24 @@ pub struct Job {
     /// Seed of everything random.
     #[serde(default)]
     pub seed: u64,
+    /// Who makes frames.
+    #[serde(default)]
+    pub renderer: JobRenderer,
+    /// Weights of the neural renderer; relative to the suite's file. Without them its jobs are skipped.
+    pub weights: Option<PathBuf>,
     /// For `files`: the folder of videos, one a clip, with the clips' names; relative to the suite's file.
     pub folder: Option<PathBuf>,
+}
+
+/// Who makes a job's frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobRenderer {
+    /// The photographed head, which needs no weights.
+    #[default]
+    Projection,
+    /// The neural generator.
+    Neural,
 }
 
 /// What a job makes of a clip.
@@ -60,7 +76,7 @@ pub struct Job {
 pub enum Task {
     /// The person of the clip, moved as the clip moves: pictures from the clip itself.
     SelfReenactment,
-    /// The person of the clip half the list further on, moved as the clip moves.
+    /// Another person of the list, half of it further on, moved as the clip moves.
     CrossIdentity,
     /// The person of the reference speaks the clip's sound.
     Sound,
@@ -124,6 +140,15 @@ impl Suite {
         }
         for job in &mut suite.jobs {
             job.folder = job.folder.take().map(|files| folder.join(files));
+            job.weights = job.weights.take().map(|weights| folder.join(weights));
+            let made = job.make.baseline().is_none() && job.make != Task::Files;
+            let neural = job.renderer == JobRenderer::Neural;
+            if (neural && !made) || (job.weights.is_some() && !neural) {
+                return Err(wrong(format!(
+                    "the job `{}`: `renderer = \"neural\"` belongs to videos that are made, and weights to it alone",
+                    job.name
+                )));
+            }
             if (job.make == Task::Files) != job.folder.is_some() {
                 return Err(wrong(format!(
                     "the job `{}`: a folder belongs to `make = \"files\"`, and to nothing else",
@@ -168,8 +193,19 @@ mod tests {
         let suite = read(SUITE).unwrap();
         assert_eq!(suite.clips[0].file, Path::new("/faces/a.mp4"));
         assert_eq!((suite.jobs[0].make, suite.jobs[0].shots.map(std::num::NonZeroUsize::get)), (Task::SelfReenactment, Some(4)));
-        for (from, to) in [("shots = 4", "shots = 0"), ("self_re", "re"), ("name = \"small\"", ""), ("shots", "folder")] {
+        for (from, to) in [
+            ("shots = 4", "shots = 0"),
+            ("self_re", "re"),
+            ("name = \"small\"", ""),
+            ("shots", "folder"),
+            ("shots = 4", "weights = \"a.safetensors\""),
+        ] {
             assert!(matches!(read(&SUITE.replace(from, to)), Err(EvaluationError::List { .. })), "{to}");
         }
+        let neural = read(&SUITE.replace("shots = 4", "renderer = \"neural\"\nweights = \"a.safetensors\"")).unwrap();
+        assert_eq!(neural.jobs[0].renderer, JobRenderer::Neural);
+        assert!(neural.jobs[0].weights.as_ref().unwrap().ends_with("a.safetensors"));
+        let of_baseline = SUITE.replace("self_reenactment", "blurred").replace("shots = 4", "renderer = \"neural\"");
+        assert!(read(&of_baseline).is_err());
     }
 }

@@ -5,5 +5,5 @@ mod file;
 mod run;
 
 pub use baselines::Baseline;
-pub use file::{Job, Suite, SuiteClip, Task};
-pub use run::{JobOutcome, Maker, Order, SuiteOutcome, run_suite};
+pub use file::{Job, JobRenderer, Suite, SuiteClip, Task};
+pub use run::{JobOutcome, Maker, Order, SkippedJob, SuiteOutcome, run_suite};

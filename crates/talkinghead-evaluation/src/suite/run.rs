@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use super::file::{Job, Suite, SuiteClip, Task};
+use super::file::{Job, JobRenderer, Suite, SuiteClip, Task};
 use crate::EvaluationError;
 use crate::evaluation::{Evaluation, Evaluator, FailedPair, Pair};
 
@@ -18,6 +18,8 @@ pub struct Order {
     pub audio: PathBuf,
     /// The video whose whole motion is taken over; made from the sound where there is none.
     pub motion: Option<PathBuf>,
+    /// Weights of the neural renderer; the projection without them.
+    pub weights: Option<PathBuf>,
     /// Seed of everything random.
     pub seed: u64,
     /// The video to write.
@@ -45,6 +47,15 @@ pub struct JobOutcome {
     pub evaluation: Evaluation,
 }
 
+/// A job that was not done.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct SkippedJob {
+    /// The job's name.
+    pub name: String,
+    /// Why, in words.
+    pub why: String,
+}
+
 /// A suite, done.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct SuiteOutcome {
@@ -52,6 +63,9 @@ pub struct SuiteOutcome {
     pub suite: String,
     /// Its jobs, in order.
     pub jobs: Vec<JobOutcome>,
+    /// Those that could not be done here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<SkippedJob>,
 }
 
 /// Makes every job's videos in a folder each of `work`, and scores them. `tell` hears what is being done.
@@ -65,13 +79,24 @@ pub fn run_suite(
     work: &Path,
     mut tell: impl FnMut(&str),
 ) -> Result<SuiteOutcome, EvaluationError> {
-    let mut jobs = Vec::new();
+    let (mut jobs, mut skipped) = (Vec::new(), Vec::new());
     for job in &suite.jobs {
+        if let Some(why) = obstacle(job) {
+            tell(&format!("{}: skipped: {why}", job.name));
+            skipped.push(SkippedJob { name: job.name.clone(), why });
+            continue;
+        }
         let folder = work.join(file_name(&job.name));
         std::fs::create_dir_all(&folder).map_err(|source| EvaluationError::io(&folder, source))?;
         let (mut pairs, mut failed) = (Vec::new(), Vec::new());
         for index in 0..suite.clips.len() {
-            let (order, pair) = plan(suite, job, index, &folder);
+            let (order, pair) = match plan(suite, job, index, &folder) {
+                Ok(planned) => planned,
+                Err((pair, error)) => {
+                    failed.push(FailedPair { pair, error });
+                    continue;
+                }
+            };
             tell(&format!("{}: {}", job.name, pair.generated.display()));
             match make(job.make, &order, maker) {
                 Ok(()) => pairs.push(pair),
@@ -83,7 +108,19 @@ pub fn run_suite(
         evaluation.failed.extend(failed);
         jobs.push(JobOutcome { name: job.name.clone(), about: job.make.about().to_owned(), evaluation });
     }
-    Ok(SuiteOutcome { suite: suite.name.clone(), jobs })
+    Ok(SuiteOutcome { suite: suite.name.clone(), jobs, skipped })
+}
+
+/// Why a job cannot be done at all.
+fn obstacle(job: &Job) -> Option<String> {
+    if job.renderer != JobRenderer::Neural {
+        return None;
+    }
+    match &job.weights {
+        None => Some("the neural renderer needs weights, and none were named".to_owned()),
+        Some(weights) if !weights.is_file() => Some(format!("there are no weights at {}", weights.display())),
+        Some(_) => None,
+    }
 }
 
 fn make(task: Task, order: &Order, maker: &mut dyn Maker) -> Result<(), String> {
@@ -94,35 +131,47 @@ fn make(task: Task, order: &Order, maker: &mut dyn Maker) -> Result<(), String> 
     }
 }
 
-/// What is made of a clip, and what it is held against.
-fn plan(suite: &Suite, job: &Job, index: usize, folder: &Path) -> (Order, Pair) {
+/// What is made of a clip, and what it is held against; or the pair that it would have been, and why it cannot be made.
+fn plan(suite: &Suite, job: &Job, index: usize, folder: &Path) -> Result<(Order, Pair), (Pair, String)> {
     let clip = &suite.clips[index];
-    let other = &suite.clips[(index + suite.clips.len().div_ceil(2)) % suite.clips.len()];
-    let person = if job.make == Task::CrossIdentity { other } else { clip };
+    let others = (0..suite.clips.len()).map(|k| &suite.clips[(index + suite.clips.len().div_ceil(2) + k) % suite.clips.len()]);
+    let cross = job.make == Task::CrossIdentity;
+    let other = others.into_iter().find(|other| if cross { other.person != clip.person } else { other.file != clip.file });
+    let output = job.folder.as_deref().unwrap_or(folder).join(format!("{}.mp4", clip_name(suite, clip)));
+    let other = match other {
+        Some(other) => other,
+        None if cross || job.make == Task::WrongSound => {
+            let pair = Pair { generated: output, real: Some(clip.file.clone()), ..Pair::default() };
+            return Err((pair, "the suite has no other person or recording for it".to_owned()));
+        }
+        None => clip,
+    };
+    let person = if cross { other } else { clip };
     let reference = |clip: &SuiteClip| clip.reference.clone().unwrap_or_else(|| clip.file.clone());
     let references = match job.make {
         Task::Sound | Task::WrongSound => reference(person),
         _ => person.file.clone(),
     };
     let moved = matches!(job.make, Task::SelfReenactment | Task::CrossIdentity);
-    let output = job.folder.as_deref().unwrap_or(folder).join(format!("{}.mp4", clip_name(suite, clip)));
     let order = Order {
         references: vec![references],
         shots: job.shots,
         audio: if job.make == Task::WrongSound { other.file.clone() } else { clip.file.clone() },
         motion: moved.then(|| clip.file.clone()),
+        weights: job.weights.clone().filter(|_| job.renderer == JobRenderer::Neural),
         seed: job.seed,
         output: output.clone(),
     };
-    let identity = (job.make == Task::CrossIdentity).then(|| other.file.clone());
+    let identity = cross.then(|| other.file.clone());
     let pair = Pair {
         generated: output,
         real: Some(clip.file.clone()),
         reference: identity,
         fixed_form: clip.fixed_form,
+        other_person: cross,
         person: Some(person.person.clone()),
     };
-    (order, pair)
+    Ok((order, pair))
 }
 
 /// The clip's path within the material, without extension, as one name.
