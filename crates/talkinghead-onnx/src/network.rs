@@ -23,13 +23,7 @@ impl OnnxNetwork {
     /// # Errors
     /// The file is no network that can run.
     pub fn load(&self) -> Result<&OnnxPlan, OnnxError> {
-        // On a thread of its own: a worker of a thread pool that waits for the runtime's threads takes other work of its pool meanwhile,
-        // and where that wants this network too, it would wait for itself.
-        let load = || {
-            let plan = || OnnxPlan::new(self.name, self.onnx, self.input_shape);
-            let loaded = std::thread::scope(|scope| scope.spawn(plan).join());
-            loaded.unwrap_or_else(|_| Err(OnnxError::new(self.name, "its loading broke off")))
-        };
+        let load = || OnnxPlan::new(self.name, self.onnx, self.input_shape);
         self.plan.get_or_init(load).as_ref().map_err(Clone::clone)
     }
 

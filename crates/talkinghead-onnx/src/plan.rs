@@ -47,7 +47,8 @@ impl OnnxPlan {
     /// The bytes are no ONNX file, or the network has no input.
     pub fn new(name: &'static str, onnx: &[u8], input_shape: &[usize]) -> Result<Self, OnnxError> {
         let _span = tracing::debug_span!("load_network", name).entered();
-        let model = ModelOptions::with_all_ops().load(onnx.to_vec()).map_err(|error| OnnxError::new(name, error))?;
+        let load = || ModelOptions::with_all_ops().load(onnx.to_vec()).map_err(|error| OnnxError::new(name, error));
+        let model = without_other_work(load).unwrap_or_else(|| Err(OnnxError::new(name, "its loading broke off")))?;
         let &input = model.input_ids().first().ok_or_else(|| OnnxError::new(name, "it has no input"))?;
         tracing::debug!(bytes = onnx.len(), "network loaded");
         Ok(Self { name, input_shape: input_shape.to_vec(), input, model: Arc::new(model) })
@@ -60,14 +61,28 @@ impl OnnxPlan {
     pub fn run(&self, input: &[f32]) -> Result<Vec<OnnxOutput>, OnnxError> {
         let error = |reason: &dyn std::fmt::Display| OnnxError::new(self.name, reason);
         let view = ValueView::from_shape(&self.input_shape, input).map_err(|reason| error(&reason))?;
-        let options = RunOptions::default().with_thread_pool(Some(threads()));
-        let outputs = self.model.run(vec![(self.input, view.into())], self.model.output_ids(), Some(options));
+        let run = || {
+            let options = RunOptions::default().with_thread_pool(Some(threads()));
+            self.model.run(vec![(self.input, view.into())], self.model.output_ids(), Some(options))
+        };
+        let outputs = without_other_work(run).ok_or_else(|| error(&"it broke off"))?;
         let output = |value: Value| match value {
             Value::FloatTensor(tensor) => Ok(OnnxOutput { shape: tensor.shape().to_vec(), values: tensor.to_vec() }),
             _ => Err(error(&"an output that is no tensor of floats")),
         };
         outputs.map_err(|reason| error(&reason))?.into_iter().map(output).collect()
     }
+}
+
+/// What `work` gives, which may wait for rten's threads; nothing when it panicked.
+///
+/// A worker of a thread pool that waits for another pool takes other work of its own meanwhile. Where it holds what that work wants, such
+/// as the place of a network that is being loaded, it would wait for itself; so workers wait for a plain thread instead.
+fn without_other_work<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
+    if rayon::current_thread_index().is_none() {
+        return Some(work());
+    }
+    std::thread::scope(|scope| scope.spawn(work).join().ok())
 }
 
 /// As many threads as everything else uses.
@@ -79,5 +94,33 @@ fn threads() -> Arc<ThreadPool> {
 impl std::fmt::Debug for OnnxPlan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OnnxPlan").field("name", &self.name).field("input_shape", &self.input_shape).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    use rayon::prelude::*;
+
+    use crate::OnnxNetwork;
+
+    static NETWORK: OnnxNetwork =
+        OnnxNetwork::new("face_blendshapes", include_bytes!("../../../assets/models/face_blendshapes.onnx"), &[1, 146, 2]);
+
+    #[test]
+    fn workers_that_want_the_same_network_do_not_wait_for_themselves() {
+        let (done, ended) = channel();
+        std::thread::spawn(move || {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+            let first: OnceLock<Vec<f32>> = OnceLock::new();
+            let answer = || NETWORK.run_first(&[0.5; 292]).unwrap();
+            // Each item wants the network, and all of them what only one of them makes with it.
+            let equal = pool.install(|| (0..256).into_par_iter().all(|_| first.get_or_init(answer) == &answer()));
+            done.send(equal).unwrap();
+        });
+        assert_eq!(ended.recv_timeout(Duration::from_secs(60)), Ok(true));
     }
 }
