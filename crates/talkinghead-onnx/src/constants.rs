@@ -41,6 +41,7 @@ pub fn float_constant(tensor: &TensorProto) -> Option<OnnxConstant> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use std::cell::RefCell;
 

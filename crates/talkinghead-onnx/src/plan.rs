@@ -98,6 +98,7 @@ impl std::fmt::Debug for OnnxPlan {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use std::sync::OnceLock;
     use std::sync::mpsc::channel;

@@ -275,7 +275,9 @@ mod tests {
     fn halves_of_a_change_and_other_files_are_told() {
         let read = |keys: &[&str], about: BTreeMap<String, String>| {
             let mut dict = StateDict::new();
-            keys.iter().for_each(|key| drop(dict.insert(*key, tensor(&[1, 1], &[1.0]))));
+            for key in keys {
+                dict.insert(*key, tensor(&[1, 1], &[1.0]));
+            }
             PersonWeights::of(dict, about).unwrap_err()
         };
         let about = || BTreeMap::from([(BASE_KEY.to_owned(), "00".to_owned())]);

@@ -92,7 +92,8 @@ pub fn run_suite(
         for index in 0..suite.clips.len() {
             let (order, pair) = match plan(suite, job, index, &folder) {
                 Ok(planned) => planned,
-                Err((pair, error)) => {
+                Err(refused) => {
+                    let (pair, error) = *refused;
                     failed.push(FailedPair { pair, error });
                     continue;
                 }
@@ -132,7 +133,7 @@ fn make(task: Task, order: &Order, maker: &mut dyn Maker) -> Result<(), String> 
 }
 
 /// What is made of a clip, and what it is held against; or the pair that it would have been, and why it cannot be made.
-fn plan(suite: &Suite, job: &Job, index: usize, folder: &Path) -> Result<(Order, Pair), (Pair, String)> {
+fn plan(suite: &Suite, job: &Job, index: usize, folder: &Path) -> Result<(Order, Pair), Box<(Pair, String)>> {
     let clip = &suite.clips[index];
     let others = (0..suite.clips.len()).map(|k| &suite.clips[(index + suite.clips.len().div_ceil(2) + k) % suite.clips.len()]);
     let cross = job.make == Task::CrossIdentity;
@@ -142,7 +143,7 @@ fn plan(suite: &Suite, job: &Job, index: usize, folder: &Path) -> Result<(Order,
         Some(other) => other,
         None if cross || job.make == Task::WrongSound => {
             let pair = Pair { generated: output, real: Some(clip.file.clone()), ..Pair::default() };
-            return Err((pair, "the suite has no other person or recording for it".to_owned()));
+            return Err(Box::new((pair, "the suite has no other person or recording for it".to_owned())));
         }
         None => clip,
     };

@@ -106,7 +106,7 @@ impl ArcFace {
     fn of(mut weights: Weights) -> Result<Self, EvaluationError> {
         let geometry = Geometry::new(3, 64, 3).padding(1);
         let first =
-            ConvolutionLayer::read(&mut weights, "conv1", geometry, Followed::ByNorm("bn1", EPSILON), Activation::Identity)?;
+            ConvolutionLayer::read(&mut weights, "conv1", geometry, Followed::Norm("bn1", EPSILON), Activation::Identity)?;
         let first_slopes = weights.take("prelu.weight", &[64])?;
         let (mut blocks, mut input) = (Vec::new(), 64);
         for (stage, output) in (1..).zip([64, 128, 256, 512]) {
@@ -156,7 +156,7 @@ impl Block {
     fn read(weights: &mut Weights, key: &str, input: usize, output: usize, stride: usize) -> Result<Self, EvaluationError> {
         let part = |name: &str| format!("{key}.{name}");
         let mut convolution = |name: &str, norm: &str, geometry: Geometry| {
-            ConvolutionLayer::read(weights, &part(name), geometry, Followed::ByNorm(&part(norm), EPSILON), Activation::Identity)
+            ConvolutionLayer::read(weights, &part(name), geometry, Followed::Norm(&part(norm), EPSILON), Activation::Identity)
         };
         let first = convolution("conv1", "bn2", Geometry::new(input, output, 3).padding(1))?;
         let second = convolution("conv2", "bn3", Geometry::new(output, output, 3).padding(1).stride(stride))?;

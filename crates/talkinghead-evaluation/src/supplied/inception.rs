@@ -145,7 +145,7 @@ fn input(picture: &RgbImage) -> FeatureMap {
 
 fn read(weights: &mut Weights, name: &str, geometry: Geometry) -> Result<ConvolutionLayer, EvaluationError> {
     let norm = format!("{name}.bn");
-    ConvolutionLayer::read(weights, &format!("{name}.conv"), geometry, Followed::ByNorm(&norm, EPSILON), RELU)
+    ConvolutionLayer::read(weights, &format!("{name}.conv"), geometry, Followed::Norm(&norm, EPSILON), RELU)
 }
 
 const STEM: &[(&str, usize, Shape)] = &[

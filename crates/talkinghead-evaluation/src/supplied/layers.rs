@@ -18,11 +18,11 @@ pub(super) struct ConvolutionLayer {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Followed<'a> {
     /// A bias, `KEY.bias`.
-    ByBias,
+    Bias,
     /// Nothing; a batch normalisation of that name and epsilon, which is folded into it.
-    ByNorm(&'a str, f32),
+    Norm(&'a str, f32),
     /// A bias, then a batch normalisation.
-    ByBiasAndNorm(&'a str, f32),
+    BiasAndNorm(&'a str, f32),
 }
 
 /// A batch normalisation at rest: `x * scale + shift` of every channel.
@@ -70,10 +70,10 @@ impl ConvolutionLayer {
     ) -> Result<Self, EvaluationError> {
         let outputs = geometry.output;
         let mut bias = match followed {
-            Followed::ByNorm(..) => vec![0.0; outputs],
-            Followed::ByBias | Followed::ByBiasAndNorm(..) => weights.take(&format!("{key}.bias"), &[outputs])?,
+            Followed::Norm(..) => vec![0.0; outputs],
+            Followed::Bias | Followed::BiasAndNorm(..) => weights.take(&format!("{key}.bias"), &[outputs])?,
         };
-        if let Followed::ByNorm(norm, epsilon) | Followed::ByBiasAndNorm(norm, epsilon) = followed {
+        if let Followed::Norm(norm, epsilon) | Followed::BiasAndNorm(norm, epsilon) = followed {
             let norm = Norm::read(weights, norm, outputs, epsilon)?;
             let each = values.len() / outputs.max(1);
             values.chunks_exact_mut(each.max(1)).zip(&norm.scale).for_each(|(kernel, s)| kernel.iter_mut().for_each(|w| *w *= s));

@@ -79,7 +79,7 @@ impl Lpips {
                 layer.kernel / 2
             });
             let key = format!("features.{}", layer.index);
-            steps.push(Step::Convolution(ConvolutionLayer::read(&mut weights, &key, geometry, Followed::ByBias, RELU)?));
+            steps.push(Step::Convolution(ConvolutionLayer::read(&mut weights, &key, geometry, Followed::Bias, RELU)?));
             if layer.compared {
                 steps.push(Step::Compare);
             }

@@ -140,7 +140,7 @@ fn sound(weights: &mut Weights) -> Result<Tower, EvaluationError> {
     let mut layers = Vec::new();
     for (index, geometry, pool) in plan {
         let norm = format!("netcnnaud.{}", index + 1);
-        let followed = Followed::ByBiasAndNorm(&norm, EPSILON);
+        let followed = Followed::BiasAndNorm(&norm, EPSILON);
         layers.push((ConvolutionLayer::read(weights, &format!("netcnnaud.{index}"), geometry, followed, RELU)?, pool));
     }
     let (hidden, output) = Tower::ends(weights, "netfcaud")?;
@@ -165,7 +165,7 @@ fn mouth(weights: &mut Weights) -> Result<Tower, EvaluationError> {
         // `[output, colours, frames, kh, kw]` is `[output, colours * frames, kh, kw]` as it lies in memory.
         let shape = [geometry.output, geometry.input / frames, frames, kernel_height, kernel_width];
         let values = weights.take(&format!("{key}.weight"), &shape)?;
-        let followed = Followed::ByBiasAndNorm(&norm, EPSILON);
+        let followed = Followed::BiasAndNorm(&norm, EPSILON);
         layers.push((ConvolutionLayer::of(weights, &key, values, geometry, followed, RELU)?, pool));
     }
     let (hidden, output) = Tower::ends(weights, "netfclip")?;

@@ -37,7 +37,7 @@ pub trait Exchange: std::fmt::Debug + Send {
     ///
     /// # Errors
     /// A rank is gone.
-    fn from_first(&mut self, bytes: &mut Vec<u8>) -> Result<(), LostRank>;
+    fn share_of_first(&mut self, bytes: &mut Vec<u8>) -> Result<(), LostRank>;
 }
 
 /// A rank that is gone.
@@ -110,7 +110,7 @@ impl Exchange for Peers {
         Ok(values_of(&all).next().unwrap_or(value))
     }
 
-    fn from_first(&mut self, bytes: &mut Vec<u8>) -> Result<(), LostRank> {
+    fn share_of_first(&mut self, bytes: &mut Vec<u8>) -> Result<(), LostRank> {
         if self.world.is_first() {
             for index in 0..self.connections.len() {
                 self.connections[index].send(bytes).map_err(|error| self.lost(index, &error))?;
@@ -262,7 +262,7 @@ mod tests {
             let mut values = [rank as f32, 0.1 * (rank + 1) as f32, 1e-8];
             peers.sum(&mut values).unwrap();
             let mut bytes = if rank == 0 { vec![7; 100_000] } else { Vec::new() };
-            peers.from_first(&mut bytes).unwrap();
+            peers.share_of_first(&mut bytes).unwrap();
             (values, peers.largest(rank as f32).unwrap(), bytes.len())
         });
         let wanted = ([3.0, 0.1 + 0.2 + 0.3, 1e-8 + 1e-8 + 1e-8], 2.0, 100_000);

@@ -209,10 +209,10 @@ impl Trainer {
         let mut sum = super::sums::Sum::default();
         let mut images = made.iter();
         self.repeated(batches, |trainer, batch| {
-            if let Some(image) = images.next() {
-                if let Some(half) = trainer.temporal_half(batch, image, share(batch))? {
-                    sum.add(half.losses, half.gradients, share(batch));
-                }
+            if let Some(image) = images.next()
+                && let Some(half) = trainer.temporal_half(batch, image, share(batch))?
+            {
+                sum.add(half.losses, half.gradients, share(batch));
             }
             Ok(())
         })?;

@@ -17,7 +17,7 @@ use crate::recipe::Recipe;
 pub(super) fn share_state(trainer: &mut Trainer, first: bool, recipe: &Recipe) -> Result<(), RunError> {
     let mut bytes = if first && trainer.steps() > 0 { bytes_of(&trainer.state()?).map_err(RunError::World)? } else { Vec::new() };
     if let Some(exchange) = trainer.exchange() {
-        exchange.from_first(&mut bytes).map_err(TrainingError::Lost)?;
+        exchange.share_of_first(&mut bytes).map_err(TrainingError::Lost)?;
     }
     if first || bytes.is_empty() {
         return Ok(());
