@@ -56,7 +56,9 @@ fn identical_is_best_then_encoded_again_then_everything_else() {
     for (what, scores, names) in notices {
         for name in names {
             let [best, next, worse] = [&same, &encoded, scores].map(|scores| badness(scores, name));
-            assert!(best <= next + 1e-9 && next < worse, "{what}, {name}: same {best}, encoded {next}, then {worse}");
+            // Frames are held against all of the other video, themselves one in many: encoding may bring them nearer by a hair.
+            let hair = if name.starts_with("identity") { 2e-3 } else { 1e-9 };
+            assert!(best <= next + hair && next < worse, "{what}, {name}: same {best}, encoded {next}, then {worse}");
         }
     }
     assert!(same["cpbd"] > blurred["cpbd"] + 0.1, "{} {}", same["cpbd"], blurred["cpbd"]);
