@@ -12,7 +12,7 @@ use crate::scene::{batch, instance_config, joined, settings, trainer};
 fn gentle() -> TrainerSettings {
     let mut settings = settings();
     settings.adam.epsilon = 1.0;
-    TrainerSettings { rates: LearningRates::equal(0.01), average: Some(0.9), ..settings }
+    TrainerSettings { rates: LearningRates::equal(1e-3), average: Some(0.9), ..settings }
 }
 
 fn worlds(size: usize) -> Vec<World> {
@@ -20,13 +20,15 @@ fn worlds(size: usize) -> Vec<World> {
     (0..size).map(|rank| World { rank, size, address: address.clone() }).collect()
 }
 
-/// Weights, optimisers' moments and losses after five steps, over real connections.
+/// Weights, statistics, optimisers' moments, averages and losses after one step, over real connections: nothing but rounding differs. Over
+/// five steps kinks and the power iterations of spectral norms enlarge it, to 1e-5 of the weights and 1e-3 of the iterations' vectors.
 #[test]
 fn two_ranks_equal_one_with_the_joined_batch() {
+    let (steps, bound, least_moved) = (1, 1e-6, 5e-5);
     let config = instance_config();
     let halves = |step: usize| ["left", "right"].map(|side| batch(&config, 2, &format!("{side} {step}")));
     let mut whole = trainer(&config, gentle());
-    let reports: Vec<_> = (0..5)
+    let reports: Vec<_> = (0..steps)
         .map(|step| {
             let [left, right] = halves(step);
             whole.step(&joined(&left, &right)).unwrap()
@@ -42,7 +44,7 @@ fn two_ranks_equal_one_with_the_joined_batch() {
                     let greeting = Greeting::new(world.rank, world.size, &Recipe::default(), "clips");
                     trainer.join(Box::new(Peers::meet(&world, &greeting).unwrap()));
                     let own = |step: usize| batch(&config, 2, &format!("{} {step}", ["left", "right"][world.rank]));
-                    let reports: Vec<_> = (0..5).map(|step| trainer.step(&own(step)).unwrap()).collect();
+                    let reports: Vec<_> = (0..steps).map(|step| trainer.step(&own(step)).unwrap()).collect();
                     (trainer.state().unwrap(), reports)
                 })
             })
@@ -50,14 +52,18 @@ fn two_ranks_equal_one_with_the_joined_batch() {
         handles.into_iter().map(|handle| handle.join().unwrap()).collect()
     });
     assert!(found[0].0 == found[1].0, "the ranks differ");
-    // Weights, statistics and averages as they are; moments, which are squares of any size, by the largest of their tensor.
+    let before = trainer(&config, gentle()).state().unwrap();
+    let mut moved = 0.0_f32;
     for (key, tensor) in wanted.tensors.iter() {
         let other = found[0].0.tensors.get(key).unwrap();
         let farthest = tensor.values.iter().zip(&other.values).map(|(a, b)| (a - b).abs()).fold(0.0_f32, f32::max);
         let largest = tensor.values.iter().map(|value| value.abs()).fold(0.0_f32, f32::max);
-        let bound = if key.contains(".second/") { 1e-5 + 1e-3 * largest } else { 1e-5 };
+        if let Some(start) = before.tensors.get(key).filter(|_| key.starts_with("average/")) {
+            moved = tensor.values.iter().zip(&start.values).map(|(a, b)| (a - b).abs()).fold(moved, f32::max);
+        }
         assert!(farthest < bound, "{key}: {farthest} apart, the largest value is {largest}");
     }
+    assert!(moved > least_moved, "nothing was learned that could differ: {moved}");
     for (own, wanted) in found[0].1.iter().zip(&reports) {
         for loss in Loss::ALL {
             let (found, wanted) = (own.value(loss), wanted.value(loss));
