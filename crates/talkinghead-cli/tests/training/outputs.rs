@@ -13,8 +13,8 @@ fn a_run_shows_itself_and_becomes_a_weights_file() {
     assert!(report["best"]["scores"]["psnr"].as_f64().unwrap() > 3.0, "{report}");
     for step in [0, 2, 4] {
         let picture = image::open(run.join(format!("pictures/step-{step:08}.png"))).unwrap();
-        // Eleven columns, a row for each of the two frames.
-        assert_eq!((picture.width(), picture.height()), (11 * 34, 2 * 34));
+        // Eleven columns, a row for each of the two frames, and two of consecutive frames and their differences.
+        assert_eq!((picture.width(), picture.height()), (11 * 34, 4 * 34));
     }
     let page = std::fs::read_to_string(run.join("report.html")).unwrap();
     assert_eq!(page.matches("data:image/png;base64,").count(), 3);
