@@ -7,7 +7,7 @@ use image::RgbImage;
 use talkinghead_face::{CROP_SIDE, FlatLandmarks68, HannWindow, Landmarks68, ReferencePose, key_frame};
 
 use super::conditioning::{FrameInput, image_tensor, masked_source, resized, sided_label};
-use super::history::History;
+use super::history::FrameHistory;
 use crate::SynthesisError;
 use crate::generator::{EncodedReferences, InferenceGenerator, RawImage, References, Source, Synthesis, Targets};
 
@@ -150,7 +150,7 @@ pub struct DrivenSynthesis {
     encoded: EncodedReferences,
     shots: Vec<usize>,
     sources: Vec<Source>,
-    history: Mutex<History>,
+    history: Mutex<FrameHistory>,
     device: Device,
 }
 
@@ -180,7 +180,7 @@ impl DrivenSynthesis {
         let labels = stack(inputs.iter().map(|input| label(&input.landmarks, side, device)).collect());
         let encoded = generator.encode_references(&References { images, labels })?;
         let sources = inputs.iter().map(|input| masked_source(input, side, device)).collect();
-        let history = Mutex::new(History::new(generator.config().previous_frames));
+        let history = Mutex::new(FrameHistory::new(generator.config().previous_frames));
         Ok(Self { driving, generator, encoded, shots, sources, history, device: device.clone() })
     }
 
@@ -199,11 +199,11 @@ impl DrivenSynthesis {
             label: self.label(index),
             reference: self.sources.get(self.driving.nearest(&self.shots, index)).cloned(),
             projection,
-            previous: history.before(index),
+            previous: None,
         };
-        let made = self.generator.synthesise(&self.encoded, &targets, raw)?;
-        history.push(index, &targets.label, &made.image);
-        Ok(made)
+        history.made(index, &targets.label, |previous| {
+            self.generator.synthesise(&self.encoded, &Targets { previous, ..targets.clone() }, raw)
+        })
     }
 
     /// Label image of target frame `index` at the network's side, `[1, 1, side, side]`.

@@ -12,6 +12,7 @@ pub use conditioning::{
     FrameInput, hidden_parts, image_tensor, label_tensor, masked_source, picture_of, resized, sided_label, tile_of,
 };
 pub use driving::{DrivenSynthesis, Driving};
+pub use history::FrameHistory;
 pub use paste::paste;
 pub use person_frames::{PersonFrame, PersonFrames, angle_distance};
 pub use renderer::{NetworkInput, NeuralRenderer};

@@ -11,7 +11,7 @@ use talkinghead_render::{FrameError, FrameOrder, PreparedPerformance, Projection
 
 use super::conditioning::{FrameInput, image_tensor, masked_source, picture_of, resized, sided_label};
 use super::head_in_crop::HeadInCrop;
-use super::history::History;
+use super::history::FrameHistory;
 use super::paste::paste;
 use super::person_frames::angle_distance;
 use crate::SynthesisError;
@@ -121,11 +121,11 @@ impl NeuralRenderer {
     /// # Errors
     /// When the network cannot be run.
     pub fn frame(&self, motion: &FaceMotion) -> Result<RgbImage, SynthesisError> {
-        self.frame_after(motion, 0, &mut History::default())
+        self.frame_after(motion, 0, &mut FrameHistory::default())
     }
 
     /// Frame `index` of a performance, behind those of `history`.
-    fn frame_after(&self, motion: &FaceMotion, index: usize, history: &mut History) -> Result<RgbImage, SynthesisError> {
+    fn frame_after(&self, motion: &FaceMotion, index: usize, history: &mut FrameHistory) -> Result<RgbImage, SynthesisError> {
         let mut frame = self.projection.frame(&at_rest(motion));
         let input = self.input(motion);
         let picture = {
@@ -135,10 +135,11 @@ impl NeuralRenderer {
                 label: label(&input.target, side, &network.device),
                 reference: network.references.get(input.reference).cloned(),
                 projection: Some(masked_source(&input.projection, side, &network.device)),
-                previous: history.before(index),
+                previous: None,
             };
-            let made = network.generator.synthesise(&network.encoded, &targets, RawImage::Skipped)?;
-            history.push(index, &targets.label, &made.image);
+            let made = history.made(index, &targets.label, |previous| {
+                network.generator.synthesise(&network.encoded, &Targets { previous, ..targets.clone() }, RawImage::Skipped)
+            })?;
             resized(&picture_of(&made.image)?, CROP_SIDE as usize)
         };
         paste(&mut frame, &picture, &self.crop);
@@ -156,7 +157,7 @@ impl Renderer for NeuralRenderer {
         _performance: &mut dyn Iterator<Item = FaceMotion>,
     ) -> Result<Box<dyn PreparedPerformance + '_>, FrameError> {
         let window = self.network.lock().unwrap_or_else(PoisonError::into_inner).generator.config().previous_frames;
-        Ok(Box::new(NeuralPerformance { renderer: self, window, history: Mutex::new(History::new(window)) }))
+        Ok(Box::new(NeuralPerformance { renderer: self, window, history: Mutex::new(FrameHistory::new(window)) }))
     }
 }
 
@@ -164,7 +165,7 @@ impl Renderer for NeuralRenderer {
 struct NeuralPerformance<'a> {
     renderer: &'a NeuralRenderer,
     window: usize,
-    history: Mutex<History>,
+    history: Mutex<FrameHistory>,
 }
 
 impl PreparedPerformance for NeuralPerformance<'_> {

@@ -1,12 +1,12 @@
 //! How good the generator's pictures are: fixed frames, nothing drawn, as at synthesis.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 use talkinghead_evaluation::image::{PSNR_OF_EQUAL_DB, PerceptualNetwork, PictureSimilarity, psnr_db};
 use talkinghead_face::FlatLandmarks68;
-use talkinghead_synthesis::generator::{PreviousFrames, Synthesis};
-use talkinghead_synthesis::neural::picture_of;
+use talkinghead_synthesis::generator::Synthesis;
+use talkinghead_synthesis::neural::{FrameHistory, picture_of};
 
 use super::RunError;
 use super::flicker::residual;
@@ -104,21 +104,18 @@ impl Validation {
         Ok(Self { items, sequences })
     }
 
-    /// Consecutive frames with what the generator makes of them now. A network of several frames is shown those it has made.
+    /// Consecutive frames with what the generator makes of them now. A network of several frames is shown those it has made, as in a video.
     pub fn made_sequences<'a>(&'a self, trainer: &'a Trainer) -> impl Iterator<Item = Result<MadeSequence<'a>, RunError>> {
         self.sequences.iter().map(move |frames| {
             let window = trainer.generator().config().previous_frames;
             let mut found = MadeSequence { items: Vec::new(), made: Vec::new(), real: Vec::new(), syntheses: Vec::new() };
-            for (item, batch) in frames {
-                let at = found.syntheses.len();
-                let mut batch = batch.clone();
-                if window > 0 && at >= window {
-                    let labels = frames[at - window..at].iter().map(|(_, batch)| batch.targets.label.clone()).collect();
-                    let images = found.syntheses[at - window..at].iter().map(|made| made.image.clone()).collect();
-                    batch.targets.previous =
-                        Some(PreviousFrames { labels: Tensor::cat(labels, 1), images: Tensor::cat(images, 1) });
-                }
-                let synthesis = trainer.synthesise(&batch)?;
+            let mut history = FrameHistory::new(window);
+            for (index, (item, batch)) in frames.iter().enumerate() {
+                let synthesis = history.made(index, &batch.targets.label, |previous| {
+                    let mut batch = batch.clone();
+                    batch.targets.previous = previous;
+                    trainer.synthesise(&batch)
+                })?;
                 found.made.push(picture_of(&synthesis.image)?);
                 found.real.push(picture_of(&batch.target_image)?);
                 found.items.push(item);
