@@ -118,8 +118,7 @@ impl BatchNorm<'_> {
         check("weight", weight.len(), channels)?;
         check("bias", bias.len(), channels)?;
         check_slope(slope)?;
-        let mut found =
-            BatchNormGradients { input: parallel::zeros(y.len()), weight: vec![0.0; channels], bias: vec![0.0; channels] };
+        let mut found = BatchNormGradients { input: vec![0.0; y.len()], weight: vec![0.0; channels], bias: vec![0.0; channels] };
         let input = SharedMut::new(&mut found.input);
         let (weights, biases) = (SharedMut::new(&mut found.weight), SharedMut::new(&mut found.bias));
         let count = (batch * pixels).max(1) as f64;

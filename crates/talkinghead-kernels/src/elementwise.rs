@@ -26,7 +26,7 @@ pub fn scale_and_shift(
     let pixels = x.len() / planes.max(1);
     check("input", x.len(), planes * pixels)?;
     check("shift", shift.len(), channels)?;
-    let mut out = parallel::zeros(x.len());
+    let mut out = vec![0.0; x.len()];
     let shared = SharedMut::new(&mut out);
     let slope = match activation {
         Activation::Identity => 1.0,
@@ -80,7 +80,7 @@ impl Job for ScaleAndShift<'_> {
 /// A buffer of the wrong length.
 pub fn upsample_nearest(x: &[f32], planes: usize, [height, width]: [usize; 2]) -> Result<Vec<f32>, KernelError> {
     check("input", x.len(), planes * height * width)?;
-    let mut out = parallel::zeros(4 * x.len());
+    let mut out = vec![0.0; 4 * x.len()];
     let shared = SharedMut::new(&mut out);
     parallel::each(parallel::threads(8 * x.len()), planes, |plane| {
         // SAFETY: each plane is one task's.
@@ -106,7 +106,7 @@ pub fn upsample_nearest(x: &[f32], planes: usize, [height, width]: [usize; 2]) -
 /// A buffer of the wrong length.
 pub fn upsample_nearest_gradient(y: &[f32], planes: usize, [height, width]: [usize; 2]) -> Result<Vec<f32>, KernelError> {
     check("gradient", y.len(), 4 * planes * height * width)?;
-    let mut out = parallel::zeros(planes * height * width);
+    let mut out = vec![0.0; planes * height * width];
     let shared = SharedMut::new(&mut out);
     parallel::each(parallel::threads(2 * y.len()), planes, |plane| {
         // SAFETY: each plane is one task's.
@@ -138,7 +138,7 @@ pub fn leaky_relu_gradient(
     /// Numbers that a task takes.
     const PART: usize = 1 << 14;
     check("gradient", gradient.len(), y.len())?;
-    let mut out = parallel::zeros(y.len());
+    let mut out = vec![0.0; y.len()];
     let shared = SharedMut::new(&mut out);
     parallel::each(parallel::threads(3 * y.len()), y.len().div_ceil(PART), |part| {
         let (start, length) = (part * PART, PART.min(y.len() - part * PART));

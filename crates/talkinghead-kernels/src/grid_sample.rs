@@ -87,7 +87,7 @@ impl Sampling {
     pub fn forward(&self, x: &[f32], grid: &[f32]) -> Result<Vec<f32>, KernelError> {
         self.check(x, grid)?;
         let (plane, pixels) = (self.size[0] * self.size[1], self.out[0] * self.out[1]);
-        let mut out = parallel::zeros(self.batch * self.channels * pixels);
+        let mut out = vec![0.0; self.batch * self.channels * pixels];
         let shared = SharedMut::new(&mut out);
         let work = 16 * self.batch * self.channels * pixels;
         parallel::each(parallel::threads(work), self.batch * self.out[0], |line| {

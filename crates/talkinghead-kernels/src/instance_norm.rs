@@ -23,7 +23,7 @@ pub fn instance_norm(
 ) -> Result<(Vec<f32>, Vec<f32>), KernelError> {
     let pixels = x.len() / planes.max(1);
     check("input", x.len(), planes * pixels)?;
-    let (mut out, mut inverse) = (parallel::zeros(x.len()), vec![0.0; planes]);
+    let (mut out, mut inverse) = (vec![0.0; x.len()], vec![0.0; planes]);
     let (shared, shared_inverse) = (SharedMut::new(&mut out), SharedMut::new(&mut inverse));
     parallel::each(parallel::threads(10 * x.len()), planes, |plane| {
         let x = &x[plane * pixels..][..pixels];
@@ -55,7 +55,7 @@ pub fn instance_norm_gradient(
     check("result", y.len(), planes * pixels)?;
     check("gradient", gradient.len(), y.len())?;
     check_slope(slope)?;
-    let mut out = parallel::zeros(y.len());
+    let mut out = vec![0.0; y.len()];
     let shared = SharedMut::new(&mut out);
     parallel::each(parallel::threads(10 * y.len()), planes, |plane| {
         let range = plane * pixels..(plane + 1) * pixels;

@@ -60,7 +60,7 @@ impl BatchNormBackend for Flex {
             let scale: Vec<f32> = weight.slice().iter().zip(&inverse).map(|(weight, inverse)| weight * inverse).collect();
             let parts = scale.iter().zip(&statistics.mean).zip(bias.slice());
             let shift: Vec<f32> = parts.map(|((scale, mean), bias)| bias - scale * mean).collect();
-            let mut out = crate::parallel::zeros(x.slice().len());
+            let mut out = vec![0.0; x.slice().len()];
             crate::channel_affine(instructions, x.slice(), [&scale, &shift], slope, batch, &mut out)?;
             Ok::<_, KernelError>((out, statistics))
         };

@@ -97,7 +97,7 @@ impl ConstantConvolution {
         let output = geometry.output_size([height, width])?;
         let x = plain(x)?;
         let residual = residual.map(plain).transpose()?;
-        let mut out = crate::parallel::zeros(batch * geometry.output * output[0] * output[1]);
+        let mut out = vec![0.0; batch * geometry.output * output[0] * output[1]];
         let epilogue = Epilogue {
             bias: self.bias.as_ref().map(|bias| bias.as_slice()),
             activation,

@@ -46,7 +46,7 @@ pub fn modulate(x: Tensor<4>, branches: Vec<MapBranch<'_>>, activation: Activati
         maps.push(numbers.collect::<Result<_, KernelError>>()?);
     }
     let sample = channels * height * width;
-    let mut out = crate::parallel::zeros(batch * sample);
+    let mut out = vec![0.0; batch * sample];
     for b in 0..batch {
         let modulations: Vec<Vec<Modulation<'_>>> = maps
             .iter()

@@ -185,7 +185,7 @@ fn forward(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>, geometry
     let [[batch, _], size] = batch_and_size(&x.shape());
     let (x, weight, bias) = (Numbers::new(x), Numbers::new(weight), bias.map(Numbers::new));
     let output = checked(geometry.output_size(size));
-    let mut out = crate::parallel::zeros(batch * geometry.output * output[0] * output[1]);
+    let mut out = vec![0.0; batch * geometry.output * output[0] * output[1]];
     let activation = if slope == 1.0 { Activation::Identity } else { Activation::LeakyRelu(slope) };
     let epilogue = Epilogue { bias: bias.as_ref().map(Numbers::slice), activation, residual: None };
     let instructions = InstructionSet::chosen_or_fastest();

@@ -191,7 +191,7 @@ fn backward(
     let [mean, variance, gradient] = [mean, variance, gradient].map(Numbers::new);
     let [scale, shift] = scale_and_shift(mean.slice(), variance.slice(), plan.epsilon);
     let area = channels * pixels;
-    let zeros = crate::parallel::zeros;
+    let zeros = |length: usize| vec![0.0_f32; length];
     // Weight, bias and map of each map; a bias that there is not is summed all the same and dropped.
     let mut found: Vec<Vec<[Vec<f32>; 3]>> = parts
         .iter()
