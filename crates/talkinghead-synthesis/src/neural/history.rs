@@ -107,7 +107,7 @@ mod tests {
                     strongest_shot: None,
                 })
             });
-            made.extend(numbers(synthesis.unwrap().image));
+            made.extend(synthesis.into_iter().flat_map(|synthesis| numbers(synthesis.image)));
             saw.push(seen.take());
         }
         (made, saw, tries.into_inner())
