@@ -121,7 +121,12 @@ impl NeuralRenderer {
     /// # Errors
     /// When the network cannot be run.
     pub fn frame(&self, motion: &FaceMotion) -> Result<RgbImage, SynthesisError> {
-        self.frame_after(motion, 0, &mut FrameHistory::default())
+        self.frame_after(motion, 0, &mut FrameHistory::new(self.window()))
+    }
+
+    /// Frames before a frame that the network is shown.
+    fn window(&self) -> usize {
+        self.network.lock().unwrap_or_else(PoisonError::into_inner).generator.config().previous_frames
     }
 
     /// Frame `index` of a performance, behind those of `history`.
@@ -156,7 +161,7 @@ impl Renderer for NeuralRenderer {
         &self,
         _performance: &mut dyn Iterator<Item = FaceMotion>,
     ) -> Result<Box<dyn PreparedPerformance + '_>, FrameError> {
-        let window = self.network.lock().unwrap_or_else(PoisonError::into_inner).generator.config().previous_frames;
+        let window = self.window();
         Ok(Box::new(NeuralPerformance { renderer: self, window, history: Mutex::new(FrameHistory::new(window)) }))
     }
 }
