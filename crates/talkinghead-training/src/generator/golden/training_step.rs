@@ -37,9 +37,9 @@ const ROUNDING: f64 = 20.0;
 
 /// Takes one step from a folder's weights and inputs and compares everything that the folder holds.
 ///
-/// Gradients of tensors that the folder marks as noise are only held to be as small as there, or as long within what rounding did there. What Adam makes of a tensor is compared
-/// in steps of its learning rate, because its first step has that size whatever the gradient's: where a tiny gradient changes sign the two
-/// programs are two steps apart.
+/// Gradients of tensors that the folder marks as noise are only held to be as small as there, or as long within what rounding did there.
+/// What Adam makes of a tensor is compared in steps of its learning rate, because its first step has that size whatever the gradient's:
+/// where a tiny gradient changes sign the two programs are two steps apart.
 ///
 /// # Errors
 /// Folders that cannot be read, and weights or options that do not fit. Differences are no errors; see [`Report::passed`].
@@ -67,14 +67,14 @@ pub fn verify_training_step(folder: &Path, device: &Device) -> Result<Report, Tr
     after.extend(judge.map(|(key, tensor)| (format!("{DISCRIMINATOR}{key}"), tensor)));
 
     compare_losses(&mut report, &golden.folder, &losses)?;
-    let noise = compare_gradients(&mut report, &golden.folder, &gradients)?;
+    let stated = golden.folder.json("gradients.json")?;
+    let noise = compare_gradients(&mut report, stated.as_ref(), &gradients);
     let steps = Steps { rates, noise, before: &before };
-    let lengths = golden.folder.json("gradients.json")?;
     if let Some(outputs) = golden.folder.tensors("outputs.safetensors")? {
         for (name, wanted) in outputs.iter() {
             if let Some(key) = name.strip_prefix("grad/") {
                 if !steps.is_noise(key) {
-                    let rounding = lengths.as_ref().and_then(|file| file.get(key)).map_or(0.0, own_rounding);
+                    let rounding = stated.as_ref().and_then(|file| file.get(key)).map_or(0.0, own_rounding);
                     let bound = GRADIENT.max(GRADIENT_ROUNDING * rounding);
                     report.add(name, by_length(wanted, gradients.get(key)), bound, "of its length");
                 }
@@ -156,15 +156,25 @@ fn own_rounding(wanted: &Value) -> f64 {
     wanted.get("rel_dev").and_then(Value::as_f64).unwrap_or(0.0)
 }
 
-/// Lengths of all gradients; the keys that are noise.
-fn compare_gradients(
-    report: &mut Report,
-    folder: &GoldenFolder,
-    gradients: &HashMap<String, HostTensor>,
-) -> Result<Vec<String>, TrainingError> {
-    let file = folder.json("gradients.json")?;
+/// What the difference of a gradient's length from `norm` is divided by, its bound, and what that is a share of.
+fn bound_of_length(wanted: &Value, norm: f64) -> (f64, f64, &'static str) {
+    if norm < SMALL {
+        (1.0, SMALL, "of a gradient that is zero")
+    } else if is_noise(wanted) {
+        (norm, GRADIENT.max(own_rounding(wanted)), "of its length, which is rounding")
+    } else {
+        (norm, GRADIENT, "of its length")
+    }
+}
+
+fn is_noise(wanted: &Value) -> bool {
+    wanted.get("noise").and_then(Value::as_bool).unwrap_or(false)
+}
+
+/// Lengths of all gradients beside those that the folder states; the keys that are noise.
+fn compare_gradients(report: &mut Report, stated: Option<&Value>, gradients: &HashMap<String, HostTensor>) -> Vec<String> {
     let mut noise = Vec::new();
-    for (key, wanted) in file.as_ref().and_then(Value::as_object).into_iter().flatten() {
+    for (key, wanted) in stated.and_then(Value::as_object).into_iter().flatten() {
         let found = gradients.get(key).map(length);
         let name = format!("gradient {key}");
         let Some(norm) = wanted.get("norm").and_then(Value::as_f64) else {
@@ -173,26 +183,13 @@ fn compare_gradients(
             noise.push(key.clone());
             continue;
         };
-        let is_noise = wanted.get("noise").and_then(Value::as_bool).unwrap_or(false);
-        match found {
-            None => report.add(name, f64::INFINITY, GRADIENT, "of its length"),
-            Some(found) if norm < SMALL => {
-                report.add(name, (found - norm).abs(), SMALL, "of a gradient that is zero");
-                noise.push(key.clone());
-            }
-            Some(found) if is_noise => {
-                report.add(
-                    name,
-                    (found - norm).abs() / norm,
-                    GRADIENT.max(own_rounding(wanted)),
-                    "of its length, which is rounding",
-                );
-                noise.push(key.clone());
-            }
-            Some(found) => report.add(name, (found - norm).abs() / norm, GRADIENT, "of its length"),
+        let (scale, bound, unit) = bound_of_length(wanted, norm);
+        report.add(name, found.map_or(f64::INFINITY, |found| (found - norm).abs() / scale), bound, unit);
+        if norm < SMALL || is_noise(wanted) {
+            noise.push(key.clone());
         }
     }
-    Ok(noise)
+    noise
 }
 
 /// Parameters behind an optimiser step.
@@ -282,4 +279,23 @@ fn compare_after(
         report.add(name, ends.max((own_sum - sum).abs() / count) / rate, bound, "steps");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn noise_that_is_no_small_gradient_is_held_to_the_folders_own_rounding() {
+        let bound = |wanted: Value, norm: f64| {
+            let (scale, bound, _) = bound_of_length(&wanted, norm);
+            scale * bound
+        };
+        assert_eq!(bound(json!({"noise": true, "rel_dev": 0.5}), 1e-5), SMALL);
+        assert_eq!(bound(json!({"noise": false, "rel_dev": 0.5}), 2.0), 2.0 * GRADIENT);
+        assert_eq!(bound(json!({"noise": true, "rel_dev": 0.1}), 2.0), 0.2);
+        assert_eq!(bound(json!({"noise": true}), 2.0), 2.0 * GRADIENT);
+    }
 }
