@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
-use talkinghead::Device;
+use talkinghead::{Device, Precision};
 use talkinghead_training::distributed::World;
 use talkinghead_training::recipe::{Recipe, RecipeDraft};
 use talkinghead_training::run::{GeneratorTraining, RunError, Start};
 
-use super::device_flag::DeviceFlag;
+use super::device_flag::{DeviceFlag, PrecisionFlag};
 use super::{Shared, print_json};
 use crate::allocator;
 use crate::failure::Failure;
@@ -141,6 +141,9 @@ struct RecipeFlags {
     /// Hide in warped pictures what the label image must supply.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     crop_ref: Option<bool>,
+    /// What convolutions and products multiply; parameters stay f32. bf16 is for GPUs: the processor only rounds to it.
+    #[arg(long, value_enum, value_name = "f32|bf16|auto", hide_possible_values = true)]
+    precision: Option<PrecisionFlag>,
     /// Clips by name instead of shuffled.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     serial: Option<bool>,
@@ -178,7 +181,8 @@ impl RecipeFlags {
         ];
         let numbers = numbers.into_iter().filter_map(|(key, value)| Some((key, value?.to_string())));
         let switches = switches.into_iter().filter_map(|(key, value)| Some((key, value?.to_string())));
-        numbers.chain(switches).collect()
+        let precision = self.precision.map(|flag| ("training.precision", Precision::from(flag).name().to_owned()));
+        numbers.chain(switches).chain(precision).collect()
     }
 }
 

@@ -7,6 +7,7 @@ use burn::tensor::Tensor;
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 
+use super::mixed_precision::{operand, result};
 use super::operations::KernelBackend;
 use super::primitive::{Numbers, is_on_processor, plain, tensor, wrap};
 use crate::convolution::check;
@@ -14,7 +15,8 @@ use crate::{Activation, Convolution, Direction, Epilogue, Geometry, KernelError}
 
 /// Convolves `x` `[batch, in, height, width]` with `weight` `[out, in, kh, kw]` (`[in, out, kh, kw]` if transposed) and adds
 /// `bias` `[out]`.
-/// Differentiable. On the processor with the kernels of this crate, elsewhere with Burn's.
+/// Differentiable. On the processor with the kernels of this crate, elsewhere with Burn's; in the precision of
+/// [`super::with_precision`].
 ///
 /// # Errors
 /// Shapes that do not fit the geometry.
@@ -43,6 +45,12 @@ pub fn convolve_activated(
         check("bias", bias.dims()[0], geometry.output)?;
     }
     geometry.output_size([height, width])?;
+    let (x, weight, bias) = (operand(x), operand(weight), bias.map(operand));
+    Ok(result(convolved(x, weight, bias, geometry, slope)))
+}
+
+/// With shapes that fit.
+fn convolved(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, geometry: Geometry, slope: f32) -> Tensor<4> {
     if !is_on_processor(&x) {
         let Geometry { stride, padding, dilation, .. } = geometry;
         let out = match geometry.direction {
@@ -52,16 +60,16 @@ pub fn convolve_activated(
                 conv_transpose2d(x, weight, bias, options)
             }
         };
-        return Ok(activated(out, slope));
+        return activated(out, slope);
     }
     let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
-    Ok(match bias {
+    match bias {
         Some(bias) => {
             let bias = bias.into_dispatch();
             Tensor::from_dispatch(<Dispatch as KernelBackend>::kernel_convolution_with_bias(x, weight, bias, geometry, slope))
         }
         None => activated(Tensor::from_dispatch(<Dispatch as KernelBackend>::kernel_convolution(x, weight, geometry)), slope),
-    })
+    }
 }
 
 fn activated(x: Tensor<4>, slope: f32) -> Tensor<4> {

@@ -5,6 +5,7 @@
 mod batch_norm;
 mod convolution;
 mod inference;
+mod mixed_precision;
 mod norm;
 mod operations;
 mod optimiser;
@@ -17,6 +18,7 @@ mod upsampling;
 pub use batch_norm::{BatchNormBackend, BatchNormed, batch_norm};
 pub use convolution::{ConstantConvolution, convolve, convolve_activated};
 pub use inference::{MapBranch, MapModulation, attention, merge_shots, modulate, scale_and_shift};
+pub use mixed_precision::{product, with_precision};
 pub use norm::instance_norm;
 pub use operations::KernelBackend;
 pub use optimiser::{AdamMoments, adam, moving_average, sum_of_squares};

@@ -10,6 +10,7 @@ use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, TensorMe
 use burn::tensor::Tensor;
 
 use super::batch_norm::inverse_deviations;
+use super::mixed_precision::operand;
 use super::primitive::{Numbers, is_on_processor, tensor};
 use crate::convolution::check;
 use crate::{
@@ -405,8 +406,8 @@ pub fn spade(x: Tensor<4>, branches: Vec<Vec<SpadeMap>>, epsilon: f32, slope: f3
         if sets != 1 {
             check("sets of weights of a modulation", sets, batch)?;
         }
-        tensors.push(map.into_dispatch());
-        tensors.push(weight.into_dispatch());
+        tensors.push(operand(map).into_dispatch());
+        tensors.push(operand(weight).into_dispatch());
         if let Some(bias) = bias {
             check("bias of a modulation", bias.dims()[0], 2 * channels)?;
             tensors.push(bias.into_dispatch());

@@ -73,5 +73,7 @@ fn product(image: &Tensor<4>, label: &Tensor<4>) -> Tensor<3> {
     let [batch, channels, h, w] = image.dims();
     let image = image.clone().reshape([batch, channels, h * w]);
     let label = softmax(label.clone().reshape([batch, channels, h * w]), 1);
-    operation("embedding product", batch * channels * channels * h * w, || image.matmul(label.swap_dims(1, 2)))
+    operation("embedding product", batch * channels * channels * h * w, || {
+        talkinghead_kernels::burn::product(image, label.swap_dims(1, 2))
+    })
 }

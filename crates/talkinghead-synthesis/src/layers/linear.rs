@@ -2,6 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
+use talkinghead_kernels::burn::product;
 
 use super::{Mode, Pass, SpectralNorm, operation};
 use crate::weights::WeightBuilder;
@@ -10,7 +11,7 @@ use crate::weights::WeightBuilder;
 pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
     let [output, input] = weight.dims();
     let work = x.dims()[0] * input * output;
-    operation("linear layer", work, || x.matmul(weight.transpose()) + bias.reshape([1, output]))
+    operation("linear layer", work, || product(x, weight.transpose()) + bias.reshape([1, output]))
 }
 
 /// A linear layer whose weight is spectrally normalised, until it is prepared for inference.

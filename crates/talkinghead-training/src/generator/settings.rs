@@ -1,5 +1,6 @@
 //! Everything about a step that is a choice.
 
+use talkinghead_kernels::Precision;
 use talkinghead_synthesis::discriminator::GanLoss;
 use talkinghead_synthesis::options::Options;
 
@@ -39,6 +40,8 @@ pub struct TrainerSettings {
     pub gradient_limit: Option<f64>,
     /// Decay of the moving average of the generator's parameters, 0..1. Published: none.
     pub average: Option<f64>,
+    /// What convolutions and products of a step multiply; see [`talkinghead_kernels::burn::with_precision`]. Published: f32.
+    pub precision: Precision,
 }
 
 impl Default for TrainerSettings {
@@ -53,6 +56,7 @@ impl Default for TrainerSettings {
             adam: AdamSettings::two_scales(0.999),
             gradient_limit: None,
             average: None,
+            precision: Precision::F32,
         }
     }
 }

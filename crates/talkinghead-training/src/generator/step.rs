@@ -2,6 +2,7 @@
 
 use burn::module::{Module, ParamId};
 use burn::tensor::Tensor;
+use talkinghead_kernels::burn::with_precision;
 use talkinghead_synthesis::discriminator::Discriminator;
 use talkinghead_synthesis::generator::{Generator, PerSource, Synthesis};
 use talkinghead_synthesis::layers::{Pass, read_back};
@@ -163,8 +164,11 @@ impl Trainer {
     /// The generator's losses on a batch, its gradients times `share`, and what it made, without gradients.
     pub(super) fn generator_half(&self, batch: &Batch, share: f64) -> Result<(Half, Synthesis), TrainingError> {
         let batch = batch.map(|x| x.autodiff(), |x| x.autodiff());
-        let synthesis = self.generator.forward(&batch.references, &batch.targets, &mut Pass::new(self.mode()))?;
-        let terms = self.generator_terms(&batch, &synthesis)?;
+        let (synthesis, terms) = with_precision(self.settings.precision, || {
+            let synthesis = self.generator.forward(&batch.references, &batch.targets, &mut Pass::new(self.mode()))?;
+            let terms = self.generator_terms(&batch, &synthesis)?;
+            Ok::<_, TrainingError>((synthesis, terms))
+        })?;
         let synthesis = detached(synthesis);
         let (losses, mut gradients) = self.backward(terms, share)?;
         Ok((Half { losses, gradients: GradientSet::take(&mut gradients, &self.generator) }, synthesis))
@@ -219,7 +223,9 @@ impl Trainer {
     pub(super) fn second_pass(&mut self, batch: &Batch) -> Result<Synthesis, TrainingError> {
         let batch = batch.map(|x| x.without_autodiff(), |x| x.without_autodiff());
         let plain = self.generator.valid();
-        let synthesis = plain.forward(&batch.references, &batch.targets, &mut Pass::new(self.mode()))?;
+        let synthesis = with_precision(self.settings.precision, || {
+            plain.forward(&batch.references, &batch.targets, &mut Pass::new(self.mode()))
+        })?;
         if self.settings.phase == Phase::Training {
             // The copy without gradients has buffers of its own.
             let buffers = Buffers::of(&plain, self.generator.entries(), |_| true);
@@ -235,7 +241,11 @@ impl Trainer {
         for fake in &fakes {
             let pass = &mut Pass::new(self.mode());
             let (fake, real) = (fake.clone().autodiff(), batch.target_image.clone());
-            let features = self.discriminator.forward(batch.condition()?, &batch.targets.label, fake, real, pass)?;
+            let features = with_precision(self.settings.precision, || {
+                self.discriminator
+                    .forward(batch.condition()?, &batch.targets.label, fake, real, pass)
+                    .map_err(TrainingError::from)
+            })?;
             if let Some([real, fake]) = discriminator_losses(&features, self.settings.gan) {
                 terms.add(Loss::Real, 1.0, || Some(real));
                 terms.add(Loss::Fake, 1.0, || Some(fake));

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use burn::tensor::Tensor;
+use talkinghead_kernels::burn::with_precision;
 use talkinghead_synthesis::discriminator::{Discriminator, Features};
 use talkinghead_synthesis::generator::{Generator, GeneratorConfig, PreviousFrames};
 use talkinghead_synthesis::layers::Pass;
@@ -162,7 +163,8 @@ impl Trainer {
             true => temporal.discriminator.clone(),
             false => learning(&temporal.discriminator, temporal.discriminator.entries(), |_| false),
         };
-        Ok(Some(judge.forward_stack(fake, real, &mut Pass::new(self.mode()))?))
+        let forward = || judge.forward_stack(fake, real, &mut Pass::new(self.mode()));
+        Ok(Some(with_precision(self.settings.precision, forward)?))
     }
 
     /// Adds what the generator learns from the temporal discriminator.
@@ -231,12 +233,26 @@ impl Trainer {
 }
 
 /// Gives a state the tensors that a grown generator has beside it: those of the reference's branch where their shapes agree, else new ones.
+/// The places that single frames leave empty in the composition begin so that the network goes on as it was: see [`place_of_previous`].
 fn add_branch(tensors: &mut StateDict, grown: &Generator, fresh: StateDict, averaged: bool) {
     for entry in grown.entries() {
-        let model = model_of(&entry.key);
+        let (model, place) = (model_of(&entry.key), place_of_previous(&entry.key, grown.config()));
         let prefixes = [Some("generator/"), Some("average/").filter(|_| averaged && entry.kind == EntryKind::Parameter)];
         for prefix in prefixes.into_iter().flatten() {
             let key = format!("{prefix}{}", entry.key);
+            let begun = match &place {
+                Some(Place::Like(model)) => tensors.get(&format!("{prefix}{model}")).cloned(),
+                Some(Place::Neutral) => Some(HostTensor {
+                    values: vec![0.0; entry.shape.iter().product()],
+                    shape: entry.shape.clone(),
+                    integer: false,
+                }),
+                None => None,
+            };
+            if let Some(tensor) = begun.filter(|tensor| tensor.shape == entry.shape) {
+                drop(tensors.take(&key));
+                tensors.insert(key.clone(), tensor);
+            }
             if tensors.contains(&key) {
                 continue;
             }
@@ -253,6 +269,34 @@ fn add_branch(tensors: &mut StateDict, grown: &Generator, fresh: StateDict, aver
 fn model_of(key: &str) -> Option<String> {
     let branches = [("warp.flow_network_temp.", "warp.flow_network_ref."), ("img_prev_embedding.", "img_ref_embedding.")];
     branches.iter().find_map(|(own, model)| Some(format!("{model}{}", key.strip_prefix(own)?)))
+}
+
+/// How a tensor of the composition begins that the previous frame alone uses.
+#[derive(Debug, PartialEq)]
+enum Place {
+    /// As that of another source.
+    Like(String),
+    /// As zeros, which change nothing.
+    Neutral,
+}
+
+/// The fourth norm of levels that average over norms takes the previous frame as the one of the reference takes the reference, and the fourth
+/// modulation of levels that take all maps in turn begins without effect. Single frames never taught either: left as they are they would
+/// throw the network back by all that it has learned, at a tenth of its learning rate.
+fn place_of_previous(key: &str, config: &GeneratorConfig) -> Option<Place> {
+    if !key.starts_with("netG.up_") {
+        return None;
+    }
+    if key.contains(".mlp_gamma4.") || key.contains(".mlp_beta4.") {
+        return Some(Place::Neutral);
+    }
+    let model = match (config.warp_reference, config.warp_projection) {
+        (true, _) => 1,
+        (false, true) => 2,
+        (false, false) => return None,
+    };
+    let norm = ["bn_0", "bn_1"].into_iter().find(|norm| key.contains(&format!(".{norm}_3.")))?;
+    Some(Place::Like(key.replace(&format!(".{norm}_3."), &format!(".{norm}_{model}."))))
 }
 
 /// Means over the frames that have each loss; gradients and rates of the last frame.

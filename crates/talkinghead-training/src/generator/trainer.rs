@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use burn::module::Module;
-use burn::tensor::Device;
+use burn::tensor::{Device, FloatDType, Tensor};
+use talkinghead_kernels::Precision;
+use talkinghead_kernels::burn::is_on_processor;
 use talkinghead_synthesis::WeightChange;
 use talkinghead_synthesis::discriminator::Discriminator;
 use talkinghead_synthesis::generator::{Generator, Synthesis};
@@ -41,7 +43,7 @@ impl Trainer {
     /// Takes networks on any device; they are trained there.
     ///
     /// # Errors
-    /// Settings out of range, or a perceptual loss without a perceptual network.
+    /// Settings out of range, a perceptual loss without a perceptual network, or a precision that the device does not have.
     pub fn new(
         generator: Generator,
         discriminator: Discriminator,
@@ -54,6 +56,7 @@ impl Trainer {
             return Err(TrainingError::Settings(reason));
         }
         let device = generator.devices().first().cloned().unwrap_or_default().autodiff();
+        let settings = TrainerSettings { precision: precision_on(settings.precision, &device)?, ..settings };
         let generator = generator_for(&settings, if device_of(&generator).is_autodiff() { generator } else { generator.train() });
         let discriminator = if device_of(&discriminator).is_autodiff() { discriminator } else { discriminator.train() };
         let average = settings.average.map(|decay| Average::new(decay, &generator, generator.entries())).transpose()?;
@@ -154,6 +157,20 @@ impl Trainer {
             Phase::Training => Mode::Training,
             Phase::FineTuning(_) => Mode::Evaluation,
         }
+    }
+}
+
+/// What a choice of precision is on a device.
+fn precision_on(wanted: Precision, device: &Device) -> Result<Precision, TrainingError> {
+    let on_processor = is_on_processor(&Tensor::<1>::zeros([1], device));
+    let has_bf16 = device.supports_dtype(FloatDType::BF16);
+    match wanted {
+        Precision::F32 => Ok(Precision::F32),
+        Precision::Auto if on_processor || !has_bf16 => Ok(Precision::F32),
+        Precision::Bf16 if !on_processor && !has_bf16 => Err(TrainingError::Settings(
+            "training.precision = \"bf16\": this device does not multiply bf16; take \"f32\", or \"auto\", which falls back to it".into(),
+        )),
+        Precision::Bf16 | Precision::Auto => Ok(Precision::Bf16),
     }
 }
 

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use error::RecipeError;
 pub use options::{LOSS_OPTIONS, NETWORK_OPTIONS};
 pub use sections::{DataSection, FlowSection, PerceptualKind, PerceptualSection, RunSection, TeacherName, TrainingSection};
-pub use values::{CompatibilityName, OptionValue, OptionValues, ReferenceShare};
+pub use values::{CompatibilityName, OptionValue, OptionValues, PrecisionName, ReferenceShare};
 
 /// A training of the generator.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -169,6 +169,7 @@ mod tests {
             ("data.sequence_frames", "0", "sequence_frames"),
             ("network.warp_prev", "true", "warp_prev"),
             ("training.average", "1.5", "average"),
+            ("training.precision", "f16", "f16"),
             ("compatibility", "wrong", "wrong"),
         ] {
             let mut draft = RecipeDraft::new();

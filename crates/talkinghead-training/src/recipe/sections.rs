@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::ReferenceShare;
+use super::{PrecisionName, ReferenceShare};
 
 /// `[data]`: what items are made of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -158,6 +158,8 @@ pub struct TrainingSection {
     pub average: f64,
     /// Make the discriminator's fakes anew with the generator that has just learned (published), or use those there are.
     pub fresh_fakes: bool,
+    /// What convolutions and products multiply: "f32" (published), "bf16", or "auto", which is bf16 on a GPU that has it.
+    pub precision: PrecisionName,
 }
 
 impl Default for TrainingSection {
@@ -177,6 +179,7 @@ impl Default for TrainingSection {
             gradient_limit: 0.0,
             average: 0.0,
             fresh_fakes: true,
+            precision: PrecisionName::F32,
         }
     }
 }

@@ -55,6 +55,7 @@ impl Recipe {
             fakes: if training.fresh_fakes { DiscriminatorFakes::Anew } else { DiscriminatorFakes::Reused },
             gradient_limit: (training.gradient_limit != 0.0).then_some(training.gradient_limit),
             average: (training.average != 0.0).then_some(training.average),
+            precision: training.precision.into(),
             ..TrainerSettings::from_options(&options)?
         };
         settings.validate()?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use talkinghead_kernels::Precision;
 use talkinghead_synthesis::options::Options;
 
 use crate::Compatibility;
@@ -22,6 +23,29 @@ impl From<CompatibilityName> for Compatibility {
         match name {
             CompatibilityName::Reference => Self::Reference,
             CompatibilityName::Right => Self::Right,
+        }
+    }
+}
+
+/// `training.precision`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PrecisionName {
+    /// f32 throughout, as published.
+    #[default]
+    F32,
+    /// Convolutions and products of bf16 numbers, everything else f32.
+    Bf16,
+    /// bf16 on a GPU that has it, else f32.
+    Auto,
+}
+
+impl From<PrecisionName> for Precision {
+    fn from(name: PrecisionName) -> Self {
+        match name {
+            PrecisionName::F32 => Self::F32,
+            PrecisionName::Bf16 => Self::Bf16,
+            PrecisionName::Auto => Self::Auto,
         }
     }
 }

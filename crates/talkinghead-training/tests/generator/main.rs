@@ -6,6 +6,7 @@ mod average;
 mod flags;
 mod golden;
 mod guard;
+mod mixed;
 mod perceptual;
 mod resume;
 mod scene;
