@@ -100,6 +100,29 @@ fn in_the_store() {
         assert!(stored.is_some(), "{name}");
         assert!(name.starts_with("work/") || stored.unwrap() == bytes, "{name}");
     }
+    copies_of(&output, local.path());
     // Nothing beyond what the folder has.
     assert_eq!(output.list().unwrap().files.len(), tree(local.path()).len());
+}
+
+/// A copy of some of it on this machine: what has not changed is not fetched again.
+fn copies_of(output: &Location, local: &std::path::Path) {
+    let copies = tempfile::tempdir().unwrap();
+    let copy = || output.on_this_machine(copies.path(), |path| path.starts_with("clips")).unwrap();
+    assert_eq!(copy(), copies.path());
+    let clips =
+        |folder: &std::path::Path| tree(folder).into_iter().filter(|(name, _)| name.starts_with("clips")).collect::<Vec<_>>();
+    assert!(clips(copies.path()) == clips(local) && !clips(local).is_empty());
+    let object = Location::parse("s3://corpora/made/clips/clips".as_ref()).unwrap();
+    object.write("kept/it.txt", b"first").unwrap();
+    copy();
+    // As long as the object: only the stamp can tell, and it says that nothing has changed.
+    let one = copies.path().join("clips/kept/it.txt");
+    std::fs::write(&one, b"local").unwrap();
+    copy();
+    assert_eq!(std::fs::read(&one).unwrap(), b"local");
+    object.write("kept/it.txt", b"other").unwrap();
+    copy();
+    assert_eq!(std::fs::read(&one).unwrap(), b"other");
+    object.remove("kept").unwrap();
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use talkinghead_training::Compatibility;
 use talkinghead_training::items::{
     Choice, ClipSet, CropRule, Flips, ItemLoader, ItemOrder, ItemPosition, ItemSettings, RankShare, ReferenceRule,
-    SequenceSettings, TrainingItem, WarpInputs, make_item, make_sequence,
+    SequenceSettings, TrainingItem, WarpInputs, make_item, make_sequence, on_this_machine,
 };
 
 fn settings() -> ItemSettings {
@@ -156,6 +156,13 @@ fn folders_that_do_not_do_are_told_from_each_other() {
     assert!(message(&folder.path().join("nowhere"), &settings).contains("nowhere"));
 }
 
+/// References, target, warped reference and projection of an item.
+fn fifth_item(clips: ClipSet, settings: ItemSettings) -> impl PartialEq + std::fmt::Debug {
+    let mut loader = ItemLoader::new(Arc::new(clips), settings, 6, 4, 1);
+    let item = loader.next_item().unwrap().frames.remove(0);
+    (item.references, item.target, item.warp_reference, item.projection)
+}
+
 #[test]
 fn shards_give_the_items_of_the_folders_that_they_were_made_of() {
     let folder = tempfile::tempdir().unwrap();
@@ -183,12 +190,23 @@ fn shards_give_the_items_of_the_folders_that_they_were_made_of() {
         let of_shards = ClipSet::open(&shards, &settings, true, Some(folder.path())).unwrap();
         assert_eq!((of_shards.training.len(), of_shards.validation.len()), (2, 1), "{time} time");
         assert_eq!(of_shards.validation[0].name, "3");
-        let item = |clips: ClipSet| {
-            let mut loader = ItemLoader::new(Arc::new(clips), settings, 6, 4, 1);
-            let item = loader.next_item().unwrap().frames.remove(0);
-            (item.references, item.target, item.warp_reference, item.projection)
-        };
-        assert_eq!(item(of_shards), item(of_folders.clone()));
+        assert_eq!(fifth_item(of_shards, settings), fifth_item(of_folders.clone(), settings));
+    }
+
+    // The same in an object store.
+    let (address, cache) = (format!("file://{}", shards.display()), tempfile::tempdir().unwrap());
+    let found = on_this_machine(Path::new(&address), cache.path());
+    #[cfg(not(feature = "object-store"))]
+    assert!(found.unwrap_err().to_string().contains("--features s3"));
+    #[cfg(feature = "object-store")]
+    {
+        let copy = found.unwrap();
+        assert!(copy.starts_with(cache.path()) && copy.join("train-000001.tar").is_file());
+        assert!(!copy.join("test-000000.tar").exists(), "what tests is not fetched");
+        let of_store = ClipSet::open(&copy, &settings, true, Some(cache.path())).unwrap();
+        assert_eq!(of_store.validation.len(), 1);
+        assert_eq!(fifth_item(of_store, settings), fifth_item(of_folders, settings));
+        assert_eq!(on_this_machine(Path::new(&address), cache.path()).unwrap(), copy);
     }
 }
 

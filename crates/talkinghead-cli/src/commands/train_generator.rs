@@ -30,7 +30,8 @@ Examples:
   talkinghead export runs/first --output first.safetensors"
 )]
 pub struct TrainGenerator {
-    /// Clips: the output of `talkinghead preprocess`, or any folder of clip folders.
+    /// Clips: the output of `talkinghead preprocess`, or any folder of clip folders; in builds with `--features s3` also
+    /// s3://bucket/prefix.
     #[arg(long, value_name = "CLIPS")]
     data: PathBuf,
 

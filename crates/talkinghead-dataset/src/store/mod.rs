@@ -5,6 +5,7 @@ mod bucket;
 #[cfg(not(feature = "object-store"))]
 #[path = "no_bucket.rs"]
 mod bucket;
+mod copy;
 mod listing;
 mod location;
 mod path_name;

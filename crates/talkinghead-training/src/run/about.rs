@@ -5,7 +5,8 @@ use crate::items::ClipSet;
 
 /// Writes it.
 pub(super) fn write_about(folder: &RunFolder, training: &GeneratorTraining, clips: &ClipSet) -> Result<(), RunError> {
-    let absolute = std::path::absolute(&training.data).unwrap_or_else(|_| training.data.clone());
+    let is_address = training.data.to_string_lossy().contains("://");
+    let absolute = std::path::absolute(&training.data).ok().filter(|_| !is_address).unwrap_or_else(|| training.data.clone());
     let about = serde_json::json!({
         "program": format!("talkinghead {}", env!("CARGO_PKG_VERSION")),
         "ffmpeg": talkinghead_media::ffmpeg_version().ok(),

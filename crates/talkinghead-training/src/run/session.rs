@@ -18,7 +18,7 @@ use super::validation::Validation;
 use super::{EventFile, GeneratorTraining, RunError, RunFolder, Start};
 use crate::distributed::{Greeting, Peers, World};
 use crate::generator::{Trainer, initial_discriminator, initial_generator};
-use crate::items::{ClipSet, ItemSettings, RankShare};
+use crate::items::{ClipSet, ItemSettings, RankShare, on_this_machine};
 use crate::recipe::Recipe;
 
 /// A run that is open.
@@ -81,7 +81,8 @@ impl Session {
         let claim = first.then(|| folder.prepare()).transpose()?;
         let frames = training.frames.clone().unwrap_or_else(|| folder.frames());
         std::fs::create_dir_all(&frames).map_err(|source| RunError::File { action: "write", path: frames.clone(), source })?;
-        let mut clips = ClipSet::open(&training.data, &settings, config.warp_projection, Some(&frames))?;
+        let mut clips =
+            ClipSet::open(&on_this_machine(&training.data, &frames)?, &settings, config.warp_projection, Some(&frames))?;
         if recipe.data.clips > 0 {
             clips.training.truncate(recipe.data.clips);
         }
