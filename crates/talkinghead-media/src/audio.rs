@@ -7,6 +7,7 @@ use std::process::ChildStdout;
 
 use crate::child::{MediaProcess, Pipes};
 use crate::error::Bound;
+use crate::full_scale::holds_floats;
 use crate::plain_wav::open_plain_mono;
 use crate::probe::{check_seconds, duration, ffmpeg_path, without_path};
 use crate::processor_time::MediaWork;
@@ -134,7 +135,8 @@ impl AudioReader {
                 stdout.map(|stdout| SampleStream::Decoder(process, stdout))
             }
         };
-        let warnings = info.wrong_length.map(|length| length.warning(path)).into_iter().collect();
+        let beyond = info.beyond_full_scale.map(|beyond| beyond.warning(path));
+        let warnings = info.wrong_length.map(|length| length.warning(path)).into_iter().chain(beyond).collect();
         let (path, limits) = (path.to_owned(), *limits);
         Ok(Self { info, path, rate, width, limits, stream, samples_read: 0, no_numbers: false, warnings })
     }
@@ -230,11 +232,17 @@ pub(crate) fn input_options(info: &MediaInfo) -> &'static [&'static str] {
     if info.wrong_length.is_some() { &["-ignore_length", "1"] } else { &[] }
 }
 
-/// Filters before all others that let no sample through that is no number: encoders fail on one. Only files of floats have any.
-pub(crate) fn numbers_only(info: &MediaInfo) -> &'static str {
-    let codec = info.audio.as_ref().map_or("", |audio| audio.codec.as_str());
-    let may_hold_any = codec.starts_with("pcm_f") || codec == "wavpack";
-    if may_hold_any { "aeval=exprs='if(lt(abs(val(ch)),1e6),val(ch),0)':c=same," } else { "" }
+/// Filters before all others that let no sample through that is no number, for encoders fail on one, and bring down what lies far beyond
+/// full scale. Only files of floats have any.
+pub(crate) fn numbers_only(info: &MediaInfo) -> String {
+    if !holds_floats(info) {
+        return String::new();
+    }
+    let (most, quieter) = match info.beyond_full_scale {
+        Some(beyond) => (64.0 * beyond.level, beyond.filter()),
+        None => (1e6, String::new()),
+    };
+    format!("aeval=exprs='if(lt(abs(val(ch)),{most:e}),val(ch),0)':c=same,{quieter}")
 }
 
 fn audio_arguments(path: &Path, info: &MediaInfo, rate: u32, channels: ChannelChoice, width: u32) -> Vec<std::ffi::OsString> {
@@ -245,7 +253,8 @@ fn audio_arguments(path: &Path, info: &MediaInfo, rate: u32, channels: ChannelCh
     arguments.push("-i".into());
     arguments.push(ffmpeg_path(path));
     arguments.extend(["-map", "0:a:0", "-af"].map(Into::into));
-    let resample = format!("aresample={rate}:async=1:first_pts=0");
+    let quieter = info.beyond_full_scale.map(|beyond| beyond.filter()).unwrap_or_default();
+    let resample = format!("{quieter}aresample={rate}:async=1:first_pts=0");
     arguments.push(match channels {
         ChannelChoice::One(channel) => format!("pan=mono|c0=c{channel},{resample}").into(),
         ChannelChoice::Mix | ChannelChoice::Interleaved => resample.into(),

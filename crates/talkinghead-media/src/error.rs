@@ -114,6 +114,12 @@ pub enum MediaError {
         /// The output.
         path: PathBuf,
     },
+    /// The output exists and nobody may write to it.
+    #[error("{} is there already and protected from writing", path.display())]
+    OutputProtected {
+        /// The output.
+        path: PathBuf,
+    },
     /// The folder that should hold the output does not exist.
     #[error("the folder {} for the output does not exist", path.display())]
     OutputFolderMissing {
@@ -226,6 +232,9 @@ impl MediaError {
                 return Some(format!("name it {}", PictureOutput::ENDINGS));
             }
             Self::OutputInUse { .. } => "wait until it is done, or give this run an output of its own",
+            Self::OutputProtected { path } => {
+                return Some(format!("choose another name for the output, or allow it first: `chmod u+w {}`", shown(path)));
+            }
             Self::OutputFolderMissing { path } => return Some(format!("make it first: `mkdir -p {}`", shown(path))),
             Self::OutputNotAFile { .. } => "name a file that does not exist yet or may be replaced",
             Self::OutputIsInput { .. } => "choose another name for the output, so that the input stays as it is",

@@ -13,6 +13,7 @@ mod dynamic_range;
 mod error;
 mod frame_folder;
 mod frames;
+mod full_scale;
 mod heif;
 mod interruption;
 mod jpeg;

@@ -29,7 +29,7 @@ impl OutputFile {
     /// Opens a hidden file beside `path`.
     ///
     /// # Errors
-    /// The folder is missing or may not be written to, or `path` is a folder or a device.
+    /// The folder is missing or may not be written to, or `path` is a folder, a device or a file that is protected from writing.
     pub fn create(path: &Path) -> Result<Self, MediaError> {
         let destination = destination(path)?;
         let folder = folder_of(&destination);
@@ -127,6 +127,8 @@ pub(crate) fn destination(path: &Path) -> Result<PathBuf, MediaError> {
     }
     match std::fs::metadata(path) {
         Ok(found) if !found.is_file() => Err(MediaError::OutputNotAFile { path: path.to_owned() }),
+        // A rename would replace it all the same; whoever protected it did not mean that.
+        Ok(found) if found.permissions().readonly() => Err(MediaError::OutputProtected { path: path.to_owned() }),
         Ok(_) => std::fs::canonicalize(path).map_err(|source| write_error(path, source)),
         Err(_) => Ok(path.to_owned()),
     }

@@ -39,6 +39,7 @@ pub(crate) fn probe_plain_wav(path: &Path) -> Result<Option<MediaInfo>, MediaErr
         unspecified_colours: false,
         dynamic_range: DynamicRange::Standard,
         wrong_length: None,
+        beyond_full_scale: None,
     }))
 }
 

@@ -9,6 +9,7 @@ use crate::child::{MediaProcess, Pipes};
 use crate::dynamic_range::DynamicRange;
 use crate::error::Bound;
 use crate::frame_folder::list_frames;
+use crate::full_scale::{BeyondFullScale, beyond_full_scale};
 use crate::picture::{PictureFormat, check_size, open, picture_format};
 use crate::plain_wav::probe_plain_wav;
 use crate::processor_time::MediaWork;
@@ -49,6 +50,7 @@ pub struct MediaInfo {
     pub(crate) unspecified_colours: bool,
     pub(crate) dynamic_range: DynamicRange,
     pub(crate) wrong_length: Option<WrongLength>,
+    pub(crate) beyond_full_scale: Option<BeyondFullScale>,
 }
 
 /// A sound track as it lies in the file.
@@ -125,6 +127,7 @@ fn picture_info(format: &str, size: (u32, u32)) -> MediaInfo {
         unspecified_colours: false,
         dynamic_range: DynamicRange::Standard,
         wrong_length: None,
+        beyond_full_scale: None,
     }
 }
 
@@ -191,6 +194,7 @@ pub(crate) fn probe_with_ffprobe(path: &Path, limits: &Limits) -> Result<MediaIn
     let mut info = info(path, &report, limits)?;
     correct_length(path, &mut info)?;
     check_seconds(path, info.seconds, limits)?;
+    info.beyond_full_scale = beyond_full_scale(path, &info)?;
     Ok(info)
 }
 
@@ -269,6 +273,7 @@ fn info(path: &Path, report: &Report, limits: &Limits) -> Result<MediaInfo, Medi
         frames: video.and_then(|stream| stream.nb_frames.as_deref()?.parse().ok()),
         dynamic_range: DynamicRange::of(video.and_then(|stream| stream.color_transfer.as_deref())),
         wrong_length: None,
+        beyond_full_scale: None,
     })
 }
 

@@ -198,7 +198,7 @@ fn who_may_read_an_output_stays_as_it_was() {
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let sound = folder.path().join("sound.wav");
     ffmpeg("-f lavfi -i sine=duration=0.2", &sound);
-    for wanted in [0o600, 0o640, 0o444, 0o666] {
+    for wanted in [0o600, 0o640, 0o666] {
         let [text, picture_file, silent, loud] =
             ["a.json", "a.png", "silent.mp4", "loud.mp4"].map(|name| folder.path().join(name));
         for path in [&text, &picture_file, &silent, &loud] {
@@ -219,6 +219,22 @@ fn who_may_read_an_output_stays_as_it_was() {
             assert_ne!(std::fs::read(path).unwrap(), b"old");
         }
     }
+}
+
+#[test]
+fn a_protected_output_is_refused_before_any_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kept.mp4");
+    std::fs::write(&path, "old").unwrap();
+    let mut permissions = std::fs::metadata(&path).unwrap().permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(&path, permissions).unwrap();
+    let error = OutputClaim::new(&path, []).unwrap_err();
+    assert!(matches!(error, MediaError::OutputProtected { .. }), "{error}");
+    assert!(error.to_string().contains("protected from writing") && error.hint().unwrap().contains("chmod u+w"));
+    assert!(write_file(&path, b"new").is_err());
+    assert_eq!(std::fs::read(&path).unwrap(), b"old");
+    assert_eq!(names(folder.path()), ["kept.mp4"]);
 }
 
 #[test]

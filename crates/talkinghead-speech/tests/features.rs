@@ -200,3 +200,38 @@ fn speech_that_is_rare_is_speech() {
     assert!(holds_speech(&frames));
     assert!(frames[500..512].iter().all(|frame| frame.voice_activity > 0.5));
 }
+
+/// Struck strings: a melody of decaying partials, 16 kHz.
+fn melody(seconds: f32) -> Vec<f32> {
+    let length = (seconds * 16_000.0) as usize;
+    let mut samples = vec![0.0_f32; length + 8_000];
+    for (number, start) in (0..length).step_by(5_600).enumerate() {
+        let pitch = 220.0 * 2.0_f32.powf([0.0, 4.0, 7.0, 5.0, 12.0, 9.0, 2.0][number % 7] / 12.0);
+        for (at, sample) in samples[start..].iter_mut().take(8_000).enumerate() {
+            let time = at as f32 / 16_000.0;
+            let partial = |k: f32| {
+                let angle = std::f32::consts::TAU * pitch * k * time * (1.0 + 0.0004 * k * k);
+                angle.sin() * (-time * (2.0 + 0.9 * k)).exp() / k
+            };
+            *sample += 0.15 * (1..9).map(|k| partial(k as f32)).sum::<f32>();
+        }
+    }
+    samples.truncate(length);
+    samples
+}
+
+#[test]
+fn music_is_no_speech_and_speech_behind_it_is() {
+    let music = features(melody(10.0));
+    assert!(!holds_speech(&music), "the lips move to a melody");
+    let speech = recording();
+    let before = melody(6.0);
+    let frames = features([before.clone(), speech.clone()].concat());
+    assert!(holds_speech(&frames));
+    let active = |frames: &[SpeechFrame]| frames.iter().filter(|f| f.voice_activity > 0.5).count() as f32 / frames.len() as f32;
+    let at = before.len() / 640;
+    // Half a second on both sides belongs to either.
+    assert!(active(&frames[..at - 13]) < 0.1, "{} of the melody", active(&frames[..at - 13]));
+    let alone = active(&features(speech));
+    assert!(active(&frames[at..]) > 0.9 * alone, "{} of the speech, {alone} without a melody", active(&frames[at..]));
+}

@@ -38,6 +38,29 @@ fn quiet_speech_is_raised_and_noise_rests() {
     }
 }
 
+/// Whole numbers of 16 bits, written as floats without dividing them.
+#[test]
+fn floats_far_beyond_full_scale_are_made_quieter() {
+    let place = Place::new();
+    let (_, usual) = openings(&place, "speech.wav");
+    let speech = place.at("speech.wav");
+    let filter = "-filter_complex aformat=flt,volume=32768:precision=float -c:a pcm_f32le";
+    place.ffmpeg(&format!("-i {} {filter}", speech.display()), "large.wav");
+    let (said, found) = openings(&place, "large.wav");
+    assert!(said.contains("above full scale") && said.contains("90 dB quieter"), "{said}");
+    assert!((widest(&found) / widest(&usual) - 1.0).abs() < 0.05, "{found:?} {usual:?}");
+    // The video's sound is the recording's, not a square wave.
+    place.succeed("generate --reference portrait.jpg --audio large.wav --output out.mp4");
+    let loudness = |name: &str, of: &str| -> f64 {
+        place.ffmpeg(&format!("-i {} -ac 1 -c:a pcm_f32le -f f32le", place.at(of).display()), name);
+        let bytes = std::fs::read(place.at(name)).unwrap();
+        let samples = bytes.chunks_exact(4).map(|b| f64::from(f32::from_le_bytes([b[0], b[1], b[2], b[3]])));
+        samples.clone().map(|sample| sample * sample).sum::<f64>() / samples.count() as f64
+    };
+    let ratio = loudness("of_video", "out.mp4") / loudness("of_speech", "speech.wav");
+    assert!((0.7..1.4).contains(&ratio), "{ratio}");
+}
+
 #[test]
 fn the_channel_with_the_speech_is_heard() {
     let place = Place::new();
