@@ -18,7 +18,7 @@ use super::step::Half;
 use super::sums::Terms;
 use super::{Batch, Loss, LossValue, StepReport, Trainer, TrainingError};
 
-/// By this the learning rates are multiplied from the switch on, as published.
+/// By this the learning rates are multiplied from the switch on in the published code.
 pub const TEMPORAL_RATE: f64 = 0.1;
 /// The temporal discriminator begins elsewhere than the other one, whose tensors have the same names.
 const OTHER_SEED: u64 = 0x7E3D_0A1B;

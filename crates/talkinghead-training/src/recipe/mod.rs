@@ -170,6 +170,7 @@ mod tests {
             ("network.warp_prev", "true", "warp_prev"),
             ("training.average", "1.5", "average"),
             ("training.precision", "f16", "f16"),
+            ("training.temporal_rate", "0", "temporal_rate"),
             ("compatibility", "wrong", "wrong"),
         ] {
             let mut draft = RecipeDraft::new();

@@ -140,6 +140,8 @@ pub struct TrainingSection {
     pub decay_epochs: usize,
     /// Epochs before several frames are trained (`niter_single`).
     pub single_frame_epochs: usize,
+    /// By this the learning rates are multiplied from the temporal stage on (published 0.1).
+    pub temporal_rate: f64,
     /// Frames that the temporal discriminator sees together (`n_frames_D`); no more than `data.target_frames`.
     pub discriminator_frames: usize,
     /// Stop after so many steps, even in mid-epoch; 0 for none.
@@ -170,6 +172,7 @@ impl Default for TrainingSection {
             epochs: 1000,
             decay_epochs: 0,
             single_frame_epochs: 1001,
+            temporal_rate: crate::generator::TEMPORAL_RATE,
             discriminator_frames: 2,
             most_steps: 0,
             lr: 0.0004,

@@ -142,6 +142,13 @@ impl Recipe {
         ] {
             check(value > 0, name, value.to_string(), "at least 1")?;
         }
+        let rate = training.temporal_rate;
+        check(
+            rate.is_finite() && rate > 0.0 && rate <= 1.0,
+            "training.temporal_rate",
+            rate.to_string(),
+            "more than 0, at most 1",
+        )?;
         check(training.lr.is_finite() && training.lr > 0.0, "training.lr", training.lr.to_string(), "more than 0")?;
         check(
             (0.0..1.0).contains(&training.average),

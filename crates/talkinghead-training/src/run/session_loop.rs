@@ -9,7 +9,7 @@ use super::RunError;
 use super::progress::{RunEvent, RunSummary};
 use super::report::write_report;
 use super::session::Session;
-use crate::generator::{Batch, StepReport, TEMPORAL_RATE};
+use crate::generator::{Batch, StepReport};
 use crate::items::{ItemError, ItemLoader, TrainingItem, batch_of};
 
 /// Steps over which the speed is measured.
@@ -92,7 +92,7 @@ impl Session {
         if temporal && !self.trainer.is_temporal() {
             self.trainer.begin_temporal(self.recipe.temporal_windows(), self.recipe.seed)?;
         }
-        let slower = if temporal { TEMPORAL_RATE } else { 1.0 };
+        let slower = if temporal { self.recipe.training.temporal_rate } else { 1.0 };
         let factor = slower * self.recipe.schedule().factor(usize::try_from(epoch).unwrap_or(usize::MAX));
         let rates = self.trainer.settings().rates.scaled(factor);
         self.trainer.set_learning_rates(rates);
