@@ -21,5 +21,5 @@ if [ -z "${MOTO_SERVER:-}" ]; then
 fi
 export MOTO_SERVER
 $cargo test -p talkinghead-dataset --features s3 --test s3 -- --nocapture
-# Training's reading of such a store, through the same code, from a folder.
-$cargo test -p talkinghead-training --features object-store --test items
+# Training's reading of such a store, through the same code, from a folder. The whole workspace's features, so that Burn is not compiled anew.
+$cargo test --workspace --features talkinghead-training/object-store --test items shards
