@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rten_onnx::onnx::{DataLocation, DataType, ModelProto, NodeProto, TensorProto};
 
+use crate::wire::is_well_formed;
 use crate::{OnnxError, OnnxOutput, OnnxPlan};
 
 /// Nodes of the largest graph that is taken.
@@ -28,8 +29,8 @@ impl ForeignOnnx {
     /// The bytes are no ONNX file, or one that is not taken; the reason says why.
     pub fn read(bytes: Vec<u8>, operations: &[&str]) -> Result<Self, OnnxError> {
         let wrong = |reason: String| OnnxError::new(NAME, reason);
-        let parsed = catch_unwind(|| ModelProto::parse_buf(&bytes));
-        let file = parsed.ok().and_then(Result::ok).ok_or_else(|| wrong("it is no ONNX file".to_owned()))?;
+        let parsed = is_well_formed(&bytes).then(|| catch_unwind(|| ModelProto::parse_buf(&bytes)));
+        let file = parsed.and_then(Result::ok).and_then(Result::ok).ok_or_else(|| wrong("it is no ONNX file".to_owned()))?;
         let graph = file.graph.as_ref().filter(|graph| !graph.node.is_empty());
         let graph = graph.ok_or_else(|| wrong("it is no ONNX file with a network".to_owned()))?;
         if graph.node.len() > MOST_NODES {

@@ -8,6 +8,7 @@ mod constants;
 mod foreign;
 mod network;
 mod plan;
+mod wire;
 
 pub use constants::{OnnxConstant, constants, float_constant};
 pub use foreign::ForeignOnnx;
