@@ -25,7 +25,8 @@ pub use emotion::Emotion;
 pub use error::MotionError;
 pub use exchange::{ARKIT_NAMES, MAX_ARKIT_BYTES, TrackFormat};
 pub use expression::{
-    Deformation, Expression, ExpressionBasis, ExpressionModel, ExpressionSettings, ExpressionStream, LiveLips, LookAhead,
+    Deformation, Expression, ExpressionBasis, ExpressionModel, ExpressionSettings, ExpressionStream, LipFeatures, LiveLips,
+    LookAhead,
 };
 pub use gaze::GazeModel;
 pub use head_motion::{HeadMaterial, HeadMotionModel, HeadStyle, MeasuredHead, RESPONSES, TAP_STEP, TAPS};

@@ -7,6 +7,7 @@ use talkinghead_media::{Limits, probe};
 
 use crate::activity::ActivityInput;
 use crate::channels::choose_channels;
+use crate::encoder::EncoderStream;
 use crate::frame::SpeechFrame;
 use crate::heard::{FrameSound, Heard, MELS_PER_FRAME, PITCH_MARGIN};
 use crate::loudness::{Loudness, level};
@@ -24,6 +25,13 @@ const LOOK_AHEAD: usize = 20;
 const VOWELS_AHEAD: usize = 10;
 /// Frames before the one in hand that its features look at.
 const LOOK_BACK: usize = 20;
+
+/// The speech encoder and what it gave for frames from the next one on.
+struct Encoder {
+    stream: EncoderStream,
+    frames: VecDeque<Vec<f32>>,
+    fresh: Vec<Vec<f32>>,
+}
 
 /// Speech features of a recording, frame by frame at 25 frames/s. Memory is flat in the recording's length: the phoneme
 /// network runs in windows of 20 s that overlap by 4 s (a shorter recording is one window).
@@ -43,6 +51,7 @@ pub struct SpeechFeatures {
     sound: VecDeque<FrameSound>,
     sound_start: usize,
     network: VecDeque<PhonemeFrame>,
+    encoder: Option<Encoder>,
     mels: VecDeque<[f32; MEL_BANDS]>,
     spikes: VecDeque<PhonemeSpike>,
     next: usize,
@@ -88,12 +97,23 @@ impl SpeechFeatures {
             sound: VecDeque::new(),
             sound_start: 0,
             network: VecDeque::new(),
+            encoder: None,
             mels: VecDeque::new(),
             spikes: VecDeque::new(),
             next: 0,
             samples_taken: 0,
             fresh: Vec::new(),
         })
+    }
+
+    /// The same, and Whisper's encoder listens too (windows of 10 s that overlap by 2 s): [`SpeechFrame::encoder_features`].
+    ///
+    /// # Errors
+    /// The encoder cannot be built.
+    pub fn with_encoder(mut self) -> Result<Self, SpeechError> {
+        let stream = EncoderStream::new(self.frames * SAMPLES_PER_FRAME)?;
+        self.encoder = Some(Encoder { stream, frames: VecDeque::new(), fresh: Vec::new() });
+        Ok(self)
     }
 
     /// Video frames in the recording.
@@ -132,7 +152,8 @@ impl SpeechFeatures {
     fn ready(&self) -> bool {
         let wanted = self.frames.min(self.next + LOOK_AHEAD + 1);
         let network_end = self.next + self.network.len() / 2;
-        network_end >= wanted && self.sound_start + self.sound.len() >= wanted && self.mels.len() >= MELS_PER_FRAME
+        let encoded = self.encoder.as_ref().is_none_or(|encoder| encoder.frames.len() >= 2);
+        encoded && network_end >= wanted && self.sound_start + self.sound.len() >= wanted && self.mels.len() >= MELS_PER_FRAME
     }
 
     fn take(&mut self, raw: &[f32]) -> Result<(), SpeechError> {
@@ -143,6 +164,10 @@ impl SpeechFeatures {
         for frame in self.fresh.drain(..) {
             self.spikes.extend(self.spike_finder.push(&frame));
             self.network.push_back(frame);
+        }
+        if let Some(Encoder { stream, frames, fresh }) = &mut self.encoder {
+            stream.push(&loud, fresh)?;
+            frames.extend(fresh.drain(..));
         }
         if self.phonemes.is_done() {
             self.spikes.extend(self.spike_finder.finish());
@@ -209,6 +234,7 @@ impl SpeechFeatures {
             mels: &self.mels.as_slices().0[..MELS_PER_FRAME],
             mel_mean: &self.mel_mean,
             network: [&self.network[0], &self.network[1]],
+            encoder: self.encoder.as_ref().map(|encoder| [&encoder.frames[0][..], &encoder.frames[1][..]]),
             loudness: &self.loudness,
         }
         .features()
@@ -218,6 +244,9 @@ impl SpeechFeatures {
     fn forget(&mut self) {
         self.next += 1;
         self.network.drain(..2);
+        if let Some(encoder) = &mut self.encoder {
+            encoder.frames.drain(..2);
+        }
         self.mels.drain(..MELS_PER_FRAME);
         while self.sound_start + LOOK_BACK < self.next && !self.sound.is_empty() {
             self.sound.pop_front();

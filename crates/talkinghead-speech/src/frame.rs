@@ -11,6 +11,8 @@ pub struct SpeechFrame {
     pub log_mel: [f32; MEL_BANDS],
     /// `[256]` features of the phoneme network.
     pub phoneme_features: Vec<f32>,
+    /// `[384]` features of the speech encoder; empty where it does not listen.
+    pub encoder_features: Vec<f32>,
     /// Soft mouth classes: 13 and silence, in two widths.
     pub viseme_curves: [f32; VISEME_CURVES],
     /// How firmly a p, b or m (or, less, f or v) holds the lips together, 0 to 1.

@@ -4,7 +4,7 @@ use crate::activity::{ActivityInput, voice_activity};
 use crate::frame::SpeechFrame;
 use crate::loudness::{Loudness, level};
 use crate::mel::MEL_BANDS;
-use crate::phonemes::PhonemeFrame;
+use crate::phonemes::{PhonemeFrame, mix};
 use crate::pitch::{PITCH_WINDOW, pitch};
 use crate::spikes::PhonemeSpike;
 use crate::visemes::{lip_closure, viseme_curves};
@@ -55,6 +55,8 @@ pub(crate) struct Heard<'a> {
     pub mel_mean: &'a [f32; MEL_BANDS],
     /// Its two frames of the phoneme network.
     pub network: [&'a PhonemeFrame; 2],
+    /// Its two frames of the speech encoder, where that listens.
+    pub encoder: Option<[&'a [f32]; 2]>,
     pub loudness: &'a Loudness,
 }
 
@@ -75,7 +77,8 @@ impl Heard<'_> {
         let spikes = self.spikes;
         SpeechFrame {
             log_mel,
-            phoneme_features: a.features.iter().zip(&b.features).map(|(a, b)| (a + b) / 2.0).collect(),
+            phoneme_features: mix(&a.features, &b.features, 0.5),
+            encoder_features: self.encoder.map(|[a, b]| mix(a, b, 0.5)).unwrap_or_default(),
             viseme_curves: viseme_curves(time, quiet, spikes),
             lip_closure: lip_closure(time, spikes),
             level,

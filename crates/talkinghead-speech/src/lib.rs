@@ -1,11 +1,12 @@
 //! Listens: from a recording to what a face needs to know about it, 25 times a second.
 //!
 //! Design decision: one stream of [`SpeechFrame`]s with flat memory. Statistics of the whole recording (loudness, mean
-//! spectrum) are taken in passes before; the phoneme network runs in long overlapping windows, the same in training and
+//! spectrum) are taken in passes before; the networks run in long overlapping windows, the same in training and
 //! in use. May be used by motion and everything above; uses only `talkinghead-media`.
 
 mod activity;
 mod channels;
+mod encoder;
 mod error;
 mod evidence;
 mod features;
@@ -21,8 +22,10 @@ mod spikes;
 mod visemes;
 mod vocabulary;
 mod vowels;
+mod windows;
 
 pub use channels::{ChosenChannels, choose_channels};
+pub use encoder::ENCODER_FEATURES;
 pub use error::SpeechError;
 pub use evidence::SpeechEvidence;
 pub use features::SpeechFeatures;

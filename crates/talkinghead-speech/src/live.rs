@@ -6,9 +6,10 @@ use crate::frame::SpeechFrame;
 use crate::heard::{FrameSound, Heard, MELS_PER_FRAME, PITCH_MARGIN};
 use crate::loudness::{LevelHistogram, Loudness};
 use crate::mel::{LogMel, MEL_BANDS};
-use crate::phonemes::LivePhonemes;
+use crate::phonemes::PhonemeNetwork;
 use crate::pitch::PITCH_WINDOW;
 use crate::spikes::{PhonemeSpike, SpikeFinder};
+use crate::windows::Listener;
 use crate::{FRAME_SECONDS, SAMPLES_PER_FRAME, SpeechError};
 
 /// Frames that are worked on at a time: the networks run once for each such block.
@@ -30,7 +31,7 @@ const USUAL_WEIGHT: f32 = 25.0;
 /// Speech of less than -45 dB of full scale is not raised: a stream cannot know that nothing louder will come.
 pub struct LiveSpeech {
     ahead: usize,
-    phonemes: LivePhonemes,
+    phonemes: PhonemeNetwork,
     /// The last [`WINDOW`] frames, silence before the start.
     window: Vec<f32>,
     /// Samples after them, less than a block.
@@ -56,7 +57,7 @@ impl LiveSpeech {
     pub fn new(ahead: usize) -> Result<Self, SpeechError> {
         Ok(Self {
             ahead: ahead.clamp(1, 50),
-            phonemes: LivePhonemes::new(WINDOW * SAMPLES_PER_FRAME)?,
+            phonemes: PhonemeNetwork::new(WINDOW * SAMPLES_PER_FRAME)?,
             window: vec![0.0; WINDOW * SAMPLES_PER_FRAME],
             pending: Vec::new(),
             levels: LevelHistogram::default(),
@@ -117,7 +118,7 @@ impl LiveSpeech {
         self.measure();
         let loudness = self.loudness();
         let loud: Vec<f32> = self.window.iter().map(|sample| sample * loudness.gain).collect();
-        let network = self.phonemes.run(&loud)?;
+        let network = self.phonemes.listen(&loud)?;
         let mels = spectra(&loud);
         self.learn_spectrum(&mels, &loudness);
         let mel_mean = self.mel_mean(loudness.gain);
@@ -139,6 +140,7 @@ impl LiveSpeech {
                 mels: &mels[MELS_PER_FRAME * at..MELS_PER_FRAME * (at + 1)],
                 mel_mean: &mel_mean,
                 network: [&network[2 * at], &network[2 * at + 1]],
+                encoder: None,
                 loudness: &loudness,
             };
             frames.push(heard.features());

@@ -20,6 +20,7 @@ pub(crate) struct LogMel {
     input: Vec<f32>,
     spectrum: Vec<Complex<f32>>,
     scratch: Vec<Complex<f32>>,
+    floor: f32,
 }
 
 struct Band {
@@ -29,6 +30,11 @@ struct Band {
 
 impl LogMel {
     pub(crate) fn new() -> Self {
+        Self::with_floor(FLOOR)
+    }
+
+    /// `floor`: power that every band has at least.
+    pub(crate) fn with_floor(floor: f32) -> Self {
         let fft = RealFftPlanner::<f32>::new().plan_fft_forward(WINDOW);
         let turn = |i: usize| (std::f32::consts::TAU * i as f32 / WINDOW as f32).cos();
         Self {
@@ -38,6 +44,7 @@ impl LogMel {
             input: fft.make_input_vec(),
             spectrum: fft.make_output_vec(),
             scratch: fft.make_scratch_vec(),
+            floor,
             fft,
         }
     }
@@ -46,7 +53,7 @@ impl LogMel {
     /// push zeros.
     pub(crate) fn push(&mut self, samples: &[f32], mut give: impl FnMut([f32; MEL_BANDS])) {
         self.pending.extend_from_slice(samples);
-        let mut start = 0;
+        let (mut start, floor) = (0, self.floor);
         while start + WINDOW <= self.pending.len() {
             for (to, (sample, weight)) in self.input.iter_mut().zip(self.pending[start..].iter().zip(&self.window)) {
                 *to = sample * weight;
@@ -56,7 +63,7 @@ impl LogMel {
             give(std::array::from_fn(|k| {
                 let band = &self.bands[k];
                 let power: f32 = band.weights.iter().zip(&self.spectrum[band.first..]).map(|(w, s)| w * s.norm_sqr()).sum();
-                (power + FLOOR).ln()
+                (power + floor).ln()
             }));
             start += HOP;
         }

@@ -1,7 +1,8 @@
 //! Phones as points in time: the network's peaks.
 
-use crate::phonemes::{NETWORK_HOP, PhonemeFrame};
+use crate::phonemes::PhonemeFrame;
 use crate::vocabulary::{MouthShape, VISEMES, Vocabulary};
+use crate::windows::NETWORK_HOP;
 
 /// A run of frames ends a spike when less than this probability is left beside blank and word boundary.
 const THRESHOLD: f32 = 0.35;

@@ -9,7 +9,7 @@ use talkinghead_media::{
     Bound, Container, FRAME_RATE, MediaError, MediaInfo, OutputClaim, PictureOutput, PlanarFrame, VideoOptions, VideoWriter,
     probe, write_picture,
 };
-use talkinghead_motion::{MotionError, MotionTrack};
+use talkinghead_motion::{LipFeatures, MotionError, MotionTrack};
 use talkinghead_render::{FrameOrder, PreparedPerformance};
 
 use crate::framing::{Shown, Window};
@@ -17,7 +17,7 @@ use crate::job::{Job, job_settings};
 use crate::ordered::in_order;
 use crate::performer::Performer;
 use crate::person::{FoundReferences, check_inputs, check_renderer, find_references, prepare};
-use crate::speech_analysis::SpeechAnalysis;
+use crate::speech_analysis::{LipHearing, SpeechAnalysis};
 use crate::{
     GenerationError, GenerationOptions, PerformanceChoice, Person, PersonOptions, RendererChoice, Report, Stage, memory,
 };
@@ -235,11 +235,12 @@ impl Generation {
 
     /// What is said, if anything is.
     fn listen(&self, sound: Option<(PathBuf, MediaInfo)>, job: &Job) -> Result<Option<SpeechAnalysis>, GenerationError> {
-        let look_ahead = match &self.options.performance {
-            PerformanceChoice::Generated(options) => options.look_ahead,
-            PerformanceChoice::Track { .. } => None,
+        let lips = match &self.options.performance {
+            PerformanceChoice::Generated(options) => LipHearing::of(options),
+            // The track has lips of its own.
+            PerformanceChoice::Track { .. } => LipHearing::Whole(LipFeatures::Phones),
         };
-        let listen = |(path, info): (PathBuf, _)| SpeechAnalysis::heard_ahead(&path, info, &self.options.limits, look_ahead, job);
+        let listen = |(path, info): (PathBuf, _)| SpeechAnalysis::of(&path, info, &self.options.limits, lips, job);
         sound.map(listen).transpose()
     }
 

@@ -63,8 +63,8 @@ pub use report::Report;
 pub use talkinghead_face::FaceChoice;
 pub use talkinghead_media::{DamagedPictures, Limits};
 pub use talkinghead_motion::{
-    Blinking, Emotion, Keyframe, LiveLips, LookAhead, MendedTrack, MotionFrame, MotionTrack, Part, Plot, PlottedSound, Selection,
-    TrackFormat,
+    Blinking, Emotion, Keyframe, LipFeatures, LiveLips, LookAhead, MendedTrack, MotionFrame, MotionTrack, Part, Plot,
+    PlottedSound, Selection, TrackFormat,
 };
 pub use talkinghead_simd::{InstructionSet, InstructionSetError, KERNELS_VARIABLE};
 #[cfg(feature = "neural")]

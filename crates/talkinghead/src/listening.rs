@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use talkinghead_media::{AudioReader, Limits, MediaError, MediaInfo, SAMPLE_RATE, probe};
-use talkinghead_motion::{PEAKS_PER_SECOND, PlottedSound};
+use talkinghead_motion::{LipFeatures, PEAKS_PER_SECOND, PlottedSound};
 
 use crate::job::{Job, job_settings};
-use crate::speech_analysis::SpeechAnalysis;
+use crate::speech_analysis::{LipHearing, SpeechAnalysis};
 use crate::{GenerationError, Stage};
 
 /// Listens to a recording without performing it.
@@ -59,7 +59,9 @@ impl Listening {
         if info.audio.is_none() {
             return Err(MediaError::NoAudio { path: self.audio.clone() }.into());
         }
-        let speech = SpeechAnalysis::of(&self.audio, info.clone(), &self.limits, &job)?;
+        // What is drawn has no lips.
+        let lips = LipHearing::Whole(LipFeatures::Phones);
+        let speech = SpeechAnalysis::of(&self.audio, info.clone(), &self.limits, lips, &job)?;
         let warnings = speech.warnings.clone();
         Ok(HeardSound { sound: drawn(&speech, &self.audio, info, &self.limits, &job)?, warnings })
     }

@@ -11,7 +11,7 @@ use crate::listening::drawn;
 use crate::performer::{Performer, file_name, program};
 use crate::person::{SpeakingHabits, check_inputs, probe_references};
 use crate::reference_identity::IdentityCheck;
-use crate::speech_analysis::SpeechAnalysis;
+use crate::speech_analysis::{LipHearing, SpeechAnalysis};
 use crate::tracked_reference::{ReferenceTracker, speech_style};
 use crate::{GenerationError, Identities, PerformanceOptions, PersonOptions, Stage};
 
@@ -145,7 +145,7 @@ impl MotionGeneration {
         }
         let mut warnings = Vec::new();
         let habits = self.habits(networks, job, &mut warnings)?;
-        let speech = SpeechAnalysis::heard_ahead(audio, info.clone(), &self.limits, self.options.look_ahead, job)?;
+        let speech = SpeechAnalysis::of(audio, info.clone(), &self.limits, LipHearing::of(&self.options), job)?;
         warnings.extend(speech.warnings.iter().cloned());
         let (options, face, limits) = (&self.options, self.face, &self.limits);
         let performer = Performer { audio, options, habits, face, networks, limits, job };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use talkinghead_face::FaceChoice;
 use talkinghead_media::Limits;
-use talkinghead_motion::{Blinking, Emotion, LookAhead};
+use talkinghead_motion::{Blinking, Emotion, LipFeatures, LookAhead};
 #[cfg(feature = "neural")]
 pub use talkinghead_synthesis::DeviceKind as Device;
 #[cfg(feature = "neural")]
@@ -191,6 +191,8 @@ pub struct PerformanceOptions {
     pub emotion: Emotion,
     /// How clearly, 0 to 1.
     pub emotion_strength: f32,
+    /// What lips are made from where the recording is heard whole.
+    pub lip_features: LipFeatures,
     /// Lips as a live stream of this look-ahead would have them; `None` hears the whole recording first, and is better. Head,
     /// lids and gaze always hear it whole.
     pub look_ahead: Option<LookAhead>,
@@ -207,6 +209,7 @@ impl Default for PerformanceOptions {
             expression_gain: 1.0,
             emotion: Emotion::Neutral,
             emotion_strength: 0.7,
+            lip_features: LipFeatures::default(),
             look_ahead: None,
             seed: 0,
         }

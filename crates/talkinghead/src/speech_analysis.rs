@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use talkinghead_media::{AudioReader, Limits, MediaInfo, SAMPLE_RATE, probe};
-use talkinghead_motion::{Expression, ExpressionModel, ExpressionSettings, LiveLips, LookAhead, SpeechRhythm};
+use talkinghead_motion::{Expression, ExpressionModel, ExpressionSettings, LipFeatures, LiveLips, LookAhead, SpeechRhythm};
 use talkinghead_speech::{AudioSource, Loudness, SpeechEvidence, SpeechFeatures, choose_channels};
 
 use crate::job::Job;
+use crate::options::PerformanceOptions;
 use crate::{GenerationError, Stage};
 
 /// Natural log of the amplitude of a recording's loud frames under which there is nothing at all (-113 dB of full scale).
@@ -17,6 +18,22 @@ const USUAL_LEVEL: f32 = -4.0;
 const VOICED: f32 = 0.5;
 /// Samples that are kept in memory between the passes: three minutes, 12 MB. Longer recordings are decoded for each pass.
 const MOST_KEPT_SAMPLES: usize = 180 * SAMPLE_RATE as usize;
+
+/// What lips are made from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum LipHearing {
+    /// The whole recording.
+    Whole(LipFeatures),
+    /// What a live stream of this look-ahead hears.
+    Ahead(LookAhead),
+}
+
+impl LipHearing {
+    /// What a performance asks for.
+    pub(crate) fn of(options: &PerformanceOptions) -> Self {
+        options.look_ahead.map_or(Self::Whole(options.lip_features), Self::Ahead)
+    }
+}
 
 /// A recording, analysed.
 #[derive(Clone, Debug)]
@@ -32,40 +49,35 @@ pub(crate) struct SpeechAnalysis {
 }
 
 impl SpeechAnalysis {
-    /// Analyses a whole recording, frame by frame.
-    pub(crate) fn of(path: &Path, info: MediaInfo, limits: &Limits, job: &Job) -> Result<Self, GenerationError> {
-        job.measure(Stage::Speech, || Self::listen(path, info, limits, None, job))
-    }
-
-    /// The same, with the lips that a live stream of this look-ahead would have.
-    pub(crate) fn heard_ahead(
+    /// Analyses a recording, frame by frame.
+    pub(crate) fn of(
         path: &Path,
         info: MediaInfo,
         limits: &Limits,
-        look_ahead: Option<LookAhead>,
+        lips: LipHearing,
         job: &Job,
     ) -> Result<Self, GenerationError> {
-        job.measure(Stage::Speech, || Self::listen(path, info, limits, look_ahead, job))
+        job.measure(Stage::Speech, || Self::listen(path, info, limits, lips, job))
     }
 
-    fn listen(
-        path: &Path,
-        info: MediaInfo,
-        limits: &Limits,
-        look_ahead: Option<LookAhead>,
-        job: &Job,
-    ) -> Result<Self, GenerationError> {
+    fn listen(path: &Path, info: MediaInfo, limits: &Limits, hearing: LipHearing, job: &Job) -> Result<Self, GenerationError> {
         let mut warnings = Vec::new();
         let source = source(path, info, limits, job, &mut warnings)?;
-        let live = look_ahead.map(|look_ahead| live_lips(&source, look_ahead, job)).transpose()?;
-        let features = SpeechFeatures::of(source)?;
+        let (lip_features, live) = match hearing {
+            LipHearing::Whole(features) => (features, None),
+            LipHearing::Ahead(look_ahead) => (LipFeatures::Phones, Some(live_lips(&source, look_ahead, job)?)),
+        };
+        let mut features = SpeechFeatures::of(source)?;
+        if lip_features == LipFeatures::Whisper {
+            features = features.with_encoder()?;
+        }
         let total = features.frame_count();
         let loudness = *features.loudness();
         let shift = loudness.loud.max(USUAL_LEVEL);
         let (mut levels, mut pitches, mut expressions) = (Vec::new(), Vec::new(), Vec::new());
         let mut phones = Vec::new();
         let mut evidence = SpeechEvidence::default();
-        let mut lips = ExpressionModel::get().stream(ExpressionSettings::default());
+        let mut lips = ExpressionModel::get(lip_features).stream(ExpressionSettings::default());
         for (index, frame) in features.enumerate() {
             job.check()?;
             let frame = frame?;

@@ -54,11 +54,11 @@ pub struct Motion {
     audio: Option<PathBuf>,
 
     /// The video whose face is measured.
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["audio", "motion", "head_motion", "head_gain", "expression_gain", "blink", "look_ahead", "seed"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["audio", "motion", "head_motion", "head_gain", "expression_gain", "blink", "lip_features", "look_ahead", "seed"])]
     video: Option<PathBuf>,
 
     /// A track to work on, or a .csv of ARKit blendshapes (Live Link Face).
-    #[arg(long, value_name = "TRACK", conflicts_with_all = ["reference", "head_motion", "head_gain", "expression_gain", "blink", "look_ahead", "seed"])]
+    #[arg(long, value_name = "TRACK", conflicts_with_all = ["reference", "head_motion", "head_gain", "expression_gain", "blink", "lip_features", "look_ahead", "seed"])]
     motion: Option<PathBuf>,
 
     /// Mend a track of --motion that would be refused: numbers that are none, gaps, other frame rates; says what was done.

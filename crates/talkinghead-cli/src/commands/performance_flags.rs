@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use talkinghead::{Blinking, Emotion, HeadMotionChoice, LookAhead, PerformanceOptions};
+use talkinghead::{Blinking, Emotion, HeadMotionChoice, LipFeatures, LookAhead, PerformanceOptions};
 
 /// How the performance is made.
 #[derive(Args, Debug)]
@@ -34,6 +34,18 @@ pub struct PerformanceFlags {
     #[arg(long, value_name = "0-1", default_value_t = 0.7, allow_negative_numbers = true, value_parser = share)]
     pub emotion_strength: f32,
 
+    /// What lips are made from: `whisper` (phones, spectrum and the features of a large speech model; best) or `phones` (without
+    /// the model; quicker).
+    #[arg(
+        long,
+        value_enum,
+        value_name = "whisper|phones",
+        default_value_t,
+        hide_possible_values = true,
+        conflicts_with = "look_ahead"
+    )]
+    pub lip_features: LipFeaturesFlag,
+
     /// Lips as a live stream would have them, which hears only so many seconds ahead: 0.2 or 0.5. Head and eyes still hear all.
     #[arg(long, value_name = "0.2|0.5", value_parser = look_ahead)]
     pub look_ahead: Option<LookAhead>,
@@ -56,6 +68,25 @@ pub enum Blink {
     Off,
 }
 
+/// `--lip-features`, parsed.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum LipFeaturesFlag {
+    /// Whisper's encoder listens, too.
+    #[default]
+    Whisper,
+    /// Phones and spectrum.
+    Phones,
+}
+
+impl From<LipFeaturesFlag> for LipFeatures {
+    fn from(flag: LipFeaturesFlag) -> Self {
+        match flag {
+            LipFeaturesFlag::Whisper => Self::Whisper,
+            LipFeaturesFlag::Phones => Self::Phones,
+        }
+    }
+}
+
 impl PerformanceFlags {
     /// As the library wants it.
     pub fn options(&self) -> PerformanceOptions {
@@ -69,6 +100,7 @@ impl PerformanceFlags {
             expression_gain: self.expression_gain,
             emotion: self.emotion,
             emotion_strength: self.emotion_strength,
+            lip_features: self.lip_features.into(),
             look_ahead: self.look_ahead,
             seed: self.seed,
         }

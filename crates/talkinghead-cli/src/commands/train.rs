@@ -9,7 +9,7 @@ use talkinghead_training::expression::{
     ExpressionTraining, ExpressionTrainingError, Score, SetScores, evaluate_expression, train_expression,
 };
 
-use super::performance_flags::look_ahead;
+use super::performance_flags::{LipFeaturesFlag, look_ahead};
 use super::train_generator::TrainGenerator;
 use super::train_head_motion::HeadMotion;
 use super::train_published::{MotionModel, PublishedFlags, PublishedTask};
@@ -18,7 +18,7 @@ use super::{Shared, print_json};
 use crate::failure::Failure;
 
 /// Optimiser steps of our networks.
-const STEPS: u32 = 300;
+const STEPS: u32 = 800;
 
 /// Learns a model from recordings.
 #[derive(Args, Debug)]
@@ -65,7 +65,7 @@ struct Expression {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
-    /// Optimiser steps of each network [default: 300; published: 200].
+    /// Optimiser steps of each network [default: 800; published: 200].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     steps: Option<u32>,
 
@@ -77,6 +77,10 @@ struct Expression {
     /// give those whose rights you hold.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     also: Vec<String>,
+
+    /// What lips are made from: `whisper` or `phones`, as in `generate`.
+    #[arg(long, value_enum, value_name = "whisper|phones", hide_possible_values = true, conflicts_with = "look_ahead")]
+    lip_features: Option<LipFeaturesFlag>,
 
     /// Learn to hear as a live stream does, this many seconds ahead: 0.2 or 0.5.
     #[arg(long, value_name = "0.2|0.5", value_parser = look_ahead)]
@@ -159,6 +163,7 @@ impl Expression {
             seed: self.seed,
             steps: self.steps.unwrap_or(STEPS) as usize,
             look_ahead: self.look_ahead,
+            lip_features: self.lip_features.unwrap_or_default().into(),
             also: self.also.clone(),
             ..ExpressionTraining::new(&self.data)
         };
@@ -196,6 +201,7 @@ impl Expression {
         let own = [
             (self.cache.is_some(), "--cache"),
             (!self.also.is_empty(), "--also"),
+            (self.lip_features.is_some(), "--lip-features"),
             (self.look_ahead.is_some(), "--look-ahead"),
             (self.evaluate, "--evaluate"),
         ];

@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 
 pub use basis::{Deformation, ExpressionBasis, opening_and_width};
 pub use live::{LiveLips, LookAhead};
-pub use model::{ExpressionModel, ExpressionSettings, ExpressionStream, LIVE_CONTEXT};
+pub use model::{ExpressionModel, ExpressionSettings, ExpressionStream, LIVE_CONTEXT, LipFeatures};
 pub use talkinghead_formats::FloatWidth;
 pub use tensor_file::{TensorFile, TensorFileError};
 

@@ -1,7 +1,6 @@
 //! The network, run in plain loops: small enough that a library would cost more than it saves. Its twin for training is
 //! Burn's graph in `talkinghead-training`, tested equal.
 
-use super::inputs::{GROUP_COMPONENTS, INPUTS};
 use super::tensor_file::{TensorFile, TensorFileError};
 
 /// Numbers the model predicts: opening, width, eight shape components.
@@ -10,13 +9,6 @@ pub const OUTPUTS: usize = 10;
 pub const CHANNELS: usize = 64;
 /// Layers with a kernel of three frames: the network sees as many frames to each side.
 pub const LAYERS: usize = 3;
-/// Frames to each side that the linear part sees.
-pub const RIDGE_CONTEXT: usize = 3;
-/// Components of each group that the linear part reads.
-pub const RIDGE_COMPONENTS: usize = 24;
-/// Inputs of the linear part: a group after the other, frame after frame.
-pub const RIDGE_INPUTS: usize = (2 * RIDGE_CONTEXT + 1) * 3 * RIDGE_COMPONENTS;
-
 /// A convolution over time with zero padding.
 #[derive(Clone, Debug)]
 struct Convolution {
@@ -77,22 +69,23 @@ pub struct ExpressionNetwork {
 }
 
 impl ExpressionNetwork {
-    /// From tensors `PREFIX.input`, `PREFIX.hidden.0` to `.2`, `PREFIX.output`, each with `.weight` and `.bias`.
+    /// For frames of so many inputs, from tensors `PREFIX.input`, `PREFIX.hidden.0` to `.2`, `PREFIX.output`, each with `.weight` and `.bias`.
     ///
     /// # Errors
     /// A tensor is missing or has another shape.
-    pub fn from_tensors(file: &TensorFile, prefix: &str) -> Result<Self, TensorFileError> {
+    pub fn from_tensors(file: &TensorFile, prefix: &str, inputs: usize) -> Result<Self, TensorFileError> {
         let hidden = (0..LAYERS).map(|k| Convolution::from_tensors(file, &format!("{prefix}.hidden.{k}"), CHANNELS, CHANNELS, 3));
         Ok(Self {
-            input: Convolution::from_tensors(file, &format!("{prefix}.input"), INPUTS, CHANNELS, 1)?,
+            input: Convolution::from_tensors(file, &format!("{prefix}.input"), inputs, CHANNELS, 1)?,
             hidden: hidden.collect::<Result<_, _>>()?,
             output: Convolution::from_tensors(file, &format!("{prefix}.output"), CHANNELS, OUTPUTS, 1)?,
         })
     }
 
     /// `[10]` numbers a frame for consecutive frames; before the first and after the last there is nothing (zeros).
-    pub fn run(&self, frames: &[[f32; INPUTS]]) -> Vec<[f32; OUTPUTS]> {
-        let mut state = self.input.run(frames.as_flattened());
+    /// `frames`: inputs, frame after frame.
+    pub fn run(&self, frames: &[f32]) -> Vec<[f32; OUTPUTS]> {
+        let mut state = self.input.run(frames);
         state.iter_mut().for_each(|v| *v = gelu(*v));
         for layer in &self.hidden {
             let steps = layer.run(&state);
@@ -102,46 +95,6 @@ impl ExpressionNetwork {
         }
         self.output.run(&state).as_chunks::<OUTPUTS>().0.to_vec()
     }
-}
-
-/// The linear part: ridge regression on a few frames around.
-#[derive(Clone, Debug)]
-pub struct LinearModel {
-    /// `[outputs][inputs]`.
-    weight: Vec<Vec<f32>>,
-    bias: [f32; OUTPUTS],
-}
-
-impl LinearModel {
-    /// From tensors `ridge.weight` `[10, 504]` and `ridge.bias` `[10]`.
-    ///
-    /// # Errors
-    /// A tensor is missing or has another shape.
-    pub fn from_tensors(file: &TensorFile) -> Result<Self, TensorFileError> {
-        let weight = file.get("ridge.weight", &[OUTPUTS, RIDGE_INPUTS])?;
-        let bias = file.get("ridge.bias", &[OUTPUTS])?;
-        Ok(Self {
-            weight: weight.chunks_exact(RIDGE_INPUTS).map(<[f32]>::to_vec).collect(),
-            bias: std::array::from_fn(|o| bias[o]),
-        })
-    }
-
-    /// `[10]` numbers for frame `at`.
-    pub fn run(&self, frames: &[[f32; INPUTS]], at: usize) -> [f32; OUTPUTS] {
-        let inputs = linear_inputs(frames, at);
-        std::array::from_fn(|o| self.bias[o] + self.weight[o].iter().zip(&inputs).map(|(w, i)| w * i).sum::<f32>())
-    }
-}
-
-/// What the linear part reads at frame `at`, `[504]`; the first and last frame go on beyond the ends.
-pub fn linear_inputs(frames: &[[f32; INPUTS]], at: usize) -> Vec<f32> {
-    let starts = [0, GROUP_COMPONENTS[0], GROUP_COMPONENTS[0] + GROUP_COMPONENTS[1]];
-    let mut inputs = Vec::with_capacity(RIDGE_INPUTS);
-    for step in 0..=2 * RIDGE_CONTEXT {
-        let frame = &frames[(at + step).saturating_sub(RIDGE_CONTEXT).min(frames.len() - 1)];
-        starts.iter().for_each(|&start| inputs.extend_from_slice(&frame[start..start + RIDGE_COMPONENTS]));
-    }
-    inputs
 }
 
 /// Exact GELU, with the error function to 1.5e-7 (Abramowitz and Stegun 7.1.26).

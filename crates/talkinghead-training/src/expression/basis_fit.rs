@@ -61,8 +61,8 @@ impl FittedBasis {
             let (opening, width) = opening_and_width(|point, k| field[3 * point + k]);
             directions.add(&[opening, width], &field, weight);
         }
-        let mut shape = transpose(&whole_face.solve_without_constant(1.0, "the expression basis")?.weight);
-        let mut directions = transpose(&directions.solve_without_constant(1e-3, "the opening direction")?.weight);
+        let mut shape = transpose(&whole_face.solve(1.0, "the expression basis")?);
+        let mut directions = transpose(&directions.solve(1e-3, "the opening direction")?);
         let mask = below_the_eyes();
         for field in shape.iter_mut().chain(&mut directions) {
             field.chunks_exact_mut(3).zip(&mask).for_each(|(point, weight)| point.iter_mut().for_each(|v| *v *= weight));

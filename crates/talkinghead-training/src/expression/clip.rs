@@ -6,7 +6,8 @@ use rayon::prelude::*;
 use talkinghead_face::{FaceChoice, FaceNetworks, FaceTracker, Landmarks, RigidFit};
 use talkinghead_media::{AudioReader, FrameReader, Limits};
 use talkinghead_motion::LookAhead;
-use talkinghead_motion::expression::inputs::{GROUP_NAMES, GROUP_VALUES, groups};
+use talkinghead_motion::expression::LipFeatures;
+use talkinghead_motion::expression::inputs::{GROUP_NAMES, GROUP_VALUES, GROUPS, groups};
 use talkinghead_motion::expression::{FloatWidth, TensorFile};
 use talkinghead_speech::{LiveSpeech, SpeechFeatures, SpeechFrame};
 
@@ -28,8 +29,8 @@ pub struct Labial {
 pub struct Clip {
     /// Where it comes from.
     pub row: CorpusRow,
-    /// `[frames][values]` of the three groups of speech features.
-    pub features: [Vec<Vec<f32>>; 3],
+    /// `[frames][values]` of the groups of speech features; the encoder's is empty where that did not listen.
+    pub features: [Vec<Vec<f32>>; GROUPS],
     /// Voice activity, 0 to 1.
     pub activity: Vec<f32>,
     /// How firmly labials close the lips, 0 to 1.
@@ -49,6 +50,11 @@ impl Clip {
     pub fn frames(&self) -> usize {
         self.opening.len()
     }
+
+    /// The speech features of a frame.
+    pub fn groups(&self, frame: usize) -> [&[f32]; GROUPS] {
+        std::array::from_fn(|g| self.features[g].get(frame).map_or(&[][..], Vec::as_slice))
+    }
 }
 
 /// Loads recordings, measuring what the cache lacks.
@@ -58,18 +64,24 @@ pub struct ClipLoader<'a> {
     cache: Option<PathBuf>,
     tracker: FaceTracker,
     look_ahead: Option<LookAhead>,
+    lip_features: LipFeatures,
 }
 
 impl<'a> ClipLoader<'a> {
     /// A loader; `cache` is a folder that is made when missing.
     pub fn new(corpus: &'a ExpressionCorpus, cache: Option<&Path>) -> Self {
         let tracker = FaceTracker::new(&FaceNetworks::load(), FaceChoice::default());
-        Self { corpus, cache: cache.map(Path::to_owned), tracker, look_ahead: None }
+        Self { corpus, cache: cache.map(Path::to_owned), tracker, look_ahead: None, lip_features: LipFeatures::Phones }
     }
 
     /// Listens as a live stream does.
     pub fn live(self, look_ahead: LookAhead) -> Self {
         Self { look_ahead: Some(look_ahead), ..self }
+    }
+
+    /// Listens with these features; a live stream has phones alone.
+    pub fn hearing(self, lip_features: LipFeatures) -> Self {
+        Self { lip_features, ..self }
     }
 
     /// Loads all rows that pass, in order.
@@ -83,7 +95,10 @@ impl<'a> ClipLoader<'a> {
 
     fn clip(&self, row: &CorpusRow) -> Result<Clip, ExpressionTrainingError> {
         let sound = match self.look_ahead {
-            None => self.cached("features", row, || speech_tensors(&self.corpus.sound(row)))?,
+            None if self.lip_features == LipFeatures::Whisper => {
+                self.cached("features_whisper", row, || speech_tensors(&self.corpus.sound(row), self.lip_features))?
+            }
+            None => self.cached("features", row, || speech_tensors(&self.corpus.sound(row), self.lip_features))?,
             Some(look_ahead) => {
                 let kind = format!("features_live_{}", look_ahead.frames());
                 self.cached(&kind, row, || live_tensors(&self.corpus.sound(row), look_ahead))?
@@ -93,8 +108,8 @@ impl<'a> ClipLoader<'a> {
         let sound_frames = sound.shape("activity").map_or(0, |shape| shape[0]);
         let face_frames = face.shape("landmarks").map_or(0, |shape| shape[0]);
         let frames = sound_frames.min(face_frames);
-        let mut features: [Vec<Vec<f32>>; 3] = Default::default();
-        for (g, group) in features.iter_mut().enumerate() {
+        let mut features: [Vec<Vec<f32>>; GROUPS] = Default::default();
+        for (g, group) in features.iter_mut().enumerate().filter(|(g, _)| sound.shape(GROUP_NAMES[*g]).is_some()) {
             let values = sound.get(GROUP_NAMES[g], &[sound_frames, GROUP_VALUES[g]])?;
             *group = values.chunks_exact(GROUP_VALUES[g]).take(frames).map(<[f32]>::to_vec).collect();
         }
@@ -158,8 +173,8 @@ fn distance(landmarks: &Landmarks, a: usize, b: usize) -> f32 {
     (0..3).map(|k| (a[k] - b[k]).powi(2)).sum::<f32>().sqrt().max(1e-6)
 }
 
-fn speech_tensors(path: &Path) -> Result<TensorFile, ExpressionTrainingError> {
-    Ok(tensors(&whole(path)?, &[]))
+fn speech_tensors(path: &Path, lip_features: LipFeatures) -> Result<TensorFile, ExpressionTrainingError> {
+    Ok(tensors(&whole(path, lip_features)?, &[]))
 }
 
 /// What a live stream hears; the sure labials are still those of the whole recording, so that scores count the same ones.
@@ -171,24 +186,28 @@ fn live_tensors(path: &Path, look_ahead: LookAhead) -> Result<TensorFile, Expres
         live.push(&block.map_err(media)?, &mut frames).map_err(failed)?;
     }
     live.finish(&mut frames).map_err(failed)?;
-    Ok(tensors(&frames, &whole(path)?))
+    Ok(tensors(&frames, &whole(path, LipFeatures::Phones)?))
 }
 
-fn whole(path: &Path) -> Result<Vec<SpeechFrame>, ExpressionTrainingError> {
+fn whole(path: &Path, lip_features: LipFeatures) -> Result<Vec<SpeechFrame>, ExpressionTrainingError> {
     let failed = |source| ExpressionTrainingError::Speech { path: path.to_owned(), source };
-    SpeechFeatures::open(path, &Limits::default()).map_err(failed)?.collect::<Result<_, _>>().map_err(failed)
+    let mut features = SpeechFeatures::open(path, &Limits::default()).map_err(failed)?;
+    if lip_features == LipFeatures::Whisper {
+        features = features.with_encoder().map_err(failed)?;
+    }
+    features.collect::<Result<_, _>>().map_err(failed)
 }
 
 /// Features of frames, one after the other, and the sure labials in `phones` (where there are none, in the frames themselves).
 fn tensors(frames: &[SpeechFrame], phones: &[SpeechFrame]) -> TensorFile {
-    let mut values: [Vec<f32>; 3] = Default::default();
+    let mut values: [Vec<f32>; GROUPS] = Default::default();
     for frame in frames {
         for (all, group) in values.iter_mut().zip(groups(frame)) {
             all.extend_from_slice(group);
         }
     }
     let mut file = TensorFile::default();
-    for (g, values) in values.into_iter().enumerate() {
+    for (g, values) in values.into_iter().enumerate().filter(|(_, values)| !values.is_empty()) {
         file.insert(GROUP_NAMES[g], &[frames.len(), GROUP_VALUES[g]], values);
     }
     let mut curve = |name: &str, values: Vec<f32>| file.insert(name, &[values.len()], values);

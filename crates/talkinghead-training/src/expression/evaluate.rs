@@ -101,9 +101,8 @@ pub fn predict(clip: &Clip, model: &ExpressionModel, hearing: Hearing) -> Vec<Ex
         Hearing::Live => model.live_stream(settings),
     };
     let mut expressions = Vec::with_capacity(clip.frames());
-    let [phonemes, mel, visemes] = &clip.features;
     for f in 0..clip.frames() {
-        stream.push_features([&phonemes[f], &mel[f], &visemes[f]], clip.closure[f], clip.activity[f], &mut expressions);
+        stream.push_features(clip.groups(f), clip.closure[f], clip.activity[f], &mut expressions);
     }
     stream.finish(&mut expressions);
     expressions

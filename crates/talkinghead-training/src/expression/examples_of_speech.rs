@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use talkinghead_motion::expression::inputs::{INPUTS, InputReduction};
+use talkinghead_motion::expression::inputs::InputReduction;
 use talkinghead_motion::expression::network::OUTPUTS;
 
 use super::basis_fit::FittedBasis;
@@ -13,8 +13,8 @@ use super::weighting::{clip_weights, frame_weight};
 /// One clip as inputs, targets and weights.
 #[derive(Clone, Debug)]
 pub struct SpeechExample {
-    /// `[frames]`.
-    pub inputs: Vec<[f32; INPUTS]>,
+    /// `[frames][inputs]`.
+    pub inputs: Vec<Vec<f32>>,
     /// `[frames]`: opening and width as z-scores of the speaker, eight shape components about the speaker's median.
     pub targets: Vec<[f32; OUTPUTS]>,
     /// `[frames]`.
@@ -51,7 +51,6 @@ pub fn examples(
 }
 
 /// The model's inputs for a clip.
-pub fn inputs(clip: &Clip, reduction: &InputReduction) -> Vec<[f32; INPUTS]> {
-    let [phonemes, mel, visemes] = &clip.features;
-    (0..clip.frames()).map(|f| reduction.reduce([&phonemes[f], &mel[f], &visemes[f]])).collect()
+pub fn inputs(clip: &Clip, reduction: &InputReduction) -> Vec<Vec<f32>> {
+    (0..clip.frames()).map(|frame| reduction.reduce(clip.groups(frame))).collect()
 }

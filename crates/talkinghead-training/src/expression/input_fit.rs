@@ -11,7 +11,8 @@ const DAMPING: f32 = 0.1;
 
 /// Adds the tensors that `InputReduction::from_tensors` reads, fitted on all frames of the clips.
 pub fn fit_inputs(clips: &[Clip], file: &mut TensorFile) {
-    for (g, name) in GROUP_NAMES.iter().enumerate() {
+    let heard = |g: usize| clips.iter().any(|clip| !clip.features[g].is_empty());
+    for (g, name) in GROUP_NAMES.iter().enumerate().filter(|(g, _)| heard(*g)) {
         let mut moments = Moments::new(GROUP_VALUES[g]);
         for frame in clips.iter().flat_map(|clip| &clip.features[g]) {
             moments.add(frame, 1.0);

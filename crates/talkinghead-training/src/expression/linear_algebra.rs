@@ -70,61 +70,37 @@ pub struct Components {
 /// Least squares with a penalty on the weights.
 #[derive(Clone, Debug)]
 pub struct Ridge {
-    inputs: usize,
     moments: DMatrix<f64>,
     cross: DMatrix<f64>,
-}
-
-/// What a ridge regression found: `output = bias + weight input`.
-#[derive(Clone, Debug)]
-pub struct RidgeSolution {
-    /// `[outputs][inputs]`.
-    pub weight: Vec<Vec<f32>>,
-    /// `[outputs]`.
-    pub bias: Vec<f32>,
 }
 
 impl Ridge {
     /// For so many inputs and outputs.
     pub fn new(inputs: usize, outputs: usize) -> Self {
-        Self { inputs, moments: DMatrix::zeros(inputs + 1, inputs + 1), cross: DMatrix::zeros(inputs + 1, outputs) }
+        Self { moments: DMatrix::zeros(inputs, inputs), cross: DMatrix::zeros(inputs, outputs) }
     }
 
     /// Adds an example.
     pub fn add(&mut self, input: &[f32], output: &[f32], weight: f32) {
         let weight = f64::from(weight);
-        let row = DVector::from_iterator(self.inputs + 1, input.iter().map(|&v| f64::from(v)).chain([1.0]));
+        let row = DVector::from_iterator(input.len(), input.iter().map(|&v| f64::from(v)));
         let output = DVector::from_iterator(output.len(), output.iter().map(|&v| f64::from(v)));
         self.moments.syger(weight, &row, &row, 1.0);
         self.cross.ger(weight, &row, &output, 1.0);
     }
 
-    /// Solves; the constant is not penalised.
+    /// The weights `[outputs][inputs]`, without a constant: what is 0 stays 0.
     ///
     /// # Errors
     /// The examples do not determine the weights.
-    pub fn solve(&self, penalty: f64, what: &'static str) -> Result<RidgeSolution, ExpressionTrainingError> {
-        self.solve_with(penalty, 0.0, what)
-    }
-
-    /// Solves without a constant: what is 0 stays 0.
-    ///
-    /// # Errors
-    /// The examples do not determine the weights.
-    pub fn solve_without_constant(&self, penalty: f64, what: &'static str) -> Result<RidgeSolution, ExpressionTrainingError> {
-        self.solve_with(penalty, 1e15, what)
-    }
-
-    fn solve_with(&self, penalty: f64, constant: f64, what: &'static str) -> Result<RidgeSolution, ExpressionTrainingError> {
+    pub fn solve(&self, penalty: f64, what: &'static str) -> Result<Vec<Vec<f32>>, ExpressionTrainingError> {
         let mut moments = self.moments.clone();
         moments.fill_upper_triangle_with_lower_triangle();
-        for i in 0..self.inputs {
+        for i in 0..moments.nrows() {
             moments[(i, i)] += penalty;
         }
-        moments[(self.inputs, self.inputs)] += constant;
         let solution = moments.cholesky().ok_or(ExpressionTrainingError::Singular(what))?.solve(&self.cross);
-        let weight = solution.column_iter().map(|c| c.iter().take(self.inputs).map(|&v| v as f32).collect()).collect();
-        Ok(RidgeSolution { weight, bias: solution.row(self.inputs).iter().map(|&v| v as f32).collect() })
+        Ok(solution.column_iter().map(|column| column.iter().map(|&v| v as f32).collect()).collect())
     }
 }
 
@@ -154,10 +130,8 @@ mod tests {
     #[test]
     fn a_line_is_found_again() {
         let mut ridge = Ridge::new(3, 1);
-        cloud().for_each(|row| ridge.add(&row, &[2.0 * row[0] - row[1] + 0.5], 1.0));
-        let solution = ridge.solve(1e-6, "the test").unwrap();
-        assert!((solution.weight[0][0] - 2.0).abs() < 1e-3 && (solution.weight[0][1] + 1.0).abs() < 1e-3);
-        assert!((solution.bias[0] - 0.5).abs() < 1e-3);
-        assert!(ridge.solve_without_constant(1e-6, "the test").unwrap().bias[0].abs() < 1e-6);
+        cloud().for_each(|row| ridge.add(&row, &[2.0 * row[0] - row[1]], 1.0));
+        let weight = ridge.solve(1e-6, "the test").unwrap();
+        assert!((weight[0][0] - 2.0).abs() < 1e-3 && (weight[0][1] + 1.0).abs() < 1e-3);
     }
 }

@@ -5,18 +5,17 @@ use talkinghead_media::FRAME_RATE;
 
 use rayon::prelude::*;
 use talkinghead_motion::expression::inputs::InputReduction;
-use talkinghead_motion::expression::network::{OUTPUTS, RIDGE_INPUTS, linear_inputs};
+use talkinghead_motion::expression::network::OUTPUTS;
 use talkinghead_motion::expression::{CENTIMETRES_PER_IOD, FloatWidth, SHAPE_COMPONENTS, TensorFile, opening_and_width};
-use talkinghead_motion::{ExpressionModel, LookAhead};
+use talkinghead_motion::{ExpressionModel, LipFeatures, LookAhead};
 
 use super::basis_fit::FittedBasis;
 use super::clip::{Clip, ClipLoader};
 use super::corpus::{CLIP_FOLDER, CorpusRow, ExpressionCorpus};
 use super::error::ExpressionTrainingError;
 use super::evaluate::{Hearing, SetScores, mean_opening, score_set};
-use super::examples_of_speech::{SpeechExample, examples};
+use super::examples_of_speech::examples;
 use super::input_fit::fit_inputs;
-use super::linear_algebra::Ridge;
 use super::network_fit::fit_network;
 use super::speaker::{POPULATION_OPENING, POPULATION_WIDTH, speakers};
 
@@ -24,7 +23,6 @@ use super::speaker::{POPULATION_OPENING, POPULATION_WIDTH, speakers};
 const EYES_PER_IOD: f32 = 1.4;
 /// Median opening of speech, in standard deviations above closed lips.
 const OPENING_CENTER: f32 = 1.4;
-const RIDGE_PENALTY: f64 = 1000.0;
 
 /// What to train on and how.
 #[derive(Clone, Debug)]
@@ -39,6 +37,8 @@ pub struct ExpressionTraining {
     pub steps: usize,
     /// Learns to hear as a live stream does, with this look-ahead; `None` hears whole recordings.
     pub look_ahead: Option<LookAhead>,
+    /// What whole recordings are heard with; a live stream has phones alone.
+    pub lip_features: LipFeatures,
     /// Files of the training split that teach though the index does not call them redistributable: whoever names them
     /// holds the rights.
     pub also: Vec<String>,
@@ -47,7 +47,15 @@ pub struct ExpressionTraining {
 impl ExpressionTraining {
     /// The recipe's settings for a corpus.
     pub fn new(data: impl Into<PathBuf>) -> Self {
-        Self { data: data.into(), cache: None, seed: 0, steps: 300, look_ahead: None, also: Vec::new() }
+        let lip_features = LipFeatures::default();
+        Self { data: data.into(), cache: None, seed: 0, steps: 800, look_ahead: None, lip_features, also: Vec::new() }
+    }
+}
+
+impl ExpressionTraining {
+    fn teaches(&self, row: &CorpusRow) -> bool {
+        let also = row.split == "train" && self.also.contains(&row.file);
+        (row.may_teach() || also) && row.speaks()
     }
 }
 
@@ -73,9 +81,11 @@ pub fn train_expression(options: &ExpressionTraining) -> Result<TrainedExpressio
     if let Some(missing) = options.also.iter().find(|file| !corpus.rows.iter().any(|r| r.file == **file && r.split == "train")) {
         return Err(ExpressionTrainingError::NotInTraining(missing.clone()));
     }
-    let loader = ClipLoader::new(&corpus, options.cache.as_deref());
-    let also = |row: &CorpusRow| row.split == "train" && options.also.contains(&row.file);
-    let clips = loader.load(|row| (row.may_teach() || also(row)) && row.speaks())?;
+    let mut loader = ClipLoader::new(&corpus, options.cache.as_deref());
+    if options.look_ahead.is_none() {
+        loader = loader.hearing(options.lip_features);
+    }
+    let clips = loader.load(|row| options.teaches(row))?;
     if clips.is_empty() {
         return Err(ExpressionTrainingError::Nothing("recording of somebody speaking that may teach"));
     }
@@ -115,7 +125,6 @@ fn fit(clips: &[Clip], heard: &[Clip], options: &ExpressionTraining) -> Result<(
     fit_inputs(heard, &mut file);
     let reduction = InputReduction::from_tensors(&file)?;
     let examples = examples(heard, &speakers, &basis, &reduction);
-    fit_ridge(&examples, &mut file)?;
     let seeds = [2 * options.seed, 2 * options.seed + 1];
     let networks: Vec<_> = seeds.par_iter().map(|&seed| fit_network(&examples, options.steps, seed)).collect();
     for (k, network) in networks.iter().enumerate() {
@@ -140,22 +149,8 @@ fn fit(clips: &[Clip], heard: &[Clip], options: &ExpressionTraining) -> Result<(
     Ok((file, basis.explained))
 }
 
-fn fit_ridge(examples: &[SpeechExample], file: &mut TensorFile) -> Result<(), ExpressionTrainingError> {
-    let mut ridge = Ridge::new(RIDGE_INPUTS, OUTPUTS);
-    for example in examples {
-        for frame in 0..example.inputs.len() {
-            let weight = example.weights[frame] * example.clip_weight;
-            ridge.add(&linear_inputs(&example.inputs, frame), &example.targets[frame], weight);
-        }
-    }
-    let solution = ridge.solve(RIDGE_PENALTY, "the linear model")?;
-    file.insert("ridge.weight", &[OUTPUTS, RIDGE_INPUTS], solution.weight.concat());
-    file.insert("ridge.bias", &[OUTPUTS], solution.bias);
-    Ok(())
-}
-
-/// Scores weights on a corpus: read sentences and free speech of the validation and test people, and new sentences of a
-/// person from training. `weights`: a safetensors file's bytes.
+/// Scores weights on a corpus: read sentences and free speech of the validation and test people, free speech of people of the training
+/// split who did not teach, and new sentences of one who did. `weights`: a safetensors file's bytes.
 ///
 /// # Errors
 /// The corpus or the weights cannot be read.
@@ -167,11 +162,17 @@ pub fn evaluate_expression(options: &ExpressionTraining, weights: &[u8]) -> Resu
     if let Some(look_ahead) = options.look_ahead {
         (loader, hearing) = (loader.live(look_ahead), Hearing::Live);
     }
+    if model.hears_encoder() {
+        loader = loader.hearing(LipFeatures::Whisper);
+    }
     let read_training = |row: &CorpusRow| row.split == "train" && row.kind == "grid";
-    let clips = loader.load(|row| row.speaks() && (row.split != "train" || read_training(row)))?;
+    let taught = |row: &CorpusRow| corpus.rows.iter().any(|other| other.identity == row.identity && options.teaches(other));
+    let untaught = |row: &CorpusRow| row.split == "train" && row.kind == "clip" && !taught(row);
+    let clips = loader.load(|row| row.speaks() && (row.split != "train" || read_training(row) || untaught(row)))?;
     let read: Vec<&Clip> = clips.iter().filter(|clip| read_training(&clip.row)).collect();
     let mean_curve = mean_opening(&read);
     let sets = [
+        ("free speech, training people who did not teach", "clip", "train"),
         ("read sentences, validation", "grid", "validation"),
         ("free speech, validation", "clip", "validation"),
         ("read sentences, test", "grid", "test"),

@@ -69,8 +69,8 @@ pub fn train_unsmile(corpus: &ExpressionCorpus) -> Result<UnsmileFit, Expression
             ridge.add(&look.scores, &look.face, *weight);
         }
     }
-    let solution = ridge.solve_without_constant(PENALTY, "the un-smile basis")?;
-    let basis: Vec<Vec<f32>> = (0..SCORES).map(|s| (0..FIELD).map(|v| solution.weight[v][s]).collect()).collect();
+    let weight = ridge.solve(PENALTY, "the un-smile basis")?;
+    let basis: Vec<Vec<f32>> = (0..SCORES).map(|s| (0..FIELD).map(|v| weight[v][s]).collect()).collect();
     let (explained, explained_face) = score(corpus, &basis)?;
     let mut file = TensorFile::default();
     file.insert("basis", &[SCORES, FIELD], basis.concat());
