@@ -59,7 +59,7 @@ impl ForeignOnnx {
     pub fn plan(self, name: &'static str, input_shape: &[usize]) -> Result<(OnnxPlan, Vec<OnnxOutput>), OnnxError> {
         let zeros = vec![0.0; input_shape.iter().product()];
         let plan = || {
-            let plan = OnnxPlan::new(name, &self.bytes, input_shape)?;
+            let plan = OnnxPlan::new(name, self.bytes, input_shape)?;
             let outputs = plan.run(&zeros)?;
             Ok((plan, outputs))
         };

@@ -1,5 +1,6 @@
 //! A network that is ready to run.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueView};
@@ -41,16 +42,37 @@ pub struct OnnxPlan {
 }
 
 impl OnnxPlan {
-    /// Reads a file's bytes.
+    /// Reads a file's bytes; those that are part of the program are not copied.
     ///
     /// # Errors
     /// The bytes are no ONNX file, or the network has no input.
-    pub fn new(name: &'static str, onnx: &[u8], input_shape: &[usize]) -> Result<Self, OnnxError> {
+    pub fn new(name: &'static str, onnx: impl Into<Cow<'static, [u8]>>, input_shape: &[usize]) -> Result<Self, OnnxError> {
+        Self::load(name, onnx.into(), input_shape, true)
+    }
+
+    /// The same, with weights kept as narrow as they are stored: less memory, a little slower.
+    ///
+    /// # Errors
+    /// As [`OnnxPlan::new`].
+    pub fn narrow(name: &'static str, onnx: impl Into<Cow<'static, [u8]>>, input_shape: &[usize]) -> Result<Self, OnnxError> {
+        Self::load(name, onnx.into(), input_shape, false)
+    }
+
+    fn load(name: &'static str, onnx: Cow<'static, [u8]>, input_shape: &[usize], optimise: bool) -> Result<Self, OnnxError> {
         let _span = tracing::debug_span!("load_network", name).entered();
-        let load = || ModelOptions::with_all_ops().load(onnx.to_vec()).map_err(|error| OnnxError::new(name, error));
+        tracing::debug!(bytes = onnx.len(), optimise, "loading a network");
+        let load = || {
+            let mut options = ModelOptions::with_all_ops();
+            // Widened weights would be constants that optimisation works out.
+            options.enable_optimization(optimise);
+            let model = match onnx {
+                Cow::Borrowed(bytes) => options.load_static_slice(bytes),
+                Cow::Owned(bytes) => options.load(bytes),
+            };
+            model.map_err(|error| OnnxError::new(name, error))
+        };
         let model = without_other_work(load).unwrap_or_else(|| Err(OnnxError::new(name, "its loading broke off")))?;
         let &input = model.input_ids().first().ok_or_else(|| OnnxError::new(name, "it has no input"))?;
-        tracing::debug!(bytes = onnx.len(), "network loaded");
         Ok(Self { name, input_shape: input_shape.to_vec(), input, model: Arc::new(model) })
     }
 

@@ -44,7 +44,7 @@ impl SpeechEncoder {
     fn new(window: usize) -> Result<Self, SpeechError> {
         let onnx = include_bytes!("../../../assets/models/whisper_tiny_encoder.onnx");
         let spectra = (window + SILENCE_AFTER) / MEL_HOP;
-        Ok(Self { plan: OnnxPlan::new("whisper_tiny_encoder", onnx, &[1, MEL_BANDS, spectra])?, spectra })
+        Ok(Self { plan: OnnxPlan::narrow("whisper_tiny_encoder", onnx, &[1, MEL_BANDS, spectra])?, spectra })
     }
 
     /// The spectra of a window as the encoder wants them, `[80, spectra]`.
