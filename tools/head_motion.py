@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """How generated heads compare with real ones: sizes, speed, spectrum, what follows the voice, unison, a classifier.
 
-  head_motion.py --faces DIR --binary target/release/talkinghead --work OUT --split train|validation|test [--seeds 0 1 2] [--classify]
-                 [--style] [--extra "FLAGS"]
+  head_motion.py --faces DIR --binary target/release/talkinghead --work OUT --split train|validation|test ... [--seeds 0 1 2] [--classify]
+                 [--style] [--extra "FLAGS"] [--past CLIPS] [--finished]
 
 DIR holds index.csv and clips of free speech. Real poses: `talkinghead motion --video`; generated ones: `talkinghead motion
 --audio` on the same clip's sound. Face-aligned clips (pcavs) are left out: their heads were held still by the crop.
 --style shows the program the first half of each clip as a reference video, and compares on the second half. --extra gives further flags
-to `motion`, for instance another network's weights.
+to `motion`, for instance another network's weights. --past names clip folders of `preprocess`, called as the recordings are: the paper's
+network (--extra "--head-motion-weights FILE") goes on from the end of the person's own. It draws nothing, so one seed is enough.
+--finished makes the videos and follows the heads in them, so that the tracker's errors (it takes some of the jaw for the head) are on both sides.
 Needs numpy, scipy; --classify also scikit-learn and torch. Prints one JSON object.
 """
 import argparse, csv, json, pathlib, subprocess
@@ -114,6 +116,16 @@ def diversity(by_seed, real, length=125):
     return (np.mean([apart(x, y) for x, y in pairs], 0) / between).round(2).tolist()
 
 
+def finished(path, clip, spoken, flags, seed, binary):
+    """A video of the clip's first frame that speaks the sound, its head followed as the real one's is."""
+    picture, video = path.with_suffix(".png"), path.with_suffix(".mp4")
+    if not path.exists():
+        subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", str(clip), "-frames:v", "1", str(picture)], check=True)
+        command = [binary, "-q", "generate", "--reference", str(picture), "--audio", str(spoken), "--seed", str(seed), "--output", str(video), *flags]
+        subprocess.run(command, check=True)
+    return track(path, [binary, "-q", "motion", "--video", str(video)])
+
+
 def halves_of(clip, work):
     """The clip's first half, a video, and the sound of its second half; where that begins, in frames."""
     seconds = float(subprocess.run(["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(clip)], capture_output=True, text=True).stdout)
@@ -179,19 +191,23 @@ def main():
     p.add_argument("--faces", type=pathlib.Path, required=True)
     p.add_argument("--binary", required=True)
     p.add_argument("--work", type=pathlib.Path, required=True)
-    p.add_argument("--split", required=True)
+    p.add_argument("--split", required=True, nargs="+")
     p.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     p.add_argument("--classify", action="store_true")
     p.add_argument("--style", action="store_true")
     p.add_argument("--extra", default="")
+    p.add_argument("--past", type=pathlib.Path)
+    p.add_argument("--finished", action="store_true")
     a = p.parse_args()
     a.work.mkdir(parents=True, exist_ok=True)
-    rows = [r for r in csv.DictReader(open(a.faces / "index.csv")) if r["kind"] == "clip" and r["split"] == a.split and r["file"].endswith(".mp4") and "pcavs" not in r["file"]]
+    rows = [r for r in csv.DictReader(open(a.faces / "index.csv")) if r["kind"] == "clip" and r["split"] in a.split and r["file"].endswith(".mp4") and "pcavs" not in r["file"]]
     real, made, pairs, shuffled, real_pairs, halves, by_seed = [], [], [], [], [], [], {s: [] for s in a.seeds}
     for number, row in enumerate(rows):
         clip, name = a.faces / row["file"], pathlib.Path(row["file"]).stem
         head = track(a.work / f"{name}_real.json", [a.binary, "-q", "motion", "--video", str(clip)])
         spoken, shown = clip, a.extra.split()
+        if a.past:
+            shown += ["--head-motion-past", str(a.past / name)]
         if a.style:
             first, spoken, start = halves_of(clip, a.work)
             head, shown = head[start:], [*shown, "--reference", str(first)]
@@ -202,7 +218,11 @@ def main():
         real.append((row["identity"], head))
         real_pairs.append((sound, targets(smooth(head, 0.8, axis=0))))
         for seed in a.seeds:
-            drawn = track(a.work / f"{name}_{seed}.json", [a.binary, "-q", "motion", "--audio", str(spoken), "--seed", str(seed), *shown])[:len(sound)]
+            path = a.work / f"{name}_{seed}.json"
+            if a.finished:
+                drawn = finished(path, clip, spoken, shown, seed, a.binary)[:len(sound)]
+            else:
+                drawn = track(path, [a.binary, "-q", "motion", "--audio", str(spoken), "--seed", str(seed), *shown])[:len(sound)]
             by_seed[seed].append(drawn)
             made.append((row["identity"], drawn))
             t = targets(smooth(drawn, 0.5, axis=0))

@@ -4,7 +4,7 @@ use super::Angles;
 use talkinghead_media::FRAME_RATE;
 
 /// Largest yaw, pitch, roll in degrees.
-const LARGEST: [f32; 3] = [11.0, 8.5, 7.5];
+const LARGEST: [f32; 3] = [12.5, 9.5, 7.5];
 /// Largest change between two frames in degrees.
 pub(super) const LARGEST_STEP: f32 = 1.6;
 /// Seconds in which the movement grows out of the reference's pose.
@@ -40,7 +40,7 @@ pub(super) fn limit_angles(angles: &mut Angles) {
 /// Slows steps that are too large: around each, the curve is smoothed over a few frames, more where needed.
 pub(super) fn limit_steps(angles: &mut Angles) {
     for angle in angles {
-        for _ in 0..12 {
+        for _ in 0..24 {
             let fast: Vec<usize> = (1..angle.len()).filter(|&k| (angle[k] - angle[k - 1]).abs() > LARGEST_STEP).collect();
             if fast.is_empty() {
                 break;
