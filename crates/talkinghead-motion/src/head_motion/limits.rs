@@ -5,7 +5,7 @@ use talkinghead_media::FRAME_RATE;
 
 /// Largest yaw, pitch, roll in degrees.
 const LARGEST: [f32; 3] = [12.5, 9.5, 7.5];
-/// Largest change between two frames in degrees.
+/// Largest change between two frames, degrees as they look.
 pub(super) const LARGEST_STEP: f32 = 1.6;
 /// Seconds in which the movement grows out of the reference's pose.
 const EASE_SECONDS: f32 = 1.8;
@@ -40,7 +40,7 @@ pub(super) fn limit_angles(angles: &mut Angles) {
 /// Slows steps that are too large: around each, the curve is smoothed over a few frames, more where needed.
 pub(super) fn limit_steps(angles: &mut Angles) {
     for angle in angles {
-        for _ in 0..24 {
+        for _ in 0..12 {
             let fast: Vec<usize> = (1..angle.len()).filter(|&k| (angle[k] - angle[k - 1]).abs() > LARGEST_STEP).collect();
             if fast.is_empty() {
                 break;
