@@ -3,8 +3,8 @@
 use super::Angles;
 use talkinghead_media::FRAME_RATE;
 
-/// Largest yaw, pitch, roll in degrees.
-const LARGEST: [f32; 3] = [12.5, 9.5, 7.5];
+/// Largest yaw, pitch, roll, degrees as they look.
+const LARGEST: [f32; 3] = [10.0, 7.6, 7.5];
 /// Largest change between two frames, degrees as they look.
 pub(super) const LARGEST_STEP: f32 = 1.6;
 /// Seconds in which the movement grows out of the reference's pose.

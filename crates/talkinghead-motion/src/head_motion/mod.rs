@@ -127,11 +127,11 @@ impl HeadMotionModel {
         nods::add(&mut angles[1], &rhythm.accents, self.nod * wanted[1] / 2.7, seed);
         ease_in(&mut angles);
         keep_in_bounds(&mut angles, &wanted);
+        limit_angles(&mut angles);
         limit_steps(&mut angles);
         for (angle, shown) in angles.iter_mut().zip(SHOWN) {
             angle.iter_mut().for_each(|value| *value *= shown);
         }
-        limit_angles(&mut angles);
         neck::poses(&angles)
     }
 
